@@ -1,0 +1,14 @@
+#include "exporter/collector.h"
+
+#include <array>
+
+namespace exporter {
+
+std::string_view Name(ErrorKind kind) {
+  static constexpr std::array<std::string_view, kErrorKinds> kNames = {
+      "connect", "auth", "permission", "timeout", "protocol", "query", "missing", "limit",
+      "internal"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+}  // namespace exporter

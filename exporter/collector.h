@@ -1,0 +1,106 @@
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exporter/deadline.h"
+#include "exporter/family_set.h"
+#include "exporter/watchdog.h"
+
+namespace exporter {
+
+class YamlReader;
+struct JobSettings;
+
+// Why a run, or a part of it, failed. Each kind is a value of the label
+// `reason` of exporter_collector_errors_total: keep the list short and stable.
+enum class ErrorKind {
+  kConnect,     // no connection could be made, or it broke
+  kAuth,        // the target refused who we are
+  kPermission,  // the target knows us and does not let us see this
+  kTimeout,     // the deadline came first
+  kProtocol,    // the answer is no valid one
+  kQuery,       // the target refused the question
+  kMissing,     // what was asked for is not there
+  kLimit,       // more than the configuration allows
+  kInternal,    // a fault of ours
+};
+inline constexpr std::size_t kErrorKinds = 9;
+
+// The label value of a kind: "connect", "auth" and so on.
+std::string_view Name(ErrorKind kind);
+
+// A run or a part of one that failed. The text is for the log; it must hold
+// no secret. `part` names what failed where the rest of the run is good (a
+// query, a queue, a preset); a change of (part, kind) is logged once.
+class CollectError : public std::runtime_error {
+ public:
+  CollectError(ErrorKind kind, const std::string& what, std::string part = "")
+      : std::runtime_error(what), kind_(kind), part_(std::move(part)) {}
+  ErrorKind kind() const { return kind_; }
+  const std::string& part() const { return part_; }
+
+ private:
+  ErrorKind kind_;
+  std::string part_;
+};
+
+// What a collector may use during one run.
+struct CollectContext {
+  Deadline deadline;
+  Watchdog& watchdog;
+};
+
+// What one run found. `problems` are the parts that failed while the rest is
+// good, as one bad query among ten.
+struct Reading {
+  FamilySet families;
+  std::vector<CollectError> problems;
+};
+
+// A series by its name and its labels.
+struct SeriesId {
+  std::string name;
+  Labels labels;
+};
+
+// Reads one backend. Called by one thread at a time, so an implementation
+// needs no locks and may keep its connection from one run to the next.
+class Collector {
+ public:
+  virtual ~Collector() = default;
+
+  // Reads the backend once. Throws CollectError when it found nothing worth
+  // showing. Guards every socket it blocks on with context.watchdog.
+  virtual Reading Collect(const CollectContext& context) = 0;
+
+  // Series that it exports whatever it finds. Two collectors that claim the
+  // same series after their labels are a configuration error. A label whose
+  // values are not known before a run is claimed with the value "*".
+  virtual std::vector<SeriesId> Claims() const { return {}; }
+};
+
+// The gauge that says whether the target answered (redis_up, pg_up): rendered
+// from health, so it is there and right while nothing else is.
+struct UpFamily {
+  std::string_view name;  // Empty: this type has none.
+  std::string_view help;
+};
+
+// A kind of collector that a configuration may name.
+struct CollectorType {
+  std::string_view name;
+  std::string_view summary;  // One sentence.
+  std::string_view keys;     // For people: one "key  what it does" a line.
+  std::string_view metrics;  // For people: one metric or pattern a line.
+  UpFamily up;
+  // Reads the collector's own keys, notes what is wrong with them in the
+  // reader and then may return null. Connects to nothing: a backend that is
+  // down must not keep the exporter from starting.
+  std::unique_ptr<Collector> (*make)(YamlReader& options, const JobSettings& settings);
+};
+
+}  // namespace exporter

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "exporter/deadline.h"
+
+namespace exporter {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+// A family, and until when its samples may be shown. Without a time of its
+// own it lives as long as its collector's stale_after says.
+struct TimedFamily {
+  prometheus::MetricFamily family;
+  std::optional<SteadyTime> expires_at;
+};
+
+// The metric families that one run of a collector found: a small writer over
+// prometheus::MetricFamily, so that no collector fills that struct by hand.
+// What is written is not judged here: names, UTF-8, duplicates and limits are
+// checked by LabelPolicy, after labels and relabelling had their say.
+class FamilySet {
+ public:
+  class Family {
+   public:
+    Family& Add(double value) { return Add({}, value); }
+    // For a gauge, a counter or an untyped family.
+    Family& Add(const Labels& labels, double value);
+    Family& Add(const Labels& labels, prometheus::ClientMetric::Histogram histogram);
+    Family& Add(const Labels& labels, prometheus::ClientMetric::Summary summary);
+    // Keeps the earliest of the times given.
+    Family& ExpireAt(SteadyTime when);
+
+   private:
+    friend class FamilySet;
+    TimedFamily timed_;
+  };
+
+  // Opens the family of this name, or finds it where it is open already; the
+  // first type and help stay. The reference is good for the life of the set,
+  // moves included.
+  Family& Open(prometheus::MetricType type, std::string_view name, std::string_view help);
+  Family& Gauge(std::string_view name, std::string_view help);
+  Family& Counter(std::string_view name, std::string_view help);
+
+  // The families in the order they were opened, those without a sample left out.
+  std::vector<TimedFamily> Take() &&;
+
+ private:
+  std::deque<Family> families_;
+  std::map<std::string, Family*, std::less<>> by_name_;
+};
+
+}  // namespace exporter

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "exporter/collector.h"
+#include "exporter/label_policy.h"
+
+namespace exporter {
+
+// What every collector has, whatever its type. Durations are in milliseconds,
+// checked: timeout <= interval <= stale_after.
+struct JobSettings {
+  std::string name;
+  std::chrono::milliseconds interval{15000};
+  std::chrono::milliseconds timeout{5000};
+  std::chrono::milliseconds stale_after{45000};
+};
+
+// A configured collector.
+struct Job {
+  JobSettings settings;
+  const CollectorType* type = nullptr;
+  LabelPolicy policy;
+  std::unique_ptr<Collector> collector;
+};
+
+}  // namespace exporter

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exporter/family_set.h"
+
+namespace exporter {
+
+class RelabelRule;  // exporter/relabel.h
+
+// Samples of one reading that were left out, by reason.
+struct Dropped {
+  std::uint64_t duplicate = 0;
+  std::uint64_t limit = 0;
+  std::uint64_t invalid = 0;
+};
+
+// What happens to a collector's samples between the reading and the page. In
+// this order, for each sample: constant labels (the sample's own win), prefix,
+// relabelling, regrouping by the new name, validation of names and UTF-8,
+// duplicates, max_series (first in definition order; a histogram whole).
+struct LabelPolicy {
+  Labels labels;
+  std::string prefix;
+  // The collector's own rules, then the global ones. Shared, never changed.
+  std::vector<std::shared_ptr<const RelabelRule>> rules;
+  std::size_t max_series = 10000;
+
+  struct Result {
+    std::vector<TimedFamily> families;
+    Dropped dropped;
+    std::size_t series = 0;
+  };
+  Result Apply(std::vector<TimedFamily> families) const;
+};
+
+}  // namespace exporter

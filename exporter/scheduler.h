@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "exporter/job.h"
+#include "exporter/snapshot_store.h"
+#include "exporter/watchdog.h"
+
+namespace exporter {
+
+// The first time after `now` on the grid of `interval` that passes through
+// `origin`. A run that took too long skips the times it missed; runs never
+// queue up.
+SteadyTime NextRun(SteadyTime origin, std::chrono::milliseconds interval, SteadyTime now);
+
+// Where in its interval a collector's grid lies, so that collectors of one
+// interval do not all wake at once: the same for a name in every process.
+std::chrono::milliseconds GridOffset(std::string_view name, std::chrono::milliseconds interval);
+
+// Runs each collector on its own thread and its own interval, so that a slow
+// or hung backend delays nobody else. Each runs at once at the start, then on
+// its grid. Start and Stop are called from one thread.
+class Scheduler {
+ public:
+  // `jobs` gives every collector and its slot in `store`, in this order.
+  Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watchdog);
+  ~Scheduler();  // Stops, and waits for every thread however long it takes.
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  void Start();
+  // Runs each collector once, side by side, and returns when all have ended.
+  void RunAllOnce();
+  // Asks every run to end; false if one has not within `patience`. A thread
+  // stuck outside our reach, as in getaddrinfo, is why.
+  bool Stop(std::chrono::milliseconds patience);
+
+ private:
+  class Worker;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  SnapshotStore& store_;
+  Watchdog& watchdog_;
+};
+
+}  // namespace exporter

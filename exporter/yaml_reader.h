@@ -1,0 +1,84 @@
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "exporter/family_set.h"
+#include "exporter/secret.h"
+
+namespace exporter {
+
+// Something wrong with the configuration. Line and column count from 1.
+struct ConfigProblem {
+  int line;
+  int column;
+  std::string message;  // What is wrong, and what would be right. Holds no secret.
+};
+
+// One mapping of the configuration file, read key by key. Wrong values and
+// unknown keys are noted in `problems`, never thrown, so that a user sees all
+// mistakes of a file at once; the reading function then returns the fallback.
+// ${NAME} and ${NAME:-default} are replaced from the environment in every
+// value. A value's text is quoted in a message as it stands in the file,
+// before replacement; a secret's is not quoted.
+class YamlReader {
+ public:
+  // `problems` must outlive the reader. A node that is no mapping is noted.
+  YamlReader(YAML::Node node, std::vector<ConfigProblem>& problems);
+
+  bool Has(const std::string& key);
+
+  std::string String(const std::string& key, std::string fallback);
+  std::string RequiredString(const std::string& key);  // Empty is a problem too.
+  bool Bool(const std::string& key, bool fallback);
+  std::int64_t Integer(const std::string& key, std::int64_t fallback, std::int64_t least,
+                       std::int64_t most);
+  double Number(const std::string& key, double fallback);
+  // A Prometheus duration above zero: 500ms, 15s, 1m30s, 1h.
+  std::chrono::milliseconds Duration(const std::string& key, std::chrono::milliseconds fallback);
+  std::optional<std::chrono::milliseconds> Duration(const std::string& key);
+  // One of `choices`; returns its index.
+  std::size_t OneOf(const std::string& key, std::span<const std::string_view> choices,
+                    std::size_t fallback);
+  // A list of scalars, or one scalar for a list of one.
+  std::vector<std::string> Strings(const std::string& key);
+  // A mapping of label names to values. Bad label names are noted.
+  exporter::Labels LabelMap(const std::string& key);
+  // `key`, or the file named by `key`_file; both given is a problem. Neither is
+  // one for RequiredSource.
+  SecretSource Source(const std::string& key);
+  SecretSource RequiredSource(const std::string& key);
+
+  // A nested mapping, absent when the key is.
+  std::optional<YamlReader> Child(const std::string& key);
+  // A list of mappings; empty when the key is absent.
+  std::vector<YamlReader> List(const std::string& key);
+  // The raw node, marked as known; nothing is replaced in it.
+  YAML::Node Raw(const std::string& key);
+
+  // Notes a problem at the value of `key`, or at the mapping when it is absent.
+  void Problem(const std::string& key, std::string message);
+  // Notes every key that nobody has read, with the nearest known one as a
+  // hint. Called once for each reader, when all is read.
+  void RejectUnknownKeys();
+  // The keys that were asked for so far; the documentation is tested against it.
+  const std::set<std::string>& known() const { return known_; }
+
+ private:
+  std::optional<std::string> Scalar(const std::string& key);
+
+  YAML::Node node_;
+  std::set<std::string> known_;
+  std::vector<ConfigProblem>* problems_;
+};
+
+}  // namespace exporter
