@@ -1,0 +1,45 @@
+#include "exporter/run_log.h"
+
+#include <utility>
+
+#include "exporter/log.h"
+
+namespace exporter {
+
+RunLog::RunLog(std::string collector, std::string type)
+    : collector_(std::move(collector)), type_(std::move(type)) {}
+
+void RunLog::Failed(const CollectError& error) {
+  // Its parts are not known to work while the whole does not: they stay as they were.
+  const auto [entry, fresh] = failing_.try_emplace("", error.kind());
+  if (!fresh && entry->second == error.kind()) return;
+  entry->second = error.kind();
+  Log(LogLevel::kError, "collection failed",
+      {{"collector", collector_},
+       {"type", type_},
+       {"reason", std::string(Name(error.kind()))},
+       {"error", error.what()}});
+}
+
+void RunLog::Succeeded(const std::vector<CollectError>& problems) {
+  std::map<std::string, ErrorKind> now;
+  for (const CollectError& problem : problems) {
+    const auto [entry, fresh] = now.try_emplace(problem.part(), problem.kind());
+    const auto before = failing_.find(problem.part());
+    if (!fresh || (before != failing_.end() && before->second == problem.kind())) continue;
+    Log(LogLevel::kWarn, "part of a collection failed",
+        {{"collector", collector_},
+         {"type", type_},
+         {"part", problem.part()},
+         {"reason", std::string(Name(problem.kind()))},
+         {"error", problem.what()}});
+  }
+  for (const auto& [part, kind] : failing_) {
+    if (now.contains(part)) continue;
+    Log(LogLevel::kInfo, part.empty() ? "collection works again" : "part works again",
+        {{"collector", collector_}, {"type", type_}, {"part", part}});
+  }
+  failing_ = std::move(now);
+}
+
+}  // namespace exporter

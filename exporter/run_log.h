@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "exporter/collector.h"
+
+namespace exporter {
+
+// Writes a collector's failures to the log once per change of state: when the
+// run or a part of it starts to fail, when it fails for another reason, and
+// when it works again. Used by the collector's own thread alone.
+class RunLog {
+ public:
+  RunLog(std::string collector, std::string type);
+
+  void Failed(const CollectError& error);
+  void Succeeded(const std::vector<CollectError>& problems);
+
+ private:
+  std::string collector_;
+  std::string type_;
+  // What is failing now and why, by part; "" is the run itself.
+  std::map<std::string, ErrorKind> failing_;
+};
+
+}  // namespace exporter
