@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -34,7 +33,8 @@ class Scheduler {
   Scheduler& operator=(const Scheduler&) = delete;
 
   void Start();
-  // Runs each collector once, side by side, and returns when all have ended.
+  // Runs each collector once, side by side, and returns when all have ended or
+  // are overdue.
   void RunAllOnce();
   // Asks every run to end; false if one has not within `patience`. A thread
   // stuck outside our reach, as in getaddrinfo, is why.
@@ -43,7 +43,6 @@ class Scheduler {
  private:
   class Worker;
   std::vector<std::unique_ptr<Worker>> workers_;
-  SnapshotStore& store_;
   Watchdog& watchdog_;
 };
 

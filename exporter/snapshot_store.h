@@ -22,6 +22,10 @@ enum class RunResult { kSuccess, kError, kTimeout, kSkipped };
 inline constexpr std::size_t kRunResults = 4;
 std::string_view Name(RunResult result);
 
+// A run that has not ended this long after its deadline counts as failed. It
+// is more than a busy machine needs to wake a thread that was in time.
+inline constexpr std::chrono::milliseconds kOverdueGrace{200};
+
 // A moment on both clocks: the steady one for ages, the wall one for what is shown.
 struct Moment {
   SteadyTime steady;
