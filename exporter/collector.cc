@@ -6,8 +6,8 @@ namespace exporter {
 
 std::string_view Name(ErrorKind kind) {
   static constexpr std::array<std::string_view, kErrorKinds> kNames = {
-      "connect", "auth", "permission", "timeout", "protocol", "query", "missing", "limit",
-      "internal"};
+      "connect", "auth",    "permission", "timeout", "protocol",
+      "query",   "missing", "limit",      "internal"};
   return kNames.at(static_cast<std::size_t>(kind));
 }
 

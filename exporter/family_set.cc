@@ -33,8 +33,7 @@ FamilySet::Family& FamilySet::Family::Add(const Labels& labels, double value) {
   return *this;
 }
 
-FamilySet::Family& FamilySet::Family::Add(const Labels& labels,
-                                          ClientMetric::Histogram histogram) {
+FamilySet::Family& FamilySet::Family::Add(const Labels& labels, ClientMetric::Histogram histogram) {
   ClientMetric metric = WithLabels(labels);
   metric.histogram = std::move(histogram);
   timed_.family.metric.push_back(std::move(metric));

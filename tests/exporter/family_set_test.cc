@@ -37,8 +37,10 @@ TEST_CASE("a family stays open when the set is moved") {
 TEST_CASE("the earliest expiry of a family holds") {
   FamilySet set;
   const SteadyTime start{};
-  set.Gauge("a", "").Add(1).ExpireAt(start + std::chrono::seconds(9)).ExpireAt(
-      start + std::chrono::seconds(5));
+  set.Gauge("a", "")
+      .Add(1)
+      .ExpireAt(start + std::chrono::seconds(9))
+      .ExpireAt(start + std::chrono::seconds(5));
   set.Gauge("a", "").ExpireAt(start + std::chrono::seconds(7));
   CHECK(std::move(set).Take()[0].expires_at == start + std::chrono::seconds(5));
 }

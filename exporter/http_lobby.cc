@@ -1,0 +1,199 @@
+#include "exporter/http_lobby.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <numeric>
+#include <system_error>
+#include <utility>
+
+namespace exporter {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+int OpenWakeFd() {
+  const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  return fd;
+}
+
+}  // namespace
+
+HttpLobby::HttpLobby(Limits limits, std::function<void(Visitor)> serve)
+    : limits_(limits),
+      serve_(std::move(serve)),
+      wake_fd_(OpenWakeFd()),
+      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+
+HttpLobby::~HttpLobby() {
+  thread_.request_stop();
+  Wake();
+  thread_.join();
+  for (Waiting& waiting : waiting_) ::close(waiting.visitor.fd);
+  MutexLock lock(mutex_);
+  for (const Visitor& visitor : arrivals_) ::close(visitor.fd);
+  ::close(wake_fd_);
+}
+
+void HttpLobby::Wake() const {
+  const std::uint64_t one = 1;
+  // A full counter would mean that the thread is awake already.
+  [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
+}
+
+void HttpLobby::Enter(Visitor visitor) {
+  {
+    MutexLock lock(mutex_);
+    if (closed_) {
+      ::close(visitor.fd);
+      return;
+    }
+    arrivals_.push_back(std::move(visitor));
+  }
+  Wake();
+}
+
+void HttpLobby::Return(Visitor visitor) {
+  {
+    MutexLock lock(mutex_);
+    --served_;
+  }
+  if (visitor.stays || !visitor.unsent.empty()) {
+    Enter(std::move(visitor));
+  } else {
+    ::close(visitor.fd);
+  }
+}
+
+void HttpLobby::Close() {
+  MutexLock lock(mutex_);
+  closed_ = true;
+}
+
+void HttpLobby::Run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    AdmitArrivals(steady_clock::now());
+    PollOnce(steady_clock::now());
+  }
+}
+
+void HttpLobby::AdmitArrivals(SteadyTime now) {
+  std::vector<Visitor> arrivals;
+  std::size_t served = 0;
+  {
+    MutexLock lock(mutex_);
+    arrivals.swap(arrivals_);
+    served = served_;
+  }
+  for (Visitor& visitor : arrivals) {
+    if (served + waiting_.size() >= limits_.connections) DropLongestWaiting();
+    Waiting& waiting = waiting_.emplace_back(Waiting{std::move(visitor), now, now + limits_.idle});
+    if (!waiting.visitor.unsent.empty() && UnsentBytes() > limits_.unsent_bytes) Drop(waiting);
+    Continue(waiting, now);
+  }
+  Remove();
+}
+
+void HttpLobby::DropLongestWaiting() {
+  const auto longest =
+      std::min_element(waiting_.begin(), waiting_.end(), [](const Waiting& a, const Waiting& b) {
+        if ((a.visitor.fd < 0) != (b.visitor.fd < 0)) return b.visitor.fd < 0;
+        return a.since < b.since;
+      });
+  if (longest == waiting_.end()) return;
+  if (longest->visitor.fd >= 0) Drop(*longest);
+  waiting_.erase(longest);
+}
+
+std::size_t HttpLobby::UnsentBytes() const {
+  return std::accumulate(
+      waiting_.begin(), waiting_.end(), std::size_t{0},
+      [](std::size_t sum, const Waiting& waiting) { return sum + waiting.visitor.unsent.size(); });
+}
+
+void HttpLobby::PollOnce(SteadyTime now) {
+  std::vector<pollfd> polled{{wake_fd_, POLLIN, 0}};
+  SteadyTime next = now + limits_.idle;
+  for (const Waiting& waiting : waiting_) {
+    const bool writes = !waiting.visitor.unsent.empty();
+    polled.push_back({waiting.visitor.fd, static_cast<short>(writes ? POLLOUT : POLLIN), 0});
+    next = std::min(next, waiting.expires_at);
+  }
+  const auto left = std::chrono::ceil<milliseconds>(next - now).count();
+  if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<long>(left, 0))) < 0) return;
+  if (polled[0].revents != 0) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = ::read(wake_fd_, &count, sizeof count);
+  }
+  const SteadyTime after = steady_clock::now();
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    if (polled[i + 1].revents != 0) Continue(waiting_[i], after);
+    if (waiting_[i].visitor.fd >= 0 && waiting_[i].expires_at <= after) Drop(waiting_[i]);
+  }
+  Remove();
+}
+
+void HttpLobby::Continue(Waiting& waiting, SteadyTime now) {
+  if (waiting.visitor.fd >= 0 && !waiting.visitor.unsent.empty()) WriteTo(waiting, now);
+  if (waiting.visitor.fd >= 0 && waiting.visitor.unsent.empty()) ReadFrom(waiting, now);
+}
+
+void HttpLobby::WriteTo(Waiting& waiting, SteadyTime now) {
+  if (waiting.expires_at > now + limits_.answer_time)
+    waiting.expires_at = now + limits_.answer_time;
+  std::string& unsent = waiting.visitor.unsent;
+  const ssize_t sent = ::send(waiting.visitor.fd, unsent.data() + waiting.sent,
+                              unsent.size() - waiting.sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) return Drop(waiting);
+  waiting.sent += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+  if (waiting.sent < unsent.size()) return;
+  unsent = {};
+  waiting.sent = 0;
+  if (!waiting.visitor.stays) return Drop(waiting);
+  waiting.since = now;
+  waiting.expires_at = now + limits_.idle;
+}
+
+void HttpLobby::ReadFrom(Waiting& waiting, SteadyTime now) {
+  std::string& received = waiting.visitor.received;
+  std::array<char, 4096> chunk;
+  const ssize_t got = ::recv(waiting.visitor.fd, chunk.data(), chunk.size(), MSG_DONTWAIT);
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return Drop(waiting);
+  if (got > 0) received.append(chunk.data(), static_cast<std::size_t>(got));
+  if (received.empty()) return;
+  waiting.expires_at = std::min(waiting.expires_at, now + limits_.head_time);
+  if (received.find("\r\n\r\n") != std::string::npos || received.size() >= limits_.head_bytes)
+    PassOn(waiting);
+}
+
+void HttpLobby::PassOn(Waiting& waiting) {
+  Visitor visitor = std::exchange(waiting.visitor, Visitor{});
+  {
+    MutexLock lock(mutex_);
+    if (closed_) {
+      ::close(visitor.fd);
+      return;
+    }
+    ++served_;
+  }
+  serve_(std::move(visitor));
+}
+
+void HttpLobby::Drop(Waiting& waiting) {
+  ::close(waiting.visitor.fd);
+  waiting.visitor = Visitor{};
+}
+
+void HttpLobby::Remove() {
+  std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.visitor.fd < 0; });
+}
+
+}  // namespace exporter

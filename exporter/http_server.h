@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace exporter {
+
+// What a route is asked: the parts of a request that our pages depend on.
+struct HttpRequest {
+  std::vector<std::pair<std::string, std::string>> parameters;  // Of the query, decoded.
+  bool accepts_gzip = false;
+};
+
+// An answer whose body is sent piece by piece, without being joined.
+struct HttpAnswer {
+  int code = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  bool gzipped = false;                  // The body is a gzip member already.
+  std::vector<std::string_view> pieces;  // Point into what `owner` holds.
+  std::shared_ptr<const void> owner;
+
+  static HttpAnswer Text(std::string body, int code = 200,
+                         std::string content_type = "text/plain; charset=utf-8");
+};
+
+struct HttpRoute {
+  std::string path;
+  std::string handler;  // The label of exporter_http_requests_total.
+  std::function<HttpAnswer(const HttpRequest&)> answer;
+};
+
+struct ListenAddress {
+  std::string host;  // Empty: every address of the machine.
+  int port = 0;      // 0: any free one.
+};
+
+// What was served, for the server's own metrics. Called by the worker threads.
+using HttpObserver = std::function<void(std::string_view handler, int code, double seconds)>;
+
+// Serves GET and HEAD of a few paths. Knows HTTP and nothing of metrics.
+// A handful of workers answer whole requests; see HttpLobby for the rest.
+class HttpServer {
+ public:
+  HttpServer(std::vector<HttpRoute> routes, HttpObserver observe);
+  ~HttpServer();  // Stops.
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Binds every address and starts to serve; returns the ports bound. Throws
+  // std::runtime_error, naming the address, when one cannot be bound.
+  std::vector<int> Start(const std::vector<ListenAddress>& addresses);
+  // Ends within a moment: what is being sent is cut off.
+  void Stop();
+
+ private:
+  class Impl;  // Keeps the library's header out of this one.
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace exporter

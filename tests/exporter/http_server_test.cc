@@ -1,0 +1,225 @@
+#include "exporter/http_server.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+// A client that speaks bytes, with five seconds for everything.
+class RawClient {
+ public:
+  explicit RawClient(int port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  }
+  ~RawClient() { ::close(fd_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void Send(std::string_view text) const {
+    REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(text.size()));
+  }
+  // Everything until the connection ends, or `last` has come.
+  std::string Receive(std::string_view last = {}) const {
+    std::string received;
+    while (last.empty() || !received.ends_with(last)) {
+      pollfd polled{fd_, POLLIN, 0};
+      if (::poll(&polled, 1, 5000) <= 0) throw std::runtime_error("no answer in 5 s");
+      std::array<char, 65536> chunk;
+      const ssize_t got = ::recv(fd_, chunk.data(), chunk.size(), 0);
+      if (got <= 0) break;
+      received.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+    return received;
+  }
+
+ private:
+  int fd_;
+};
+
+// A server of three paths on a free port.
+class Served {
+ public:
+  Served()
+      : server_(
+            {{"/small", "small", [](const HttpRequest&) { return HttpAnswer::Text("hello\n"); }},
+             {"/large", "large",
+              [](const HttpRequest&) { return HttpAnswer::Text(std::string(8'000'000, 'x')); }},
+             {"/pieces", "pieces", Pieces},
+             {"/fault", "fault",
+              [](const HttpRequest&) -> HttpAnswer { throw std::runtime_error("secret"); }}},
+            [this](std::string_view handler, int code, double) {
+              const std::scoped_lock lock(mutex_);
+              seen_.insert(std::string(handler) + " " + std::to_string(code));
+            }),
+        port_(server_.Start({{"127.0.0.1", 0}}).at(0)) {}
+
+  std::string Ask(std::string_view request) const {
+    const RawClient client(port_);
+    client.Send(request);
+    return client.Receive();
+  }
+  bool Saw(const std::string& what) {
+    const std::scoped_lock lock(mutex_);
+    return seen_.contains(what);
+  }
+  int port() const { return port_; }
+  HttpServer& server() { return server_; }
+
+ private:
+  static HttpAnswer Pieces(const HttpRequest& request) {
+    HttpAnswer answer;
+    answer.pieces = {"one ", "", "two ", request.accepts_gzip ? "gzip" : "plain"};
+    for (const auto& [name, value] : request.parameters)
+      if (name == "collector" && value == "a b") answer.pieces.push_back(" narrowed");
+    return answer;
+  }
+
+  std::mutex mutex_;
+  std::multiset<std::string> seen_;
+  HttpServer server_;
+  int port_;
+};
+
+std::string Body(const std::string& response) {
+  const std::size_t end = response.find("\r\n\r\n");
+  return end == std::string::npos ? "" : response.substr(end + 4);
+}
+
+constexpr std::string_view kGetSmall =
+    "GET /small HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("requests are answered by path and method") {
+  Served served;
+  struct {
+    const char* request;
+    const char* status;
+    const char* body;
+  } const cases[] = {
+      {"GET /small HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 200", "hello\n"},
+      {"GET /small?collector=x HTTP/1.0\r\n\r\n", "HTTP/1.1 200", "hello\n"},
+      {"HEAD /small HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 200", ""},
+      {"GET /none HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 404", "not found\n"},
+      {"POST /small HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 405",
+       "only GET and HEAD\n"},
+      {"PUT /small HTTP/1.1\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 405", "only GET and HEAD\n"},
+      {"GET /fault HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 500", "internal error\n"},
+      {"GET /pieces?collector=a%20b HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 200",
+       "one two plain narrowed"},
+      {"GET /pieces HTTP/1.1\r\nAccept-Encoding: br, gzip;q=0.5\r\nConnection: close\r\n\r\n",
+       "HTTP/1.1 200", "one two gzip"},
+      {"GET /pieces HTTP/1.1\r\nAccept-Encoding: gzip;q=0, *\r\nConnection: close\r\n\r\n",
+       "HTTP/1.1 200", "one two plain"},
+      {"GET /pieces HTTP/1.1\r\nRange: bytes=2-5\r\nConnection: close\r\n\r\n", "HTTP/1.1 200",
+       "one two plain"},
+      {"nonsense\r\n\r\n", "HTTP/1.1 400", ""},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.request);
+    const std::string response = served.Ask(c.request);
+    CHECK(response.substr(0, 12) == c.status);
+    CHECK(Body(response) == c.body);
+  }
+  CHECK(served.Saw("small 405"));
+  CHECK(served.Saw("other 404"));
+  CHECK(served.Saw("fault 500"));
+}
+
+TEST_CASE("a connection serves one request after another, sent apart or together") {
+  Served served;
+  const RawClient client(served.port());
+  const std::string_view request = "GET /small HTTP/1.1\r\n\r\n";
+  client.Send(request);
+  REQUIRE(client.Receive("hello\n").starts_with("HTTP/1.1 200"));
+  client.Send(request);
+  REQUIRE(client.Receive("hello\n").starts_with("HTTP/1.1 200"));
+  client.Send(std::string(request) + std::string(kGetSmall));
+  const std::string both = client.Receive();
+  CHECK(both.find("hello\n") != both.rfind("hello\n"));
+}
+
+TEST_CASE("a request whose bytes come one by one is answered") {
+  Served served;
+  const RawClient client(served.port());
+  for (const char byte : kGetSmall) client.Send({&byte, 1});
+  CHECK(Body(client.Receive()) == "hello\n");
+}
+
+TEST_CASE("silent, half-spoken and unread connections do not keep a request waiting") {
+  Served served;
+  std::deque<RawClient> silent;
+  for (int i = 0; i < 200; ++i) silent.emplace_back(served.port());
+  std::deque<RawClient> slow;
+  for (int i = 0; i < 200; ++i) slow.emplace_back(served.port()).Send("GET /small HTT");
+  std::deque<RawClient> unread;
+  for (int i = 0; i < 20; ++i)
+    unread.emplace_back(served.port()).Send("GET /large HTTP/1.1\r\n\r\n");
+  const auto start = steady_clock::now();
+  CHECK(Body(served.Ask(kGetSmall)) == "hello\n");
+  CHECK(steady_clock::now() - start < 2s);
+}
+
+TEST_CASE("an answer larger than the socket's buffer arrives whole") {
+  Served served;
+  const RawClient client(served.port());
+  client.Send("GET /large HTTP/1.1\r\nConnection: close\r\n\r\n");
+  CHECK(Body(served.Ask(kGetSmall)) == "hello\n");  // While the large one waits for its reader.
+  CHECK(Body(client.Receive()) == std::string(8'000'000, 'x'));
+}
+
+TEST_CASE("a head that is too long, or holds a hostile range, is refused") {
+  Served served;
+  CHECK(served.Ask("GET /small HTTP/1.1\r\nA: " + std::string(9000, 'a') + "\r\n\r\n")
+            .starts_with("HTTP/1.1 431"));
+  std::string ranges = "bytes=0-0";
+  while (ranges.size() < 7000) ranges += ",0-0";
+  const std::string answer =
+      served.Ask("GET /small HTTP/1.1\r\nRange: " + ranges + "\r\nConnection: close\r\n\r\n");
+  CHECK(answer.starts_with("HTTP/1.1 "));
+  CHECK(answer.size() < 1'000'000);
+  CHECK(Body(served.Ask(kGetSmall)) == "hello\n");
+}
+
+TEST_CASE("a stop ends every connection at once") {
+  Served served;
+  const RawClient idle(served.port());
+  const RawClient half(served.port());
+  half.Send("GET /sm");
+  const RawClient unread(served.port());
+  unread.Send("GET /large HTTP/1.1\r\n\r\n");
+  const auto start = steady_clock::now();
+  served.server().Stop();
+  CHECK(steady_clock::now() - start < 500ms);
+}
+
+TEST_CASE("a port in use is an error that names it") {
+  Served served;
+  HttpServer second({}, [](std::string_view, int, double) {});
+  const std::string address = "127.0.0.1:" + std::to_string(served.port());
+  CHECK_THROWS_WITH_AS(second.Start({{"127.0.0.1", served.port()}}),
+                       ("cannot listen on " + address + ": Address already in use").c_str(),
+                       std::runtime_error);
+}
+
+}  // namespace exporter
