@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exporter/collector.h"
+#include "exporter/secret.h"
+
+namespace collectors {
+
+// A reply copied out of hiredis, so that nothing else need include it.
+struct RedisReply {
+  enum class Type { kString, kStatus, kInteger, kArray, kNil, kError };
+  Type type = Type::kNil;
+  std::string text;  // Of a string, a status or an error.
+  long long integer = 0;
+  std::vector<RedisReply> items;
+};
+
+using RedisCommand = std::vector<std::string>;
+
+// Where a Redis is and who asks. `url` and `password` are loaded again at each
+// new connection; `password`, where given, wins over the URL's.
+struct RedisTarget {
+  exporter::SecretSource url;  // redis://[user[:password]@]host[:port][/db], unix:///path?db=0
+  std::string user;
+  exporter::SecretSource password;
+  std::string client_name;  // For CLIENT LIST: "exporter:cache".
+};
+
+// One connection to one Redis, opened when first needed and again after a
+// failure. Every call ends by context.deadline, or throws CollectError. One
+// thread at a time.
+class RedisSession {
+ public:
+  explicit RedisSession(RedisTarget target);
+  ~RedisSession();
+  RedisSession(const RedisSession&) = delete;
+  RedisSession& operator=(const RedisSession&) = delete;
+
+  // Sends one command; an error reply is thrown as CollectError.
+  RedisReply Command(const exporter::CollectContext& context, const RedisCommand& command);
+  // Sends all in one go and returns a reply for each; an error reply is one of
+  // them, so that a command that is refused costs only itself.
+  std::vector<RedisReply> Pipeline(const exporter::CollectContext& context,
+                                   const std::vector<RedisCommand>& commands);
+
+ private:
+  class Connection;
+  RedisTarget target_;
+  std::unique_ptr<Connection> connection_;  // Null when not connected.
+};
+
+// What an error reply means: its first word (NOPERM, WRONGPASS, LOADING) decides.
+exporter::ErrorKind KindOfRedisError(const std::string& text);
+
+}  // namespace collectors

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collectors/clients/rows.h"
+#include "exporter/collector.h"
+#include "exporter/secret.h"
+#include "exporter/yaml_reader.h"
+
+namespace collectors {
+
+struct SqlStatement {
+  std::string text;                   // One statement; parameters as $1, $2.
+  std::vector<std::string> parameters = {};
+  std::size_t max_rows = 10000;       // More are kLimit.
+  bool parallel = false;              // Whether the server may use parallel workers.
+};
+
+enum class SqlDialect { kPostgres, kSqlite };
+
+// One connection to one SQL database, opened when first needed and again after
+// a failure. Each statement runs in a read-only transaction of its own and ends
+// by context.deadline, on the server too, or throws CollectError. One thread at
+// a time.
+class SqlSession {
+ public:
+  virtual ~SqlSession() = default;
+  virtual Rows Query(const exporter::CollectContext& context, const SqlStatement& statement) = 0;
+  // As PostgreSQL counts it (150018); 0 for others. Connects where needed.
+  virtual int ServerVersion(const exporter::CollectContext& context) = 0;
+  // "host:port" or the socket's path; empty for a file. Holds no secret.
+  virtual std::string ServerName() const = 0;
+  virtual SqlDialect dialect() const = 0;
+};
+
+struct SqlTarget {
+  exporter::SecretSource dsn;
+  std::string application_name;      // "exporter/business": tells the server which collector asks.
+  std::chrono::milliseconds timeout{5000};  // Of the collector's runs; bounds lock_timeout.
+};
+
+// The session for a DSN by its scheme: postgresql://, postgres:// (with a driver
+// suffix as postgresql+asyncpg://), "host=... dbname=..." or sqlite:///path.
+// Notes a problem at `key` and returns null where the scheme is none of these.
+// A DSN in a file is looked at when it is first needed: then PostgreSQL, unless
+// the file is there already and says otherwise.
+std::unique_ptr<SqlSession> MakeSqlSession(exporter::YamlReader& options, const std::string& key,
+                                           SqlTarget target);
+
+}  // namespace collectors
