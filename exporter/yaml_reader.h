@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/environment.h"
 #include "exporter/family_set.h"
 #include "exporter/secret.h"
 
@@ -22,7 +23,17 @@ struct ConfigProblem {
   int line;
   int column;
   std::string message;  // What is wrong, and what would be right. Holds no secret.
+
+  auto operator<=>(const ConfigProblem&) const = default;
 };
+
+// Text as it may stand in a message: in quotes, cut to a length a person reads,
+// control characters replaced.
+std::string Quoted(std::string_view text);
+
+// Whether a label may be called so: [a-zA-Z_][a-zA-Z0-9_]*, and no leading `__`,
+// which Prometheus keeps for itself.
+bool IsLabelName(std::string_view name);
 
 // One mapping of the configuration file, read key by key. Wrong values and
 // unknown keys are noted in `problems`, never thrown, so that a user sees all
@@ -30,10 +41,13 @@ struct ConfigProblem {
 // ${NAME} and ${NAME:-default} are replaced from the environment in every
 // value. A value's text is quoted in a message as it stands in the file,
 // before replacement; a secret's is not quoted.
+// A list or mapping with nothing in it (`labels:`) counts as absent; a text
+// without a value (`url:`) is a problem. One thread at a time.
 class YamlReader {
  public:
   // `problems` must outlive the reader. A node that is no mapping is noted.
-  YamlReader(YAML::Node node, std::vector<ConfigProblem>& problems);
+  YamlReader(YAML::Node node, std::vector<ConfigProblem>& problems,
+             Environment environment = ProcessEnvironment);
 
   bool Has(const std::string& key);
 
@@ -42,19 +56,20 @@ class YamlReader {
   bool Bool(const std::string& key, bool fallback);
   std::int64_t Integer(const std::string& key, std::int64_t fallback, std::int64_t least,
                        std::int64_t most);
-  double Number(const std::string& key, double fallback);
-  // A Prometheus duration above zero: 500ms, 15s, 1m30s, 1h.
+  double Number(const std::string& key, double fallback);  // Finite.
+  // A Prometheus duration above zero, a year at most: 500ms, 15s, 1m30s, 1h.
   std::chrono::milliseconds Duration(const std::string& key, std::chrono::milliseconds fallback);
   std::optional<std::chrono::milliseconds> Duration(const std::string& key);
   // One of `choices`; returns its index.
   std::size_t OneOf(const std::string& key, std::span<const std::string_view> choices,
                     std::size_t fallback);
-  // A list of scalars, or one scalar for a list of one.
+  // A list of texts, or one text for a list of one.
   std::vector<std::string> Strings(const std::string& key);
   // A mapping of label names to values. Bad label names are noted.
   exporter::Labels LabelMap(const std::string& key);
-  // `key`, or the file named by `key`_file; both given is a problem. Neither is
-  // one for RequiredSource.
+  // `key`, or the file named by `key`_file; both given is a problem, and so is a
+  // control character in it, or a space in a URL. An empty text counts as not
+  // given. RequiredSource notes it when neither is given.
   SecretSource Source(const std::string& key);
   SecretSource RequiredSource(const std::string& key);
 
@@ -65,7 +80,8 @@ class YamlReader {
   // The raw node, marked as known; nothing is replaced in it.
   YAML::Node Raw(const std::string& key);
 
-  // Notes a problem at the value of `key`, or at the mapping when it is absent.
+  // Notes a problem at the value of `key` or `key`_file, or at the mapping when
+  // both are absent.
   void Problem(const std::string& key, std::string message);
   // Notes every key that nobody has read, with the nearest known one as a
   // hint. Called once for each reader, when all is read.
@@ -74,11 +90,27 @@ class YamlReader {
   const std::set<std::string>& known() const { return known_; }
 
  private:
+  struct Entry {
+    YAML::Node key;
+    YAML::Node value;
+  };
+
+  // Marks the key as known.
+  std::optional<Entry> Find(const std::string& key);
+  // The text of a value after replacement; absent when the key is, or when
+  // something is wrong with the value, which is then noted.
   std::optional<std::string> Scalar(const std::string& key);
+  std::optional<std::string> ScalarOf(const std::string& key, const Entry& entry);
+  // Notes "KEY must be EXPECTED, not VALUE".
+  void Mismatch(const std::string& key, std::string_view expected);
+  void NoteAt(const YAML::Node& node, std::string message);
+  void RejectUnsafe(const std::string& key, const std::string& secret);
+  bool IsMapping(const std::string& key, const YAML::Node& node);
 
   YAML::Node node_;
   std::set<std::string> known_;
   std::vector<ConfigProblem>* problems_;
+  Environment environment_;
 };
 
 }  // namespace exporter
