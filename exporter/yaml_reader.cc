@@ -8,6 +8,7 @@
 
 #include "exporter/duration.h"
 #include "exporter/nearest.h"
+#include "exporter/utf8.h"
 
 namespace exporter {
 namespace {
@@ -18,7 +19,11 @@ constexpr std::string_view kFileSuffix = "_file";
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-bool IsUnprintable(char c) { return IsControl(c) && c != '\n' && c != '\r' && c != '\t'; }
+bool IsPlainText(std::string_view text) {
+  return ValidUtf8Prefix(text) == text.size() && std::none_of(text.begin(), text.end(), [](char c) {
+           return IsControl(c) && c != '\n' && c != '\r' && c != '\t';
+         });
+}
 
 // What a person would call this node.
 std::string_view KindOf(const YAML::Node& node) {
@@ -122,11 +127,12 @@ std::optional<std::string> YamlReader::ScalarOf(const std::string& key, const En
     NoteAt(entry.value, fmt::format("{} must be one value, not {}", key, KindOf(entry.value)));
     return std::nullopt;
   }
+  if (!environment_) return entry.value.Scalar();
   std::vector<std::string> wrong;
   auto text = Substitute(entry.value.Scalar(), environment_, wrong);
   for (const std::string& message : wrong) NoteAt(entry.value, message);
-  if (text && std::any_of(text->begin(), text->end(), IsUnprintable)) {
-    NoteAt(entry.value, key + " holds a control character");
+  if (text && !IsPlainText(*text)) {
+    NoteAt(entry.value, key + " holds a control character, or is no valid UTF-8");
     return std::nullopt;
   }
   return text;
@@ -295,6 +301,12 @@ std::vector<YamlReader> YamlReader::List(const std::string& key) {
   return readers;
 }
 
+std::vector<YamlReader> YamlReader::VerbatimList(const std::string& key) {
+  std::vector<YamlReader> readers = List(key);
+  for (YamlReader& reader : readers) reader.environment_ = nullptr;
+  return readers;
+}
+
 YAML::Node YamlReader::Raw(const std::string& key) {
   const auto entry = Find(key);
   return entry ? entry->value : YAML::Node();
@@ -334,7 +346,14 @@ void YamlReader::RejectUnknownKeys() {
   for (const auto& entry : node_) {
     if (!entry.first.IsScalar() || known_.count(entry.first.Scalar()) > 0) continue;
     const std::string& key = entry.first.Scalar();
-    NoteAt(entry.first, fmt::format("unknown key {}{}", Quoted(key), DidYouMean(key, known)));
+    const std::size_t colon = key.find(':');
+    if (colon == std::string::npos) {
+      NoteAt(entry.first, fmt::format("unknown key {}{}", Quoted(key), DidYouMean(key, known)));
+    } else {
+      // `url:redis://:password@host` is one word to YAML: what follows may be a secret.
+      NoteAt(entry.first, fmt::format("unknown key; write a space after the colon of {}",
+                                      Quoted(key.substr(0, colon))));
+    }
   }
 }
 

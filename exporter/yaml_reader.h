@@ -77,6 +77,8 @@ class YamlReader {
   std::optional<YamlReader> Child(const std::string& key);
   // A list of mappings; empty when the key is absent.
   std::vector<YamlReader> List(const std::string& key);
+  // As List; in these mappings nothing is replaced from the environment.
+  std::vector<YamlReader> VerbatimList(const std::string& key);
   // The raw node, marked as known; nothing is replaced in it.
   YAML::Node Raw(const std::string& key);
 
@@ -110,7 +112,7 @@ class YamlReader {
   YAML::Node node_;
   std::set<std::string> known_;
   std::vector<ConfigProblem>* problems_;
-  Environment environment_;
+  Environment environment_;  // Empty: nothing is replaced.
 };
 
 }  // namespace exporter
