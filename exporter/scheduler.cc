@@ -116,7 +116,7 @@ void Scheduler::Worker::RunOnce() {
 
 void Scheduler::Worker::Fail(const CollectError& error) {
   log_.Failed(error);
-  store_.RunFailed(slot_, Moment::Now(), error.kind());
+  store_.RunFailed(slot_, Moment::Now(), error);
 }
 
 Scheduler::Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watchdog)

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,8 @@
 namespace exporter {
 
 class Page;
+struct Snapshot;
+struct UpSeries;
 
 // How a run ended: the label `result` of exporter_collector_collections_total.
 enum class RunResult { kSuccess, kError, kTimeout, kSkipped };
@@ -40,12 +44,14 @@ struct CollectorHealth {
   bool up = false;        // The target answered in the last run.
   bool finished = false;  // One run has ended, or is overdue.
   std::size_t failed_parts = 0;
-  std::size_t series = 0;  // Shown now.
+  std::size_t series = 0;  // On the page that was made last.
   double duration_seconds = 0;
   double last_success_unix = 0;  // 0 until there is one.
   std::array<std::uint64_t, kRunResults> collections{};
   std::array<std::uint64_t, kErrorKinds> errors{};
   Dropped dropped;
+  std::vector<CollectError> last_errors;  // Of the last run; 20 at most.
+  std::shared_ptr<const UpSeries> up_series;
 };
 
 // What the store must know of a collector beforehand.
@@ -74,7 +80,8 @@ class SnapshotStore {
   void RunStarted(std::size_t slot, SteadyTime now, SteadyTime run_deadline);
   // Takes the reading of a finished run over, renders it and shows it.
   void RunSucceeded(std::size_t slot, const Moment& now, Reading reading);
-  void RunFailed(std::size_t slot, const Moment& now, ErrorKind kind);
+  void RunFailed(std::size_t slot, const Moment& now, const CollectError& error);
+  // The run did nothing, and its collector has nothing to show.
   void RunSkipped(std::size_t slot, const Moment& now);
 
   // Overdue runs are judged by `now`: such a run counts as failed by timeout,
@@ -85,6 +92,33 @@ class SnapshotStore {
   // Every slot's families that have not expired at `now`, without up-families
   // and self-metrics.
   std::shared_ptr<const Page> CurrentPage(SteadyTime now);
+  // The same of some slots alone, by their names.
+  std::shared_ptr<const Page> PageOf(const std::set<std::string>& names, SteadyTime now);
+
+ private:
+  struct Slot {
+    SlotSpec spec;
+    CollectorHealth health;
+    std::optional<SteadyTime> running_since;
+    SteadyTime run_deadline;
+  };
+
+  // Ends the slot's run and counts it; false if it was overdue, which is then counted.
+  bool EndRun(Slot& slot, SteadyTime now, RunResult result) REQUIRES(mutex_);
+  static void CountTimeout(CollectorHealth& health);
+  static bool IsOverdue(const Slot& slot, SteadyTime now);
+  static CollectorHealth HealthOf(const Slot& slot, SteadyTime now);
+  // Puts a snapshot (or none) in the slot's place and shows the page made with it.
+  void Show(std::size_t slot, std::shared_ptr<const Snapshot> snapshot, SteadyTime now)
+      REQUIRES(publication_);
+
+  // Held while a page is made, so that publications follow one another. Always
+  // taken before mutex_; scrapes do not take it.
+  Mutex publication_;
+  mutable Mutex mutex_;
+  std::vector<Slot> slots_ GUARDED_BY(mutex_);
+  std::set<std::string> reserved_ GUARDED_BY(mutex_);  // Names of up-families.
+  std::shared_ptr<const Page> page_ GUARDED_BY(mutex_);
 };
 
 }  // namespace exporter

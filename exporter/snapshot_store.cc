@@ -1,0 +1,219 @@
+#include "exporter/snapshot_store.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "exporter/page.h"
+#include "exporter/up_series.h"
+
+namespace exporter {
+namespace {
+
+using std::chrono::duration;
+
+constexpr std::size_t kMostLastErrors = 20;
+
+std::vector<CollectError> FirstOf(std::vector<CollectError> errors) {
+  if (errors.size() > kMostLastErrors) errors.erase(errors.begin() + kMostLastErrors, errors.end());
+  return errors;
+}
+
+template <typename Counters, typename Kind>
+std::uint64_t& At(Counters& counters, Kind kind) {
+  return counters[static_cast<std::size_t>(kind)];
+}
+
+void Add(Dropped& total, const Dropped& more) {
+  total.duplicate += more.duplicate;
+  total.limit += more.limit;
+  total.invalid += more.invalid;
+}
+
+}  // namespace
+
+std::string_view Name(RunResult result) {
+  static constexpr std::array<std::string_view, kRunResults> kNames = {"success", "error",
+                                                                       "timeout", "skipped"};
+  return kNames.at(static_cast<std::size_t>(result));
+}
+
+Moment Moment::Now() {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::steady_clock::now(), duration<double>(wall).count()};
+}
+
+SnapshotStore::SnapshotStore()
+    : page_(std::make_shared<const Page>(std::vector<std::shared_ptr<const Snapshot>>{},
+                                         SteadyTime{}, std::set<std::string>{}, nullptr)) {}
+
+SnapshotStore::~SnapshotStore() = default;
+
+std::size_t SnapshotStore::AddSlot(SlotSpec spec) {
+  UpSeries up = MakeUpSeries(spec.up, spec.policy);
+  MutexLock lock(mutex_);
+  if (!up.name.empty()) reserved_.insert(up.name);
+  Slot& slot = slots_.emplace_back();
+  slot.health.name = spec.name;
+  slot.health.type = spec.type;
+  slot.health.up_series = std::make_shared<const UpSeries>(std::move(up));
+  slot.spec = std::move(spec);
+  page_ = std::make_shared<const Page>(std::vector<std::shared_ptr<const Snapshot>>(slots_.size()),
+                                       SteadyTime{}, reserved_, nullptr);
+  return slots_.size() - 1;
+}
+
+void SnapshotStore::RunStarted(std::size_t slot, SteadyTime now, SteadyTime run_deadline) {
+  MutexLock lock(mutex_);
+  slots_[slot].running_since = now;
+  slots_[slot].run_deadline = run_deadline;
+}
+
+bool SnapshotStore::IsOverdue(const Slot& slot, SteadyTime now) {
+  return slot.running_since && now > slot.run_deadline + kOverdueGrace;
+}
+
+void SnapshotStore::CountTimeout(CollectorHealth& health) {
+  health.up = false;
+  health.finished = true;
+  health.failed_parts = 0;
+  ++At(health.collections, RunResult::kTimeout);
+  ++At(health.errors, ErrorKind::kTimeout);
+}
+
+bool SnapshotStore::EndRun(Slot& slot, SteadyTime now, RunResult result) {
+  CollectorHealth& health = slot.health;
+  const bool overdue = IsOverdue(slot, now);
+  const SteadyTime since = slot.running_since.value_or(now);
+  slot.running_since.reset();
+  health.duration_seconds = duration<double>(now - since).count();
+  health.finished = true;
+  if (overdue) {
+    CountTimeout(health);
+    health.last_errors = {CollectError(ErrorKind::kTimeout, "ended after its deadline")};
+    return false;
+  }
+  health.up = result == RunResult::kSuccess || result == RunResult::kSkipped;
+  health.failed_parts = 0;
+  health.last_errors.clear();
+  ++At(health.collections, result);
+  return true;
+}
+
+void SnapshotStore::RunSucceeded(std::size_t slot, const Moment& now, Reading reading) {
+  LabelPolicy policy;
+  std::chrono::milliseconds stale_after{};
+  {
+    MutexLock lock(mutex_);
+    if (!EndRun(slots_[slot], now.steady, RunResult::kSuccess)) return;
+    CollectorHealth& health = slots_[slot].health;
+    health.last_success_unix = now.unix_seconds;
+    health.failed_parts = reading.problems.size();
+    for (const CollectError& problem : reading.problems) ++At(health.errors, problem.kind());
+    health.last_errors = FirstOf(std::move(reading.problems));
+    policy = slots_[slot].spec.policy;
+    stale_after = slots_[slot].spec.stale_after;
+  }
+  LabelPolicy::Result result = policy.Apply(std::move(reading.families).Take());
+  auto snapshot = std::make_shared<const Snapshot>(
+      RenderSnapshot(std::move(result.families), now.steady + stale_after));
+  {
+    MutexLock lock(mutex_);
+    Add(slots_[slot].health.dropped, result.dropped);
+  }
+  MutexLock publishing(publication_);
+  Show(slot, std::move(snapshot), now.steady);
+}
+
+void SnapshotStore::Show(std::size_t slot, std::shared_ptr<const Snapshot> snapshot,
+                         SteadyTime now) {
+  std::shared_ptr<const Page> previous;
+  std::set<std::string> reserved;
+  {
+    MutexLock lock(mutex_);
+    previous = page_;
+    reserved = reserved_;
+  }
+  auto snapshots = previous->snapshots();
+  snapshots[slot] = std::move(snapshot);
+  auto page = std::make_shared<const Page>(std::move(snapshots), now, reserved, previous.get());
+  MutexLock lock(mutex_);
+  slots_[slot].health.dropped.duplicate += page->duplicates()[slot];
+  page_ = std::move(page);
+}
+
+void SnapshotStore::RunFailed(std::size_t slot, const Moment& now, const CollectError& error) {
+  const bool timeout = error.kind() == ErrorKind::kTimeout;
+  MutexLock lock(mutex_);
+  if (!EndRun(slots_[slot], now.steady, timeout ? RunResult::kTimeout : RunResult::kError)) return;
+  ++At(slots_[slot].health.errors, error.kind());
+  slots_[slot].health.last_errors = {error};
+}
+
+void SnapshotStore::RunSkipped(std::size_t slot, const Moment& now) {
+  {
+    MutexLock lock(mutex_);
+    if (!EndRun(slots_[slot], now.steady, RunResult::kSkipped)) return;
+  }
+  MutexLock publishing(publication_);
+  Show(slot, nullptr, now.steady);
+}
+
+CollectorHealth SnapshotStore::HealthOf(const Slot& slot, SteadyTime now) {
+  CollectorHealth health = slot.health;
+  if (IsOverdue(slot, now)) {
+    CountTimeout(health);
+    health.duration_seconds = duration<double>(now - *slot.running_since).count();
+    health.last_errors = {CollectError(ErrorKind::kTimeout, "still running after its deadline")};
+  }
+  return health;
+}
+
+std::vector<CollectorHealth> SnapshotStore::Health(SteadyTime now) const {
+  std::vector<CollectorHealth> healths;
+  MutexLock lock(mutex_);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    healths.push_back(HealthOf(slots_[i], now));
+    healths.back().series = page_->series()[i];
+  }
+  return healths;
+}
+
+bool SnapshotStore::Ready(SteadyTime now) const {
+  MutexLock lock(mutex_);
+  return std::all_of(slots_.begin(), slots_.end(), [now](const Slot& slot) {
+    return slot.health.finished || IsOverdue(slot, now);
+  });
+}
+
+std::shared_ptr<const Page> SnapshotStore::CurrentPage(SteadyTime now) {
+  std::shared_ptr<const Page> page;
+  std::set<std::string> reserved;
+  {
+    MutexLock lock(mutex_);
+    if (now < page_->valid_until()) return page_;
+    page = page_;
+    reserved = reserved_;
+  }
+  auto fresh = std::make_shared<const Page>(page->snapshots(), now, reserved, page.get());
+  MutexLock lock(mutex_);
+  // A publication in between has made a newer one of its own.
+  if (page_ == page) page_ = std::move(fresh);
+  return page_;
+}
+
+std::shared_ptr<const Page> SnapshotStore::PageOf(const std::set<std::string>& names,
+                                                  SteadyTime now) {
+  std::vector<std::shared_ptr<const Snapshot>> snapshots;
+  std::set<std::string> reserved;
+  {
+    MutexLock lock(mutex_);
+    snapshots = page_->snapshots();
+    reserved = reserved_;
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      if (!names.contains(slots_[i].spec.name)) snapshots[i] = nullptr;
+  }
+  return std::make_shared<const Page>(std::move(snapshots), now, reserved, nullptr);
+}
+
+}  // namespace exporter
