@@ -1,0 +1,28 @@
+#include "exporter/http_metrics.h"
+
+namespace exporter {
+namespace {
+
+// From a page of a few series to one of a million.
+const prometheus::Histogram::BucketBoundaries kBuckets = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5};
+
+}  // namespace
+
+HttpMetrics::HttpMetrics()
+    : requests_(prometheus::BuildCounter()
+                    .Name("exporter_http_requests_total")
+                    .Help("HTTP requests answered, by handler and status code.")
+                    .Register(registry_)),
+      durations_(prometheus::BuildHistogram()
+                     .Name("exporter_http_request_duration_seconds")
+                     .Help("Time to answer a HTTP request, in seconds.")
+                     .Register(registry_)) {}
+
+void HttpMetrics::Observe(std::string_view handler, int code, double seconds) {
+  const std::string name(handler);
+  requests_.Add({{"handler", name}, {"code", std::to_string(code)}}).Increment();
+  durations_.Add({{"handler", name}}, kBuckets).Observe(seconds);
+}
+
+}  // namespace exporter

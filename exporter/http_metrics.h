@@ -1,0 +1,28 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace exporter {
+
+// How our own pages are asked for. Handlers are our routes and codes our
+// answers, so the series are few. Safe from any thread.
+class HttpMetrics {
+ public:
+  HttpMetrics();
+  void Observe(std::string_view handler, int code, double seconds);
+  std::vector<prometheus::MetricFamily> Collect() const { return registry_.Collect(); }
+
+ private:
+  prometheus::Registry registry_;
+  prometheus::Family<prometheus::Counter>& requests_;
+  prometheus::Family<prometheus::Histogram>& durations_;
+};
+
+}  // namespace exporter

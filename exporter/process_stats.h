@@ -1,0 +1,12 @@
+#pragma once
+
+#include "exporter/family_set.h"
+
+namespace exporter {
+
+// The process_* families that every Prometheus client has, read from /proc as
+// proc(5) describes it. What cannot be read is left out.
+// https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics
+void AddProcessFamilies(FamilySet& families);
+
+}  // namespace exporter

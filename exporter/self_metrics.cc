@@ -1,0 +1,119 @@
+#include "exporter/self_metrics.h"
+
+#include <array>
+#include <map>
+#include <utility>
+
+#include "exporter/exposition.h"
+#include "exporter/family_set.h"
+#include "exporter/process_stats.h"
+#include "exporter/up_series.h"
+
+namespace exporter {
+namespace {
+
+// A gauge of every collector: its name, its help, what it reads.
+struct HealthGauge {
+  const char* name;
+  const char* help;
+  double (*read)(const CollectorHealth&);
+};
+
+constexpr std::array kGauges = {
+    HealthGauge{"exporter_collector_up",
+                "Whether the target answered in the last collection: 1 or 0.",
+                [](const CollectorHealth& health) { return health.up ? 1.0 : 0.0; }},
+    HealthGauge{
+        "exporter_collector_failed_parts",
+        "Parts of the last collection that failed while the rest was good.",
+        [](const CollectorHealth& health) { return static_cast<double>(health.failed_parts); }},
+    HealthGauge{"exporter_collector_last_success_timestamp_seconds",
+                "End of the last collection that succeeded, in seconds since the epoch; 0 if none "
+                "has yet.",
+                [](const CollectorHealth& health) { return health.last_success_unix; }},
+    HealthGauge{"exporter_collector_duration_seconds", "How long the last collection took.",
+                [](const CollectorHealth& health) { return health.duration_seconds; }},
+    HealthGauge{"exporter_collector_series", "Series of this collector on the page.",
+                [](const CollectorHealth& health) { return static_cast<double>(health.series); }},
+};
+
+struct DroppedReason {
+  const char* reason;
+  std::uint64_t Dropped::*count;
+};
+
+constexpr std::array kDroppedReasons = {DroppedReason{"duplicate", &Dropped::duplicate},
+                                        DroppedReason{"limit", &Dropped::limit},
+                                        DroppedReason{"invalid", &Dropped::invalid}};
+
+Labels With(const CollectorHealth& health, const char* name, std::string_view value) {
+  return {{"collector", health.name}, {"type", health.type}, {name, std::string(value)}};
+}
+
+void AddCollector(FamilySet& families, const CollectorHealth& health) {
+  for (const HealthGauge& gauge : kGauges)
+    families.Gauge(gauge.name, gauge.help)
+        .Add({{"collector", health.name}, {"type", health.type}}, gauge.read(health));
+  auto& collections = families.Counter("exporter_collector_collections_total",
+                                       "Collections that ended, by their result.");
+  for (std::size_t i = 0; i < kRunResults; ++i)
+    collections.Add(With(health, "result", Name(static_cast<RunResult>(i))),
+                    static_cast<double>(health.collections[i]));
+  auto& errors = families.Counter("exporter_collector_errors_total",
+                                  "Collections and parts of them that failed, by reason.");
+  for (std::size_t i = 0; i < kErrorKinds; ++i)
+    errors.Add(With(health, "reason", Name(static_cast<ErrorKind>(i))),
+               static_cast<double>(health.errors[i]));
+  auto& dropped = families.Counter("exporter_collector_dropped_samples_total",
+                                   "Samples that were collected and are not on the page.");
+  for (const DroppedReason& row : kDroppedReasons)
+    dropped.Add(With(health, "reason", row.reason), static_cast<double>(health.dropped.*row.count));
+}
+
+}  // namespace
+
+SelfMetrics::SelfMetrics(BuildInfo build, double configured_at)
+    : build_(std::move(build)), configured_at_(configured_at) {}
+
+std::string SelfMetrics::Render(const std::vector<CollectorHealth>& collectors) const {
+  FamilySet families;
+  families.Gauge("exporter_build_info", "The version that is running; always 1.")
+      .Add({{"version", build_.version},
+            {"revision", build_.revision},
+            {"compiler", build_.compiler}},
+           1);
+  for (const CollectorHealth& health : collectors) AddCollector(families, health);
+  families
+      .Gauge("exporter_config_last_reload_successful",
+             "Whether the last attempt to read the configuration succeeded: 1 or 0.")
+      .Add(1);
+  families
+      .Gauge("exporter_config_last_reload_success_timestamp_seconds",
+             "When the configuration was last read with success, in seconds since the epoch.")
+      .Add(configured_at_);
+  AddProcessFamilies(families);
+  std::string page;
+  for (const TimedFamily& timed : std::move(families).Take()) AppendFamily(page, timed.family);
+  for (const auto& family : http_.Collect()) {
+    if (!family.metric.empty()) AppendFamily(page, family);
+  }
+  return page;
+}
+
+std::string RenderUpFamilies(const std::vector<CollectorHealth>& collectors) {
+  std::map<std::string, std::string> families;
+  for (const CollectorHealth& health : collectors) {
+    const UpSeries& up = *health.up_series;
+    if (up.name.empty()) continue;
+    auto [family, fresh] = families.try_emplace(up.name);
+    if (fresh) family->second = up.header;
+    // Two collectors of one series would be an invalid page; the first keeps it.
+    if (family->second.find("\n" + up.sample) == std::string::npos)
+      family->second += up.sample + (health.up ? "1\n" : "0\n");
+  }
+  std::string page;
+  for (const auto& [name, text] : families) page += text;
+  return page;
+}
+
+}  // namespace exporter

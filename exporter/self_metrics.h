@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "exporter/http_metrics.h"
+#include "exporter/snapshot_store.h"
+
+namespace exporter {
+
+struct BuildInfo {
+  std::string version;
+  std::string revision;
+  std::string compiler;
+};
+
+// The page's tail: what the exporter says of itself, rendered fresh for each
+// scrape. These families get no prefix, label or relabelling. Safe from any thread.
+class SelfMetrics {
+ public:
+  // `configured_at` is when the configuration was read, in seconds since the epoch.
+  SelfMetrics(BuildInfo build, double configured_at);
+
+  HttpMetrics& http() { return http_; }
+  std::string Render(const std::vector<CollectorHealth>& collectors) const;
+
+ private:
+  const BuildInfo build_;
+  const double configured_at_;
+  HttpMetrics http_;
+};
+
+// The up-gauges of all collectors (redis_up, pg_up) by name, from health.
+std::string RenderUpFamilies(const std::vector<CollectorHealth>& collectors);
+
+}  // namespace exporter
