@@ -1,0 +1,105 @@
+#include "exporter/app.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "exporter/exposition.h"
+#include "exporter/page.h"
+#include "exporter/status_page.h"
+
+namespace exporter {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Long enough for every thread that can be woken, short enough that the whole
+// process ends within a second.
+constexpr milliseconds kStopPatience{500};
+
+}  // namespace
+
+App::App(std::vector<Job> jobs, AppOptions options)
+    : options_(std::move(options)),
+      self_metrics_(options_.build, Moment::Now().unix_seconds),
+      scheduler_(std::move(jobs), store_, watchdog_),
+      http_(Routes(), [this](std::string_view handler, int code, double seconds) {
+        self_metrics_.http().Observe(handler, code, seconds);
+      }) {}
+
+std::vector<HttpRoute> App::Routes() {
+  const auto healthy = [](const HttpRequest&) { return HttpAnswer::Text("healthy\n"); };
+  const auto ready = [this](const HttpRequest&) { return Ready(); };
+  return {
+      {options_.telemetry_path, "metrics",
+       [this](const auto& request) { return Metrics(request); }},
+      {"/-/healthy", "healthy", healthy},
+      {"/health", "healthy", healthy},
+      {"/-/ready", "ready", ready},
+      {"/ready", "ready", ready},
+      {"/api/v1/status", "status",
+       [this](const HttpRequest&) {
+         return HttpAnswer::Text(RenderStatusJson(Health(), options_.build.version), 200,
+                                 "application/json");
+       }},
+      {"/", "index",
+       [this](const HttpRequest&) {
+         return HttpAnswer::Text(RenderStatusHtml(Health(), Moment::Now().unix_seconds,
+                                                  options_.build.version, options_.telemetry_path),
+                                 200, "text/html; charset=utf-8");
+       }},
+  };
+}
+
+std::vector<int> App::Start() {
+  auto ports = http_.Start(options_.listen);
+  scheduler_.Start();
+  return ports;
+}
+
+bool App::Stop() {
+  http_.Stop();
+  return scheduler_.Stop(kStopPatience);
+}
+
+std::vector<CollectorHealth> App::Health() {
+  const SteadyTime now = steady_clock::now();
+  store_.CurrentPage(now);  // So that `series` knows what has expired.
+  return store_.Health(now);
+}
+
+std::string App::RenderPage() {
+  const SteadyTime now = steady_clock::now();
+  const auto page = store_.CurrentPage(now);
+  const auto health = store_.Health(now);
+  return page->Text() + RenderUpFamilies(health) + self_metrics_.Render(health);
+}
+
+HttpAnswer App::Metrics(const HttpRequest& request) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : request.parameters)
+    if (name == "collector") names.insert(value);
+  const SteadyTime now = steady_clock::now();
+  auto health = store_.Health(now);
+  for (const std::string& name : names) {
+    if (std::none_of(health.begin(), health.end(),
+                     [&name](const CollectorHealth& known) { return known.name == name; }))
+      return HttpAnswer::Text("unknown collector: " + name.substr(0, 100) + "\n", 400);
+  }
+  auto page = names.empty() ? store_.CurrentPage(now) : store_.PageOf(names, now);
+  if (!names.empty())
+    std::erase_if(health, [&names](const auto& known) { return !names.contains(known.name); });
+  std::string tail = RenderUpFamilies(health) + self_metrics_.Render(health);
+  PageBody body = request.accepts_gzip ? GzipBody(std::move(page), tail)
+                                       : PlainBody(std::move(page), std::move(tail));
+  return {200, kTextContentType, request.accepts_gzip, std::move(body.pieces),
+          std::move(body.owner)};
+}
+
+HttpAnswer App::Ready() const {
+  return store_.Ready(steady_clock::now()) ? HttpAnswer::Text("ready\n")
+                                           : HttpAnswer::Text("starting\n", 503);
+}
+
+}  // namespace exporter

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exporter/http_server.h"
+#include "exporter/job.h"
+#include "exporter/scheduler.h"
+#include "exporter/self_metrics.h"
+#include "exporter/snapshot_store.h"
+#include "exporter/watchdog.h"
+
+namespace exporter {
+
+struct AppOptions {
+  std::vector<ListenAddress> listen;
+  std::string telemetry_path = "/metrics";
+  BuildInfo build;
+};
+
+// The running program: owns every part, in order of construction. Used by one
+// thread; main is one of its users, tests and benchmarks are the others.
+class App {
+ public:
+  App(std::vector<Job> jobs, AppOptions options);
+
+  // Serves and collects from here on; returns the ports bound. Throws
+  // std::runtime_error when an address cannot be bound, before any collection.
+  std::vector<int> Start();
+  // Ends both. False if a collection is stuck where nothing can end it; then
+  // the process can only be left by _exit.
+  bool Stop();
+
+  // Instead of Start: runs each collector once.
+  void CollectOnce() { scheduler_.RunAllOnce(); }
+
+  std::vector<CollectorHealth> Health();
+  // The whole page as text.
+  std::string RenderPage();
+
+ private:
+  std::vector<HttpRoute> Routes();
+  HttpAnswer Metrics(const HttpRequest& request);
+  HttpAnswer Ready() const;
+
+  const AppOptions options_;
+  SnapshotStore store_;
+  Watchdog watchdog_;
+  SelfMetrics self_metrics_;
+  Scheduler scheduler_;
+  HttpServer http_;
+};
+
+}  // namespace exporter
