@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "exporter/environment.h"
+#include "exporter/log.h"
+
+namespace exporter {
+
+enum class Command { kRun, kCheck, kCollect, kCollectors, kVersion };
+
+// Where the HTTP server listens. An empty host: all interfaces, IPv6 and IPv4.
+struct ListenAddress {
+  std::string host;  // Without the brackets of an IPv6 address.
+  int port = 9899;   // 0: the system chooses.
+
+  bool operator==(const ListenAddress&) const = default;
+};
+
+// `HOST:PORT`, `:PORT`, `[IPV6]:PORT`, as Go's net.Listen; absent when it is
+// none of these. The host is not looked up.
+std::optional<ListenAddress> ParseListenAddress(std::string_view text);
+
+// The command line, as CONTRACT.md section 1 says.
+struct Flags {
+  Command command = Command::kRun;
+  std::string config_path;              // Empty: what the environment names is the configuration.
+  bool connect = false;                 // check
+  std::vector<std::string> collectors;  // collect; empty: all.
+  std::vector<ListenAddress> listen_addresses = {ListenAddress{}};
+  std::string telemetry_path = "/metrics";
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kLogfmt;
+};
+
+// The program has nothing to do but to print this and end.
+struct EarlyExit {
+  int code;          // 0 for --help, 2 for a command line that is unusable.
+  std::string text;  // With its last line break. For standard output if the code is 0.
+};
+
+// Reads the command line, argv[0] included; where a flag is not on it, its
+// variable EXPORTER_<FLAG> is used, with _ for . and -. A variable of a list
+// holds its entries with spaces or commas between them.
+std::variant<Flags, EarlyExit> ParseFlags(const std::vector<std::string>& arguments,
+                                          const Environment& environment);
+
+}  // namespace exporter
