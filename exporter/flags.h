@@ -7,19 +7,12 @@
 #include <vector>
 
 #include "exporter/environment.h"
+#include "exporter/listen_address.h"
 #include "exporter/log.h"
 
 namespace exporter {
 
 enum class Command { kRun, kCheck, kCollect, kCollectors, kVersion };
-
-// Where the HTTP server listens. An empty host: all interfaces, IPv6 and IPv4.
-struct ListenAddress {
-  std::string host;  // Without the brackets of an IPv6 address.
-  int port = 9899;   // 0: the system chooses.
-
-  bool operator==(const ListenAddress&) const = default;
-};
 
 // `HOST:PORT`, `:PORT`, `[IPV6]:PORT`, as Go's net.Listen; absent when it is
 // none of these. The host is not looked up.

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/listen_address.h"
+
 namespace exporter {
 
 // What a route is asked: the parts of a request that our pages depend on.
@@ -31,11 +33,6 @@ struct HttpRoute {
   std::string path;
   std::string handler;  // The label of exporter_http_requests_total.
   std::function<HttpAnswer(const HttpRequest&)> answer;
-};
-
-struct ListenAddress {
-  std::string host;  // Empty: every address of the machine.
-  int port = 0;      // 0: any free one.
 };
 
 // What was served, for the server's own metrics. Called by the worker threads.

@@ -13,26 +13,6 @@
 namespace exporter {
 namespace {
 
-struct ActionName {
-  std::string_view name;
-  RelabelAction action;
-};
-
-constexpr std::array<ActionName, 12> kActions = {{
-    {"replace", RelabelAction::kReplace},
-    {"keep", RelabelAction::kKeep},
-    {"drop", RelabelAction::kDrop},
-    {"keepequal", RelabelAction::kKeepEqual},
-    {"dropequal", RelabelAction::kDropEqual},
-    {"hashmod", RelabelAction::kHashMod},
-    {"labelmap", RelabelAction::kLabelMap},
-    {"labeldrop", RelabelAction::kLabelDrop},
-    {"labelkeep", RelabelAction::kLabelKeep},
-    {"lowercase", RelabelAction::kLowercase},
-    {"uppercase", RelabelAction::kUppercase},
-    {"hash", RelabelAction::kHash},
-}};
-
 // Those that write target_label.
 constexpr std::array kWriters = {RelabelAction::kReplace,   RelabelAction::kHashMod,
                                  RelabelAction::kLowercase, RelabelAction::kUppercase,
@@ -142,21 +122,6 @@ std::string RelabelRule::Compiled::Expand(const std::string& pattern,
   return expanded.append(pattern, end);
 }
 
-bool ParseRelabelAction(std::string_view name, RelabelAction& action) {
-  const std::string lower = Convert(std::string(name), std::tolower);
-  const auto found = std::find_if(kActions.begin(), kActions.end(),
-                                  [&lower](const ActionName& row) { return row.name == lower; });
-  if (found == kActions.end()) return false;
-  action = found->action;
-  return true;
-}
-
-std::string RelabelActionNames() {
-  std::string names;
-  for (const ActionName& row : kActions) names.append(names.empty() ? "" : ", ").append(row.name);
-  return names;
-}
-
 std::shared_ptr<const RelabelRule> RelabelRule::Make(RelabelConfig config) {
   std::shared_ptr<const RelabelRule> rule(new RelabelRule(std::move(config)));
   const RelabelConfig& made = rule->config_;
@@ -164,12 +129,12 @@ std::shared_ptr<const RelabelRule> RelabelRule::Make(RelabelConfig config) {
     throw std::invalid_argument("regex is not valid: " + rule->compiled_->anchored.error());
   const bool writes = std::find(kWriters.begin(), kWriters.end(), made.action) != kWriters.end();
   if (writes && made.target_label.empty())
-    throw std::invalid_argument("this action needs target_label");
+    throw std::invalid_argument("target_label is required by this action");
   const bool fixed_target = made.action != RelabelAction::kReplace;
   if (writes && fixed_target && !IsLabelName(made.target_label))
-    throw std::invalid_argument("target_label is no label name");
+    throw std::invalid_argument("target_label must be a label name, [a-zA-Z_][a-zA-Z0-9_]*");
   if (made.action == RelabelAction::kHashMod && made.modulus == 0)
-    throw std::invalid_argument("hashmod needs a modulus above 0");
+    throw std::invalid_argument("modulus is required by the action hashmod, and must be above 0");
   return rule;
 }
 

@@ -28,11 +28,6 @@ enum class RelabelAction {
   kHash,  // Ours: target_label becomes a hash of the sources, to hide who they name.
 };
 
-// The action of a name as Prometheus spells it ("labelmap"); false if none.
-bool ParseRelabelAction(std::string_view name, RelabelAction& action);
-// Every spelling, for a hint.
-std::string RelabelActionNames();
-
 // One entry of metric_relabel_configs, with Prometheus's defaults.
 // https://prometheus.io/docs/prometheus/latest/configuration/configuration/#relabel_config
 struct RelabelConfig {
@@ -48,7 +43,8 @@ struct RelabelConfig {
 // A checked and compiled rule. Immutable, so safe from any thread.
 class RelabelRule {
  public:
-  // Throws std::invalid_argument that says what would be right.
+  // Throws std::invalid_argument when the fields do not fit each other; the
+  // message begins with the name of the field that is at fault.
   static std::shared_ptr<const RelabelRule> Make(RelabelConfig config);
   ~RelabelRule();
   RelabelRule(const RelabelRule&) = delete;

@@ -88,6 +88,9 @@ class YamlReader {
   // Notes every key that nobody has read, with the nearest known one as a
   // hint. Called once for each reader, when all is read.
   void RejectUnknownKeys();
+  // How many problems of the whole file are noted so far: whether something
+  // that was just read is good.
+  std::size_t problem_count() const { return problems_->size(); }
   // The keys that were asked for so far; the documentation is tested against it.
   const std::set<std::string>& known() const { return known_; }
 

@@ -1,0 +1,80 @@
+#include "exporter/claims.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <optional>
+
+namespace exporter {
+namespace {
+
+// The value of a label that is known only when the collector has run.
+constexpr std::string_view kAnyValue = "*";
+
+struct Claim {
+  std::size_t job;
+  Labels labels;  // By name.
+};
+
+// A job's claims as they will stand on the page.
+std::vector<TimedFamily> Exported(const Job& job) {
+  FamilySet claimed;
+  if (!job.type->up.name.empty()) claimed.Gauge(job.type->up.name, "").Add(1);
+  for (const SeriesId& series : job.collector->Claims()) {
+    claimed.Gauge(series.name, "").Add(series.labels, 1);
+  }
+  LabelPolicy policy = job.policy;
+  policy.max_series = std::numeric_limits<std::size_t>::max();
+  return policy.Apply(std::move(claimed).Take()).families;
+}
+
+Labels LabelsOf(const prometheus::ClientMetric& metric) {
+  Labels labels;
+  for (const auto& label : metric.label) labels.emplace_back(label.name, label.value);
+  std::sort(labels.begin(), labels.end());
+  return labels;
+}
+
+bool MayBeOne(const Labels& a, const Labels& b) {
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(), [](const auto& left, const auto& right) {
+        return left.first == right.first && (left.second == right.second ||
+                                             left.second == kAnyValue || right.second == kAnyValue);
+      });
+}
+
+std::string Shown(const std::string& name, const Labels& labels) {
+  std::string text;
+  for (const auto& [label, value] : labels) {
+    text += text.empty() ? "{" : ",";
+    text += label + "=\"" + value + "\"";
+  }
+  return name + (text.empty() ? "" : text + "}");
+}
+
+}  // namespace
+
+std::vector<Clash> FindClashes(const std::vector<Job>& jobs) {
+  std::vector<Clash> clashes;
+  std::map<std::string, std::vector<Claim>> claims;
+  for (std::size_t job = 0; job < jobs.size(); ++job) {
+    std::optional<Clash> clash;
+    for (const TimedFamily& timed : Exported(jobs[job])) {
+      std::vector<Claim>& others = claims[timed.family.name];
+      for (const auto& metric : timed.family.metric) {
+        const Labels labels = LabelsOf(metric);
+        const auto other = std::find_if(others.begin(), others.end(), [&](const Claim& claim) {
+          return claim.job != job && MayBeOne(claim.labels, labels);
+        });
+        if (other != others.end() && !clash) {
+          clash = Clash{other->job, job, Shown(timed.family.name, labels)};
+        }
+        others.push_back({job, labels});
+      }
+    }
+    if (clash) clashes.push_back(*clash);
+  }
+  return clashes;
+}
+
+}  // namespace exporter

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+namespace exporter {
+
+// Where the HTTP server listens.
+struct ListenAddress {
+  std::string host;  // Without the brackets of an IPv6 address. Empty: all interfaces.
+  int port = 9899;   // 0: the system chooses.
+
+  bool operator==(const ListenAddress&) const = default;
+};
+
+}  // namespace exporter
