@@ -3,16 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "exporter/build_info.h"
 #include "exporter/http_metrics.h"
 #include "exporter/snapshot_store.h"
 
 namespace exporter {
-
-struct BuildInfo {
-  std::string version;
-  std::string revision;
-  std::string compiler;
-};
 
 // The page's tail: what the exporter says of itself, rendered fresh for each
 // scrape. These families get no prefix, label or relabelling. Safe from any thread.

@@ -1,0 +1,8 @@
+#include "exporter/build_info.h"
+
+namespace exporter {
+
+// CMake defines the three for this file alone.
+BuildInfo ThisBuild() { return {EXPORTER_VERSION, EXPORTER_REVISION, EXPORTER_COMPILER}; }
+
+}  // namespace exporter

@@ -1,0 +1,173 @@
+#include "exporter/commands.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "exporter/app.h"
+#include "exporter/config.h"
+#include "exporter/environment_config.h"
+#include "exporter/log.h"
+
+namespace exporter {
+namespace {
+
+sigset_t EndingSignals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGTERM);
+  ::sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+void PrintProblems(const std::string& source, const std::vector<ConfigProblem>& problems) {
+  for (const ConfigProblem& problem : problems)
+    fmt::print(stderr, "{}\n", FormatProblem(source, problem));
+}
+
+// The collectors of the file, or of the environment where no file is named.
+// Where there are none, what is wrong has been printed.
+std::vector<Job> LoadJobs(const Flags& flags, std::span<const CollectorType> types) {
+  if (!flags.config_path.empty()) {
+    ConfigResult result = LoadConfig(flags.config_path, types);
+    PrintProblems(flags.config_path, result.problems);
+    return std::move(result.jobs);
+  }
+  const EnvironmentConfig made = ConfigFromEnvironment(types, ProcessEnvironment);
+  for (const std::string& left_out : made.left_out)
+    Log(LogLevel::kWarn, "a collector is not built in", {{"wanted", left_out}});
+  if (made.yaml.empty()) {
+    fmt::print(stderr,
+               "exporter: nothing to collect: name a file with --config FILE, or set one of {}\n",
+               UnderstoodVariables());
+    return {};
+  }
+  ConfigResult result = ParseConfig(made.yaml, types, ProcessEnvironment);
+  PrintProblems("environment", result.problems);
+  return std::move(result.jobs);
+}
+
+AppOptions OptionsFrom(const Flags& flags) {
+  return {flags.listen_addresses, flags.telemetry_path, ThisBuild()};
+}
+
+// Leaves out what `--collector` does not name; false, after a message, if a
+// name is unknown.
+bool Narrow(std::vector<Job>& jobs, const std::vector<std::string>& names) {
+  std::string known;
+  for (const Job& job : jobs) known += (known.empty() ? "" : ", ") + job.settings.name;
+  for (const std::string& name : names) {
+    if (std::any_of(jobs.begin(), jobs.end(),
+                    [&name](const Job& job) { return job.settings.name == name; }))
+      continue;
+    fmt::print(stderr, "exporter: no collector is named {}; there are {}\n", name, known);
+    return false;
+  }
+  if (!names.empty())
+    std::erase_if(jobs, [&names](const Job& job) {
+      return std::find(names.begin(), names.end(), job.settings.name) == names.end();
+    });
+  return true;
+}
+
+// Runs every collector once; says on standard error what failed.
+int CollectOnce(App& app) {
+  app.CollectOnce();
+  int code = kDone;
+  for (const CollectorHealth& health : app.Health()) {
+    if (!health.last_errors.empty() || !health.up) code = kCollectionFailed;
+    for (const CollectError& error : health.last_errors)
+      fmt::print(stderr, "{}: {}{}: {}\n", health.name,
+                 error.part().empty() ? "" : error.part() + ": ", Name(error.kind()), error.what());
+  }
+  return code;
+}
+
+// Leaves at once where a thread is stuck that nothing can end.
+int Leave(App& app, int code) {
+  std::fflush(stdout);
+  if (!app.Stop()) ::_exit(code);
+  return code;
+}
+
+std::string Indented(std::string_view lines) {
+  std::string text;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    text.append("    ").append(line).append("\n");
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+  }
+  return text;
+}
+
+}  // namespace
+
+void TakeSignals() {
+  const sigset_t ending = EndingSignals();
+  ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);  // A socket that was shut down must not end the process.
+  ::signal(SIGHUP, SIG_IGN);
+}
+
+int Run(const Flags& flags, std::span<const CollectorType> types) {
+  std::vector<Job> jobs = LoadJobs(flags, types);
+  if (jobs.empty()) return kUnusable;
+  const std::size_t count = jobs.size();
+  App app(std::move(jobs), OptionsFrom(flags));
+  try {
+    for (const int port : app.Start())
+      Log(LogLevel::kInfo, "serving",
+          {{"port", std::to_string(port)},
+           {"path", flags.telemetry_path},
+           {"collectors", std::to_string(count)},
+           {"version", ThisBuild().version}});
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "exporter: {}\n", error.what());
+    return kUnusable;
+  }
+  const sigset_t ending = EndingSignals();
+  int signal = 0;
+  ::sigwait(&ending, &signal);
+  Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  return Leave(app, kDone);
+}
+
+int Check(const Flags& flags, std::span<const CollectorType> types) {
+  std::vector<Job> jobs = LoadJobs(flags, types);
+  if (jobs.empty()) return kUnusable;
+  const std::size_t count = jobs.size();
+  if (flags.connect) {
+    App app(std::move(jobs), OptionsFrom(flags));
+    if (const int code = CollectOnce(app); code != kDone) return Leave(app, code);
+  }
+  fmt::print("{}: {} collector{}, no errors\n",
+             flags.config_path.empty() ? "environment" : flags.config_path, count,
+             count == 1 ? "" : "s");
+  return kDone;
+}
+
+int Collect(const Flags& flags, std::span<const CollectorType> types) {
+  std::vector<Job> jobs = LoadJobs(flags, types);
+  if (jobs.empty() || !Narrow(jobs, flags.collectors)) return kUnusable;
+  App app(std::move(jobs), OptionsFrom(flags));
+  const int code = CollectOnce(app);
+  fmt::print("{}", app.RenderPage());
+  return Leave(app, code);
+}
+
+int ListCollectors(std::span<const CollectorType> types) {
+  for (const CollectorType& type : types)
+    fmt::print("{}: {}\n  keys\n{}  metrics\n{}\n", type.name, type.summary, Indented(type.keys),
+               Indented(type.metrics));
+  return kDone;
+}
+
+}  // namespace exporter
