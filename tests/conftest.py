@@ -1,0 +1,54 @@
+"""What the integration and the e2e layer share: real servers and the real binary."""
+
+import pytest
+
+from support.exporter import Exporter
+from support.servers import SECRETS, Postgres, Redis
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A server that a test may read, and use in tables and roles of its own."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def redis():
+    """A server that a test may read, and use in keys of its own."""
+    server = Redis()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own_postgres():
+    """A server for one test, to stop and to kill."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own_redis():
+    server = Redis()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def start_exporter():
+    """Starts exporters that end with the test. None may have shown a secret."""
+    started = []
+
+    def start(*arguments, **options):
+        started.append(Exporter(*arguments, **options))
+        return started[-1]
+
+    yield start
+    shown = [text for exporter in started for text in (exporter.log(), *exporter.pages)]
+    for exporter in started:
+        exporter.close()
+    for secret in SECRETS:
+        assert not any(secret in text for text in shown), f"shown: {secret}"

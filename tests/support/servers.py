@@ -1,0 +1,195 @@
+"""Real servers, each private to the test that started it, on loopback."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from .processes import ROOT, Process, free_port, program
+from .waiting import eventually
+
+# Every password that a test gives to the exporter. None may ever be in a log
+# or on a page: the exporter fixture looks for them.
+POSTGRES_PASSWORD = "pg-s3cret-41b7"
+REDIS_PASSWORD = "redis-s3cret-8d2e"
+WRONG_PASSWORD = "wr0ng-s3cret-77aa"
+SECRETS = (POSTGRES_PASSWORD, REDIS_PASSWORD, WRONG_PASSWORD)
+
+
+class Postgres(Process):
+    """A PostgreSQL server with the demo application's schema, without traffic."""
+
+    def __init__(self):
+        super().__init__()
+        self.port = free_port()
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self.cluster = self.folder / "cluster"
+        if self.user:
+            shutil.chown(self.folder, self.user)
+        bin_folder = "usr/lib/postgresql/*/bin/"
+        self.server = program("postgres", bin_folder + "postgres")
+        self.psql = program("psql", bin_folder + "psql")
+        self._run([program("initdb", bin_folder + "initdb"), "-D", self.cluster, "-U", "postgres",
+                   "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust",
+                   "--auth-host=scram-sha-256", "--no-sync"])
+        self.start()
+        self.sql("CREATE DATABASE shop", database="postgres")
+        self._psql("shop", (ROOT / "scripts/demo/schema.sql").read_text())
+
+    def _run(self, command, text=None):
+        environment = {**os.environ, "EXPORTER_PASSWORD": POSTGRES_PASSWORD,
+                       "SHOP_PASSWORD": POSTGRES_PASSWORD, "PGCONNECT_TIMEOUT": "5"}
+        done = subprocess.run([str(word) for word in command], input=text, text=True, timeout=60,
+                              capture_output=True, user=self.user, group=self.user,
+                              cwd=self.folder, env=environment)
+        assert done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def _psql(self, database, text, *options):
+        return self._run([self.psql, "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.folder,
+                          "-p", self.port, "-U", "postgres", "-d", database, *options], text)
+
+    def start(self):
+        self.spawn([self.server, "-D", self.cluster, "-p", self.port,
+                    "-c", "listen_addresses=127.0.0.1",
+                    "-c", f"unix_socket_directories={self.folder}",
+                    "-c", "fsync=off", "-c", "shared_buffers=32MB"], user=self.user)
+        eventually(self._answers, 30, "PostgreSQL answers")
+
+    def _answers(self):
+        self.assert_running()
+        self.sql("SELECT 1", database="postgres")
+        return True
+
+    def restart_after_kill(self):
+        """Starts again after kill(): what a crash leaves behind is not ours to wait for."""
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        self.start()
+
+    def sql(self, text, database="shop"):
+        """Runs SQL as the superuser; returns the rows as lists of strings."""
+        return [line.split("|") for line in self._psql(database, text).splitlines()]
+
+    def url(self, user="exporter", password=POSTGRES_PASSWORD, port=None, database="shop"):
+        return f"postgresql://{user}:{password}@127.0.0.1:{port or self.port}/{database}"
+
+    def client(self, application_name, *statements):
+        """A connection of the application that ran the statements and then stays open."""
+        return PostgresClient(self, application_name, statements)
+
+
+class PostgresClient:
+    """An open psql session. Use it in a `with`."""
+
+    def __init__(self, server, application_name, statements):
+        self.psql = subprocess.Popen(
+            [server.psql, "-XqAt", "-h", "127.0.0.1", "-p", str(server.port), "-U", "shop", "shop"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "PGPASSWORD": POSTGRES_PASSWORD, "PGAPPNAME": application_name})
+        self.run(*statements)
+
+    def run(self, *statements):
+        """Runs the statements and waits until they are done."""
+        self.send(*statements, r"\echo done")
+        for line in self.psql.stdout:
+            if line.strip() == "done":
+                return
+        raise AssertionError("psql ended")
+
+    def send(self, *statements):
+        """Sends the statements and does not wait: one of them may block."""
+        for statement in statements:
+            self.psql.stdin.write(statement + ("\n" if statement.startswith("\\") else ";\n"))
+        self.psql.stdin.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.psql.kill()
+        self.psql.wait(10)
+        self.psql.stdin.close()
+        self.psql.stdout.close()
+
+
+class Redis(Process):
+    """A Redis server with the demo application's keys, without traffic."""
+
+    def __init__(self):
+        super().__init__()
+        self.port = free_port()
+        self.start()
+
+    def start(self):
+        settings = self.folder / "redis.conf"
+        settings.write_text(f"requirepass {REDIS_PASSWORD}\n")
+        self.spawn([program("redis-server"), settings, "--bind", "127.0.0.1", "--port", self.port,
+                    "--dir", self.folder, "--save", "", "--appendonly", "no"])
+        eventually(self._answers, 10, "Redis answers")
+        self._cli("--eval", ROOT / "scripts/demo/redis.lua")
+
+    def _answers(self):
+        self.assert_running()
+        return self.command("PING") == "PONG"
+
+    restart_after_kill = start
+
+    def _cli(self, *words):
+        done = subprocess.run(
+            [program("redis-cli"), "-e", "-p", str(self.port), *map(str, words)], text=True,
+            timeout=10, capture_output=True, env={**os.environ, "REDISCLI_AUTH": REDIS_PASSWORD})
+        assert done.returncode == 0, f"redis-cli {words}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def command(self, *words):
+        return self._cli(*words)
+
+    def url(self, user="", password=REDIS_PASSWORD, port=None):
+        return f"redis://{user}:{password}@127.0.0.1:{port or self.port}/0"
+
+
+class Prometheus(Process):
+    """A Prometheus server that scrapes one target every second."""
+
+    def __init__(self, target):
+        super().__init__()
+        self.port = free_port()
+        settings = self.folder / "prometheus.yml"
+        settings.write_text(f"""
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+  - job_name: exporter
+    static_configs: [{{targets: ['{target}']}}]
+""")
+        self.spawn([program("prometheus"), f"--config.file={settings}",
+                    f"--storage.tsdb.path={self.folder / 'tsdb'}", "--log.level=warn",
+                    f"--web.listen-address=127.0.0.1:{self.port}"])
+        eventually(self._answers, 30, "Prometheus is ready")
+
+    def _get(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return answer.read()
+
+    def _answers(self):
+        self.assert_running()
+        try:
+            return bool(self._get("/-/ready"))
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    def query(self, expression):
+        """The result vector of an instant query."""
+        query = urllib.parse.urlencode({"query": expression})
+        return json.loads(self._get(f"/api/v1/query?{query}"))["data"]["result"]
+
+    def target(self):
+        """The one target, with its health and its last error."""
+        return json.loads(self._get("/api/v1/targets"))["data"]["activeTargets"][0]
+
+    def close(self):
+        self.stop(signal.SIGTERM)
+        super().close()
