@@ -28,6 +28,7 @@ class FaultProxy:
         self.fault = fault
         self._target = ("127.0.0.1", target_port)
         self._ended = threading.Event()
+        self._connected = threading.Event()
         self._open = set()
         self._listener = socket.create_server(("127.0.0.1", free_port()))
         self.port = self._listener.getsockname()[1]
@@ -44,6 +45,7 @@ class FaultProxy:
             except OSError:
                 return  # closed: the end of the test
             self._open |= {client, server}
+            self._connected.set()
             self._start(self._forward, client, server)
             self._start(self._answer, server, client)
 
@@ -90,6 +92,10 @@ class FaultProxy:
             except OSError:
                 pass  # the peer was first
             one.close()
+
+    def await_client(self, within=10):
+        """Until a first client has connected."""
+        assert self._connected.wait(within), "nobody connected"
 
     def close(self):
         self._ended.set()

@@ -187,8 +187,9 @@ scrape_configs:
         return json.loads(self._get(f"/api/v1/query?{query}"))["data"]["result"]
 
     def target(self):
-        """The one target, with its health and its last error."""
-        return json.loads(self._get("/api/v1/targets"))["data"]["activeTargets"][0]
+        """The one target, with its health and its last error; empty before it is known."""
+        targets = json.loads(self._get("/api/v1/targets"))["data"]["activeTargets"]
+        return targets[0] if targets else {}
 
     def close(self):
         self.stop(signal.SIGTERM)
