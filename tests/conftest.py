@@ -37,9 +37,8 @@ def own_redis():
     server.close()
 
 
-@pytest.fixture
-def start_exporter():
-    """Starts exporters that end with the test. None may have shown a secret."""
+def _exporters():
+    """Yields a starter of exporters; ends them afterwards. None may have shown a secret."""
     started = []
 
     def start(*arguments, **options):
@@ -52,3 +51,7 @@ def start_exporter():
         exporter.close()
     for secret in SECRETS:
         assert not any(secret in text for text in shown), f"shown: {secret}"
+
+
+start_exporter = pytest.fixture(_exporters)
+module_exporter = pytest.fixture(_exporters, scope="module")

@@ -23,14 +23,16 @@ postgres_bin() {
   echo "${found[-1]}"
 }
 
-# build PRESET TARGET... ; the first build of the release leaves the tests out.
+# The release leaves the tests out, so that the quickstart needs fewer packages.
+configure() {
+  local tests=ON
+  [[ $1 != release ]] || tests=OFF
+  [[ -f $root/build/$1/build.ninja ]] ||
+    (cd "$root" && cmake --preset "$1" -DEXPORTER_TESTS=$tests) >&2
+}
+
+# build PRESET TARGET...
 build() {
-  local preset=$1 tests=ON
-  shift
-  [[ $preset == release ]] && tests=OFF
-  (
-    cd "$root" || exit
-    [[ -f build/$preset/build.ninja ]] || cmake --preset "$preset" -DEXPORTER_TESTS=$tests
-    cmake --build "build/$preset" --parallel "$(nproc)" --target "$@"
-  ) >&2
+  configure "$1"
+  cmake --build "$root/build/$1" --parallel "$(nproc)" --target "${@:2}" >&2
 }

@@ -98,7 +98,7 @@ start_postgres() {
   ((EUID != 0)) || chown postgres: "$folder/postgres"
   "${as_postgres[@]}" "$pg_bin/initdb" -D "$folder/postgres/cluster" -U postgres -E UTF8 \
     --locale=C.UTF-8 --auth-local=trust --auth-host=scram-sha-256 --no-sync \
-    >"$folder/initdb.log" 2>&1 </dev/null || { tail -n 20 "$folder/initdb.log" >&2; die "initdb failed"; }
+    >"$folder/initdb.log" 2>&1 </dev/null || die "initdb failed: $(tail -n 20 "$folder/initdb.log")"
   start_on_free_port postgres
   postgres_port=$port
   admin_psql "$postgres_port" -c 'CREATE DATABASE shop'

@@ -229,7 +229,7 @@ def test_a_locked_table_costs_its_own_metric_only_and_for_as_long_as_the_lock(
                                             table="locked"))
     exporter.await_page(lambda page: page.has("extra_rows"), 5, "a first good run")
     with own_postgres.client("shop-web", "BEGIN", "LOCK TABLE locked IN ACCESS EXCLUSIVE MODE"):
-        exporter.await_page(lambda page: part_fails(page, "timeout"), FAILS_WITHIN, "the lock shows")
+        exporter.await_page(lambda page: part_fails(page, "timeout"), FAILS_WITHIN, "locked")
         before = exporter.page().successes("postgres")
         exporter.await_page(lambda page: page.successes("postgres") > before, INTERVAL + 1,
                             "the postgres collector goes on")

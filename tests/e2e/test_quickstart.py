@@ -111,7 +111,8 @@ def test_an_unknown_argument_starts_nothing(quickstart, folder):
 SQL_TRUTH = [
     ("users_total", (), "SELECT count(*) FROM users"),
     ("api_keys_active", (),
-     "SELECT count(*) FROM api_keys WHERE is_active AND (expires_at IS NULL OR expires_at > now())"),
+     "SELECT count(*) FROM api_keys"
+     " WHERE is_active AND (expires_at IS NULL OR expires_at > now())"),
     ("sessions_active", (), "SELECT count(*) FROM sessions WHERE expires_at > now()"),
     ("tasks_by_status", ("organization_id", "status"),
      "SELECT organization_id, status, count(*) FROM tasks GROUP BY 1, 2"),

@@ -1,0 +1,37 @@
+# shellcheck shell=bash disable=SC2034
+# The rules that a few lines of grep can hold. Each check prints what breaks
+# its rule, and nothing where all is well. Sourced; works in the checkout.
+
+style_checks=(format shell seam_to_collectors seam_to_databases seam_to_http length width paths)
+
+sources() {
+  comm -23 <(git ls-files --cached --others --exclude-standard -- "$@" | sort -u) \
+    <(git ls-files --deleted | sort -u)
+}
+cxx() { sources 'exporter/*.h' 'exporter/*.cc' 'collectors/*.h' 'collectors/*.cc' \
+  'tests/*.h' 'tests/*.cc'; }
+scripts() { sources scripts .ci | xargs grep -lE '^#!/bin/bash|^# shellcheck shell'; }
+
+check_format() { cxx | xargs clang-format --dry-run -Werror 2>&1 || true; }
+check_shell() { scripts | xargs shellcheck -x || true; }
+
+# Includes point one way: main -> collectors -> exporter.
+check_seam_to_collectors() {
+  sources exporter | grep -v '^exporter/main\.cc$' | xargs grep -nE '#include "collectors/' || true
+}
+check_seam_to_databases() {
+  cxx | grep -vE '^(tests/)?collectors/clients/' |
+    xargs grep -nE '#include [<"](libpq|pqxx|sqlite3|hiredis)' || true
+}
+check_seam_to_http() {
+  cxx | grep -v '^exporter/http_server\.cc$' | xargs grep -nE '#include [<"]httplib' || true
+}
+
+# A file that has grown past 400 lines has two subjects.
+check_length() {
+  cxx | xargs wc -l | awk '$2 != "total" && $1 > 400 { print $2 ": " $1 " lines" }'
+}
+check_width() { { cxx; scripts; sources 'tests/*.py'; } | xargs grep -nE '^.{101,}' || true; }
+
+# Nothing of one machine.
+check_paths() { sources . | xargs grep -nIE '(^|[^a-z.])/(work|home|root)/[a-z]' || true; }
