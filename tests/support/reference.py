@@ -1,0 +1,29 @@
+"""The families of well-known exporters, whose names, types and labels are ours too."""
+
+from .processes import ROOT
+
+
+def families(name):
+    """family -> (type, set of label names), as measured on a real server."""
+    text = (ROOT / f"tests/data/reference/{name}_exporter.tsv").read_text()
+    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    return {row[0]: (row[1], set(filter(None, row[2].split(",")))) for row in rows}
+
+
+def differences(page, prefix, reference):
+    """What a page shows otherwise than the reference: the families that it names, and how."""
+    found = {}
+    for family, kind in page.types.items():
+        if not family.startswith(prefix):
+            continue
+        if family not in reference:
+            found[family] = "not in the reference"
+            continue
+        expected_kind, expected_labels = reference[family]
+        if kind != expected_kind:
+            found[family] = f"{kind}, not {expected_kind}"
+        for labels in page.samples.get(family, {}):
+            names = {key for key, _ in labels}
+            if names != expected_labels - {"le", "quantile"}:
+                found[family] = f"labels {names}, not {expected_labels}"
+    return found
