@@ -64,18 +64,18 @@ def test_a_pool_shows_each_state_of_its_connections(collect, postgres):
 
 
 def test_a_connection_that_waits_for_a_lock_is_shown(collect, postgres):
-    with postgres.client("it-a", "BEGIN", "LOCK TABLE users"), \
-            postgres.client("it-b") as waiter:
+    with postgres.client("lock-a", "BEGIN", "LOCK TABLE users"), \
+            postgres.client("lock-b") as waiter:
         waiter.send("SELECT count(*) FROM users")
         _await_lock_wait(postgres)
-        page = collect(POOL.format(url=postgres.url(), name="web", pattern="it-%"))
+        page = collect(POOL.format(url=postgres.url(), name="web", pattern="lock-%"))
     assert page.value("db_pool_lock_waiting", pool="web") == 1
     assert page.value("db_pool_checked_out", pool="web") == 2
 
 
 def _await_lock_wait(postgres):
     eventually(lambda: postgres.sql("SELECT count(*) FROM pg_stat_activity WHERE"
-                                    " application_name = 'it-b' AND wait_event_type = 'Lock'")
+                                    " application_name = 'lock-b' AND wait_event_type = 'Lock'")
                == [["1"]], 5, "the second connection waits")
 
 

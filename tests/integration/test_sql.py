@@ -53,7 +53,9 @@ def test_on_missing_zero_keeps_groups_of_zero(collect, dsn):
 def test_a_null_value_is_no_sample_and_costs_no_other_row(collect, dsn):
     page = collect(config(dsn, """
     queries:
-      - sql: SELECT team, max(weight) AS weight, max(cost) AS cost FROM it_jobs WHERE team <> '' GROUP BY team
+      - sql: >-
+          SELECT team, max(weight) AS weight, max(cost) AS cost
+          FROM it_jobs WHERE team <> '' GROUP BY team
         metrics:
           - {name: job_cost, type: gauge, value: cost, labels: [team], help: Dearest job.}
           - {name: job_weight, type: gauge, value: weight, labels: [team]}
