@@ -43,6 +43,7 @@ end() {
 # Ends everything in the reverse order of start, then removes the folder.
 end_demo() {
   local i
+  trap '' INT TERM HUP   # a second Ctrl-C must not leave half of it behind
   for ((i = ${#order[@]} - 1; i >= 0; --i)); do
     if [[ ${order[i]} == postgres ]]; then end postgres INT; else end "${order[i]}" TERM; fi
   done
