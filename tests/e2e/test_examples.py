@@ -1,0 +1,32 @@
+"""What we show to users is valid: every example, and the README's configuration."""
+
+import re
+
+import pytest
+
+from support.exporter import run
+from support.processes import ROOT
+
+ENVIRONMENT = {
+    "DATABASE_URL": "postgresql://exporter@127.0.0.1/shop",
+    "REDIS_URL": "redis://127.0.0.1/0",
+    "QUICKSTART_POSTGRES_URL": "postgresql://exporter@127.0.0.1/shop",
+    "QUICKSTART_REDIS_URL": "redis://127.0.0.1/0",
+}
+EXAMPLES = sorted((ROOT / "configs/examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_valid(path):
+    done = run("check", "--config", path, env=ENVIRONMENT)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_configurations_of_the_readme_are_valid(tmp_path):
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        path = tmp_path / "exporter.yaml"
+        path.write_text(block)
+        done = run("check", "--config", path, env=ENVIRONMENT)
+        assert done.returncode == 0, done.stderr
