@@ -86,8 +86,8 @@ class Checker : public YAML::EventHandler {
   Checker(std::string_view text, std::vector<ConfigProblem>& problems)
       : text_(text), problems_(problems) {}
 
-  // Whether a tree of it would be without end, or without measure.
-  bool endless() const { return endless_; }
+  // Whether a tree of it would be without end or measure, or hold what nobody meant.
+  bool unusable() const { return unusable_; }
   bool empty() const { return documents_ == 0; }
   // The line where the last quoted text of several lines ended, and where it began.
   std::optional<std::pair<int, Place>> last_long_quote() const { return last_long_quote_; }
@@ -112,7 +112,7 @@ class Checker : public YAML::EventHandler {
     const auto size = sizes_.find(anchor);
     if (size == sizes_.end()) {
       Note(mark, "an alias stands inside the value that it stands for");
-      endless_ = true;
+      unusable_ = true;
       return;
     }
     Count(mark, size->second);
@@ -122,7 +122,7 @@ class Checker : public YAML::EventHandler {
                 const std::string& value) override {
     CheckTag(mark, tag);
     CheckQuote(mark);
-    if (TakesKey()) CheckKey(mark, tag, value);
+    if (TakesKey()) CheckKey(mark, value);
     Count(mark, 1);
     if (anchor != YAML::NullAnchor) sizes_[anchor] = 1;
   }
@@ -166,7 +166,7 @@ class Checker : public YAML::EventHandler {
     frames_.push_back({map, true, anchor, values_ - 1, {}});
     if (frames_.size() == kMaxYamlDepth + 1) {
       Note(mark, fmt::format("more than {} levels within each other", kMaxYamlDepth));
-      endless_ = true;
+      unusable_ = true;
     }
   }
 
@@ -182,7 +182,7 @@ class Checker : public YAML::EventHandler {
     if (before || values_ <= kMaxYamlValues) return;
     Note(mark, fmt::format("more than {} values, aliases counted with what they stand for",
                            kMaxYamlValues));
-    endless_ = true;
+    unusable_ = true;
   }
 
   void CheckTag(const YAML::Mark& mark, const std::string& tag) {
@@ -190,8 +190,8 @@ class Checker : public YAML::EventHandler {
     Note(mark, "a tag (!) has no meaning here; put a text that begins with ! in quotes");
   }
 
-  void CheckKey(const YAML::Mark& mark, const std::string& tag, const std::string& key) {
-    if (key == "<<" && tag == "?") {
+  void CheckKey(const YAML::Mark& mark, const std::string& key) {
+    if (key == "<<") {
       Note(mark, "merge keys (<<) are not supported; repeat the keys");
       return;
     }
@@ -210,6 +210,7 @@ class Checker : public YAML::EventHandler {
     const std::size_t end = EndOfQuoted(text_, start);
     if (end == std::string_view::npos) {
       Note(mark, fmt::format("the quote {} that begins here is never closed", text_[start]));
+      unusable_ = true;  // It holds the rest of the file.
       return;
     }
     const int end_line = PlaceOf(text_.substr(start), end - start).line + mark.line;
@@ -224,7 +225,7 @@ class Checker : public YAML::EventHandler {
   std::map<YAML::anchor_t, std::size_t> sizes_;  // Values under an anchor that is closed.
   std::size_t values_ = 0;
   int documents_ = 0;
-  bool endless_ = false;
+  bool unusable_ = false;
   std::optional<std::pair<int, Place>> last_long_quote_;
 };
 
@@ -291,14 +292,14 @@ bool Check(std::string_view text, const std::string& copy, std::vector<ConfigPro
   } catch (const YAML::ParserException& error) {
     // yaml-cpp's only way to say that the text is no YAML. Past an endless
     // value it only repeats what is noted.
-    if (!checker.endless()) {
+    if (!checker.unusable()) {
       problems.push_back(
           {error.mark.line + 1, error.mark.column + 1, SyntaxMessage(error, text, checker)});
     }
     return false;
   }
   if (checker.empty()) problems.push_back({1, 1, "the file has no keys in it"});
-  return !checker.empty() && !checker.endless();
+  return !checker.empty() && !checker.unusable();
 }
 
 }  // namespace

@@ -346,6 +346,7 @@ void YamlReader::RejectUnknownKeys() {
   for (const auto& entry : node_) {
     if (!entry.first.IsScalar() || known_.count(entry.first.Scalar()) > 0) continue;
     const std::string& key = entry.first.Scalar();
+    if (key == "<<") continue;  // Noted by ParseYaml, with better words.
     const std::size_t colon = key.find(':');
     if (colon == std::string::npos) {
       NoteAt(entry.first, fmt::format("unknown key {}{}", Quoted(key), DidYouMean(key, known)));
