@@ -47,7 +47,7 @@ std::string Shown(const std::string& name, const Labels& labels) {
   std::string text;
   for (const auto& [label, value] : labels) {
     text += text.empty() ? "{" : ",";
-    text += label + "=\"" + value + "\"";
+    text.append(label).append("=\"").append(value).append("\"");
   }
   return name + (text.empty() ? "" : text + "}");
 }

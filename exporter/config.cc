@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <system_error>
+#include <tuple>
 
 #include "exporter/claims.h"
 #include "exporter/common_keys.h"
@@ -121,7 +122,7 @@ class Builder {
   }
 
   std::string ReadName(YamlReader& reader, const std::string& type_name) {
-    const std::string name = reader.String("name", type_name);
+    std::string name = reader.String("name", type_name);
     if (name.empty() && !reader.Has("name")) return name;
     if (!IsCollectorName(name)) {
       if (reader.Has("name")) {
@@ -162,7 +163,9 @@ class Builder {
 
 // The problems as a person reads them: from top to bottom, each once.
 void Arrange(std::string_view text, std::vector<ConfigProblem>& problems) {
-  std::sort(problems.begin(), problems.end());
+  std::sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.line, a.column, a.message) < std::tie(b.line, b.column, b.message);
+  });
   problems.erase(std::unique(problems.begin(), problems.end()), problems.end());
   if (problems.size() > kMostProblems) {
     const std::size_t more = problems.size() - kMostProblems;

@@ -6,7 +6,7 @@
 namespace exporter {
 namespace {
 
-constexpr std::size_t kMaxSecretBytes = 64 * 1024;
+constexpr std::size_t kMaxSecretBytes = 64UL * 1024;
 
 }  // namespace
 

@@ -94,9 +94,9 @@ bool IsLabelName(std::string_view name) {
   return name.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
-YamlReader::YamlReader(YAML::Node node, std::vector<ConfigProblem>& problems,
+YamlReader::YamlReader(const YAML::Node& node, std::vector<ConfigProblem>& problems,
                        Environment environment)
-    : node_(std::move(node)), problems_(&problems), environment_(std::move(environment)) {
+    : node_(node), problems_(&problems), environment_(std::move(environment)) {
   if (!node_.IsMap())
     NoteAt(node_, fmt::format("must be a mapping of keys, not {}", KindOf(node_)));
 }

@@ -24,7 +24,7 @@ struct ConfigProblem {
   int column;
   std::string message;  // What is wrong, and what would be right. Holds no secret.
 
-  auto operator<=>(const ConfigProblem&) const = default;
+  bool operator==(const ConfigProblem&) const = default;
 };
 
 // Text as it may stand in a message: in quotes, cut to a length a person reads,
@@ -46,7 +46,7 @@ bool IsLabelName(std::string_view name);
 class YamlReader {
  public:
   // `problems` must outlive the reader. A node that is no mapping is noted.
-  YamlReader(YAML::Node node, std::vector<ConfigProblem>& problems,
+  YamlReader(const YAML::Node& node, std::vector<ConfigProblem>& problems,
              Environment environment = ProcessEnvironment);
 
   bool Has(const std::string& key);
