@@ -1,0 +1,121 @@
+#include "collectors/clients/stream.h"
+
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace collectors {
+namespace {
+
+using exporter::CollectContext;
+using exporter::CollectError;
+using exporter::Deadline;
+using exporter::ErrorKind;
+
+constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fits poll()'s int.
+
+// The watchdog shuts a socket down at its deadline, which then looks like the
+// peer's doing: past the deadline every failure is a timeout.
+[[noreturn]] void Fail(Deadline deadline, const std::string& what) {
+  if (deadline.Expired()) throw CollectError(ErrorKind::kTimeout, "the time was up");
+  throw CollectError(ErrorKind::kConnect, what);
+}
+
+[[noreturn]] void FailWith(Deadline deadline, const std::string& what, int error) {
+  Fail(deadline, what + ": " + std::generic_category().message(error));
+}
+
+bool IsWait(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+}  // namespace
+
+Stream::Stream(const CollectContext& context, const SocketAddress& address)
+    : fd_(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+  if (fd_ < 0) FailWith(context.deadline, "cannot open a socket", errno);
+  // A request is one write, and waits for its answer: nothing to gather.
+  const int on = 1;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // Fails on a Unix socket.
+  try {
+    if (::connect(fd_, address.get(), address.length) == 0) return;
+    if (errno != EINPROGRESS) FailWith(context.deadline, "cannot connect", errno);
+    FinishConnect(context);
+  } catch (...) {
+    ::close(fd_);
+    throw;
+  }
+}
+
+void Stream::FinishConnect(const CollectContext& context) {
+  Await(context, POLLOUT);
+  int error = 0;
+  socklen_t length = sizeof(error);
+  ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length);
+  if (error != 0) FailWith(context.deadline, "cannot connect", error);
+}
+
+Stream Stream::Connect(const CollectContext& context, const std::string& host, std::uint16_t port) {
+  const std::vector<SocketAddress> addresses = Resolve(host, port, context.deadline);
+  for (std::size_t left = addresses.size(); left > 1; --left) {
+    const auto share = context.deadline.Remaining() / static_cast<int>(left);
+    try {
+      return Stream({Deadline::After(share), context.watchdog}, addresses[addresses.size() - left]);
+    } catch (const CollectError&) {
+      // The next address may do; the last one's failure is the one to tell of.
+    }
+  }
+  return Stream(context, addresses.back());
+}
+
+Stream Stream::ConnectUnix(const CollectContext& context, const std::string& path) {
+  return Stream(context, UnixAddress(path));
+}
+
+Stream::~Stream() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Stream::Stream(Stream&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+void Stream::Await(const CollectContext& context, short events) const {
+  const exporter::Watchdog::Guard guard = context.watchdog.Watch(fd_, context.deadline);
+  while (!context.deadline.Expired()) {
+    const auto wait = std::min(context.deadline.Remaining(), kLongestPoll);
+    pollfd watched = {fd_, events, 0};
+    const int ready = ::poll(&watched, 1, static_cast<int>(wait.count()));
+    if (ready > 0) return;  // Errors too: the call that follows tells them.
+    if (ready < 0 && errno != EINTR) FailWith(context.deadline, "cannot wait", errno);
+  }
+  throw CollectError(ErrorKind::kTimeout, "the time was up");
+}
+
+void Stream::Write(const CollectContext& context, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (IsWait(errno)) {
+      Await(context, POLLOUT);
+    } else if (errno != EINTR) {
+      FailWith(context.deadline, "cannot send", errno);
+    }
+  }
+}
+
+std::size_t Stream::Read(const CollectContext& context, std::span<char> buffer) {
+  while (true) {
+    Await(context, POLLIN);
+    const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    if (got > 0) return static_cast<std::size_t>(got);
+    if (got == 0) Fail(context.deadline, "the server closed the connection");
+    if (!IsWait(errno) && errno != EINTR) FailWith(context.deadline, "cannot receive", errno);
+  }
+}
+
+}  // namespace collectors
