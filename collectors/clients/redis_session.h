@@ -42,12 +42,16 @@ class RedisSession {
   // Sends one command; an error reply is thrown as CollectError.
   RedisReply Command(const exporter::CollectContext& context, const RedisCommand& command);
   // Sends all in one go and returns a reply for each; an error reply is one of
-  // them, so that a command that is refused costs only itself.
+  // them, so that a command that is refused costs only itself. A kept connection
+  // that broke meanwhile is opened again, and all is sent once more: ask only.
   std::vector<RedisReply> Pipeline(const exporter::CollectContext& context,
                                    const std::vector<RedisCommand>& commands);
 
  private:
   class Connection;
+  std::vector<RedisReply> RunOnce(const exporter::CollectContext& context,
+                                  const std::vector<RedisCommand>& commands);
+
   RedisTarget target_;
   std::unique_ptr<Connection> connection_;  // Null when not connected.
 };

@@ -1,0 +1,200 @@
+#include "collectors/clients/redis_session.h"
+
+#include <hiredis/hiredis.h>
+
+#include <array>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "collectors/clients/endpoint.h"
+#include "collectors/clients/reply_reader.h"
+#include "collectors/clients/stream.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectContext;
+using exporter::CollectError;
+using exporter::ErrorKind;
+
+constexpr std::size_t kReadBytes = std::size_t{16} << 10;
+constexpr std::size_t kShownErrorBytes = 200;
+
+struct ErrorRow {
+  std::string_view prefix;
+  ErrorKind kind;
+};
+
+// The first row that begins an error decides. The words are those of Redis's
+// source (src/server.c, src/acl.c); a longer beginning stands before a shorter.
+constexpr ErrorRow kErrors[] = {
+    {"WRONGPASS", ErrorKind::kAuth},
+    {"NOAUTH", ErrorKind::kAuth},
+    {"DENIED", ErrorKind::kAuth},  // Protected mode.
+    {"ERR invalid password", ErrorKind::kAuth},
+    {"ERR AUTH", ErrorKind::kAuth},
+    {"ERR Client sent AUTH", ErrorKind::kAuth},
+    {"ERR operation not permitted", ErrorKind::kAuth},  // Before Redis 2.8.
+    {"NOPERM", ErrorKind::kPermission},
+    {"LOADING", ErrorKind::kConnect},
+    {"MASTERDOWN", ErrorKind::kConnect},
+    {"CLUSTERDOWN", ErrorKind::kConnect},
+    {"ERR max number of clients", ErrorKind::kConnect},
+    {"NOGROUP", ErrorKind::kMissing},
+    {"ERR no such key", ErrorKind::kMissing},
+    {"ERR Protocol error", ErrorKind::kProtocol},
+};
+
+std::string Encoded(const RedisCommand& command) {
+  std::vector<const char*> words;
+  std::vector<std::size_t> lengths;
+  for (const std::string& word : command) {
+    words.push_back(word.data());
+    lengths.push_back(word.size());
+  }
+  char* bytes = nullptr;
+  const int size = ::redisFormatCommandArgv(&bytes, static_cast<int>(words.size()), words.data(),
+                                            lengths.data());
+  if (size < 0) throw std::bad_alloc();
+  const std::unique_ptr<char, void (*)(char*)> owner(bytes, &::redisFreeCommand);
+  return {bytes, static_cast<std::size_t>(size)};
+}
+
+// Where the target leads now: its URL and password, read again. The texts of
+// what is caught here name a file or a rule, never a secret.
+RedisEndpoint EndpointOf(const RedisTarget& target) {
+  try {
+    RedisEndpoint endpoint = ParseRedisUrl(target.url.Load().Reveal());
+    if (!target.user.empty()) endpoint.user = target.user;
+    if (target.password.given()) endpoint.password = target.password.Load();
+    return endpoint;
+  } catch (const std::runtime_error& error) {
+    throw CollectError(ErrorKind::kConnect, error.what());
+  } catch (const std::invalid_argument& error) {
+    throw CollectError(ErrorKind::kConnect, error.what());
+  }
+}
+
+Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint) {
+  if (!endpoint.path.empty()) return Stream::ConnectUnix(context, endpoint.path);
+  return Stream::Connect(context, endpoint.host, endpoint.port);
+}
+
+bool IsError(const RedisReply& reply) { return reply.type == RedisReply::Type::kError; }
+
+}  // namespace
+
+ErrorKind KindOfRedisError(const std::string& text) {
+  for (const ErrorRow& row : kErrors) {
+    if (text.starts_with(row.prefix)) return row.kind;
+  }
+  return ErrorKind::kQuery;
+}
+
+class RedisSession::Connection {
+ public:
+  Connection(const CollectContext& context, const RedisEndpoint& endpoint,
+             const std::string& client_name)
+      : stream_(Dial(context, endpoint)) {
+    LogIn(context, endpoint);
+    if (!client_name.empty()) SetName(context, client_name);
+  }
+
+  std::vector<RedisReply> Run(const CollectContext& context,
+                              const std::vector<RedisCommand>& commands) {
+    reader_.Begin();
+    std::string request;
+    for (const RedisCommand& command : commands) request += Encoded(command);
+    stream_.Write(context, request);
+    std::vector<RedisReply> replies;
+    replies.reserve(commands.size());
+    while (replies.size() < commands.size()) replies.push_back(Receive(context));
+    return replies;
+  }
+
+ private:
+  RedisReply Receive(const CollectContext& context) {
+    while (true) {
+      if (std::optional<RedisReply> reply = reader_.Next()) return *std::move(reply);
+      std::array<char, kReadBytes> buffer;
+      reader_.Feed({buffer.data(), stream_.Read(context, buffer)});
+    }
+  }
+
+  void LogIn(const CollectContext& context, const RedisEndpoint& endpoint) {
+    std::vector<RedisCommand> commands;
+    if (!endpoint.user.empty()) {
+      commands.push_back({"AUTH", endpoint.user, endpoint.password.Reveal()});
+    } else if (!endpoint.password.empty()) {
+      commands.push_back({"AUTH", endpoint.password.Reveal()});
+    }
+    if (endpoint.database != 0) {
+      commands.push_back({"SELECT", std::to_string(endpoint.database)});
+    }
+    const std::vector<RedisReply> replies = Run(context, commands);
+    for (std::size_t i = 0; i < replies.size(); ++i)
+      CheckLogIn(commands[i][0], replies[i].text, IsError(replies[i]));
+  }
+
+  // A server that does not know AUTH (renamed, or of old) repeats its arguments
+  // in the error, so only the error's kind is told.
+  static void CheckLogIn(const std::string& command, const std::string& text, bool is_error) {
+    if (!is_error) return;
+    const ErrorKind kind = KindOfRedisError(text);
+    const bool is_auth = command == "AUTH" && kind == ErrorKind::kQuery;
+    throw CollectError(is_auth ? ErrorKind::kAuth : kind, "the server refused " + command);
+  }
+
+  // The name is for people who read CLIENT LIST; a server that refuses it does
+  // no harm, but one that wants a password is told of now.
+  void SetName(const CollectContext& context, const std::string& name) {
+    const RedisReply reply = Run(context, {{"CLIENT", "SETNAME", name}}).front();
+    if (IsError(reply) && KindOfRedisError(reply.text) == ErrorKind::kAuth) {
+      throw CollectError(ErrorKind::kAuth, "the server wants a password, or another one");
+    }
+  }
+
+  Stream stream_;
+  ReplyReader reader_;
+};
+
+RedisSession::RedisSession(RedisTarget target) : target_(std::move(target)) {}
+RedisSession::~RedisSession() = default;
+
+RedisReply RedisSession::Command(const CollectContext& context, const RedisCommand& command) {
+  RedisReply reply = std::move(Pipeline(context, {command}).front());
+  if (!IsError(reply)) return reply;
+  throw CollectError(KindOfRedisError(reply.text),
+                     command.front() + ": " + reply.text.substr(0, kShownErrorBytes));
+}
+
+std::vector<RedisReply> RedisSession::Pipeline(const CollectContext& context,
+                                               const std::vector<RedisCommand>& commands) {
+  const bool is_kept = connection_ != nullptr;
+  try {
+    return RunOnce(context, commands);
+  } catch (const CollectError& error) {
+    // A kept connection may have been closed since (an idle timeout, a restart
+    // of the server): that is no failure yet.
+    if (!is_kept || error.kind() != ErrorKind::kConnect) throw;
+  }
+  return RunOnce(context, commands);
+}
+
+std::vector<RedisReply> RedisSession::RunOnce(const CollectContext& context,
+                                              const std::vector<RedisCommand>& commands) {
+  // Taken out, so that a failure of any sort closes it.
+  std::unique_ptr<Connection> connection = std::move(connection_);
+  if (connection == nullptr) {
+    connection = std::make_unique<Connection>(context, EndpointOf(target_), target_.client_name);
+  }
+  std::vector<RedisReply> replies = connection->Run(context, commands);
+  connection_ = std::move(connection);
+  return replies;
+}
+
+}  // namespace collectors

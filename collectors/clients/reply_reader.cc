@@ -1,0 +1,137 @@
+#include "collectors/clients/reply_reader.h"
+
+#include <hiredis/hiredis.h>
+
+#include <charconv>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace collectors {
+namespace {
+
+using exporter::CollectError;
+using exporter::ErrorKind;
+
+[[noreturn]] void Refuse(const std::string& what) {
+  throw CollectError(ErrorKind::kProtocol, what);
+}
+
+// Where the reply of a task goes: the root is a new object that hiredis keeps
+// until it is whole, an element the next of its parent's. Only the last
+// element of each array is still being read, so a vector that grows moves no
+// reply that hiredis points to. Nothing may be thrown through hiredis: null
+// tells it that memory ran out.
+RedisReply* Place(const redisReadTask* task, RedisReply reply) noexcept try {
+  if (task->parent == nullptr) return new RedisReply(std::move(reply));
+  auto& siblings = static_cast<RedisReply*>(task->parent->obj)->items;
+  return &siblings.emplace_back(std::move(reply));
+} catch (const std::bad_alloc&) {
+  return nullptr;
+}
+
+RedisReply::Type TypeOf(int type) {
+  if (type == REDIS_REPLY_ERROR) return RedisReply::Type::kError;
+  if (type == REDIS_REPLY_STATUS) return RedisReply::Type::kStatus;
+  return RedisReply::Type::kString;
+}
+
+void* MakeString(const redisReadTask* task, char* text, std::size_t length) noexcept try {
+  RedisReply reply;
+  reply.type = TypeOf(task->type);
+  reply.text.assign(text, length);
+  return Place(task, std::move(reply));
+} catch (const std::bad_alloc&) {
+  return nullptr;
+}
+
+void* MakeArray(const redisReadTask* task, std::size_t elements) noexcept {
+  auto& left = *static_cast<std::size_t*>(task->privdata);
+  if (elements > left) return nullptr;
+  left -= elements;
+  RedisReply reply;
+  reply.type = RedisReply::Type::kArray;
+  return Place(task, std::move(reply));
+}
+
+void* MakeInteger(const redisReadTask* task, long long value) noexcept {
+  RedisReply reply;
+  reply.type = RedisReply::Type::kInteger;
+  reply.integer = value;
+  return Place(task, std::move(reply));
+}
+
+void* MakeNil(const redisReadTask* task) noexcept { return Place(task, RedisReply()); }
+
+void FreeRoot(void* root) noexcept { delete static_cast<RedisReply*>(root); }
+
+redisReplyObjectFunctions& Functions() {
+  static redisReplyObjectFunctions functions = [] {
+    redisReplyObjectFunctions result = {};
+    result.createString = MakeString;
+    // The count is an int in hiredis 0.14 and a size_t later.
+    result.createArray = [](const redisReadTask* task, auto elements) -> void* {
+      return MakeArray(task, static_cast<std::size_t>(elements));
+    };
+    result.createInteger = MakeInteger;
+    result.createNil = MakeNil;
+    result.freeObject = FreeRoot;
+    return result;
+  }();
+  return functions;
+}
+
+}  // namespace
+
+ReplyReader::ReplyReader(ReplyBounds bounds)
+    : bounds_(bounds),
+      bytes_left_(bounds.bytes),
+      elements_left_(bounds.elements),
+      reader_(redisReaderCreateWithFunctions(&Functions()), &redisReaderFree) {
+  if (reader_ == nullptr) throw std::bad_alloc();
+  reader_->privdata = &elements_left_;
+}
+
+void ReplyReader::Begin() {
+  if (reader_->pos < reader_->len) Refuse("the server says more than it was asked");
+  bytes_left_ = bounds_.bytes;
+  elements_left_ = bounds_.elements;
+}
+
+void ReplyReader::Feed(std::string_view bytes) {
+  if (bytes.size() > bytes_left_) Refuse("the answer is larger than allowed");
+  bytes_left_ -= bytes.size();
+  if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) {
+    Refuse("the answer cannot be read");
+  }
+}
+
+std::optional<RedisReply> ReplyReader::Next() {
+  void* root = nullptr;
+  if (redisReaderGetReply(reader_.get(), &root) != REDIS_OK) {
+    Refuse("the answer is not Redis's protocol, or more than allowed");
+  }
+  if (root == nullptr) {
+    CheckAnnouncedLength();
+    return std::nullopt;
+  }
+  const std::unique_ptr<RedisReply> owner(static_cast<RedisReply*>(root));
+  return std::move(*owner);
+}
+
+void ReplyReader::CheckAnnouncedLength() const {
+  if (reader_->ridx < 0 || reader_->rstack[reader_->ridx].type != REDIS_REPLY_STRING) return;
+  // hiredis stands behind the $ until all bytes of the string are there.
+  const char* const begin = reader_->buf + reader_->pos;
+  const char* const end = reader_->buf + reader_->len;
+  long long length = 0;
+  const auto [stop, error] = std::from_chars(begin, end, length);
+  if (error == std::errc::result_out_of_range) Refuse("the answer is larger than allowed");
+  if (error != std::errc() || stop == end) return;  // hiredis judges it when the line is whole.
+  const auto come = static_cast<std::size_t>(end - stop);
+  if (length > 0 && static_cast<unsigned long long>(length) > come + bytes_left_) {
+    Refuse("the answer is larger than allowed");
+  }
+}
+
+}  // namespace collectors

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "collectors/clients/redis_session.h"
+
+struct redisReader;
+
+namespace collectors {
+
+// Bounds on what one pipeline may be answered with. A server that goes beyond
+// them is not believed: CollectError kProtocol.
+struct ReplyBounds {
+  std::size_t bytes = std::size_t{64} << 20;      // All replies as they are sent.
+  std::size_t elements = std::size_t{256} << 10;  // Of all arrays together.
+};
+
+// Bytes to replies, by hiredis. Holds no socket. The protocol (RESP2):
+// https://redis.io/docs/latest/develop/reference/protocol-spec/
+// Arrays nest at most seven deep, which is hiredis's own bound.
+class ReplyReader {
+ public:
+  explicit ReplyReader(ReplyBounds bounds = {});
+  ReplyReader(const ReplyReader&) = delete;  // hiredis points into it.
+  ReplyReader& operator=(const ReplyReader&) = delete;
+
+  // Begins a new pipeline: nothing counts against the bounds yet. Throws
+  // kProtocol where bytes came that nobody asked for.
+  void Begin();
+  // Takes bytes as they came. Throws kProtocol beyond the bound.
+  void Feed(std::string_view bytes);
+  // The next whole reply, if there is one. Throws kProtocol for what is no
+  // reply; the reader is of no use then.
+  std::optional<RedisReply> Next();
+
+ private:
+  // Refuses a string by its announced length, before its bytes come.
+  void CheckAnnouncedLength() const;
+
+  ReplyBounds bounds_;
+  std::size_t bytes_left_;
+  std::size_t elements_left_;
+  std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
+};
+
+}  // namespace collectors
