@@ -1,7 +1,12 @@
 #include "collectors/catalog.h"
 
+#include "collectors/redis/redis_collector.h"
+
 namespace collectors {
 
-std::span<const exporter::CollectorType> Catalog() { return {}; }
+std::span<const exporter::CollectorType> Catalog() {
+  static const exporter::CollectorType kTypes[] = {kRedisType};
+  return kTypes;
+}
 
 }  // namespace collectors

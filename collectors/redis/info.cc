@@ -1,0 +1,229 @@
+#include "collectors/redis/info.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "collectors/redis/info_fields.h"
+
+namespace collectors {
+namespace {
+
+using exporter::FamilySet;
+using exporter::Labels;
+
+constexpr prometheus::MetricType kGauge = prometheus::MetricType::Gauge;
+constexpr prometheus::MetricType kCounter = prometheus::MetricType::Counter;
+
+// Fields with several values: "db0:keys=2,expires=1". The rest of the field's
+// name is a label's value.
+constexpr InfoField kDatabaseParts[] = {
+    {"keys", "redis_db_keys", kGauge, 1, "Keys in the database."},
+    {"expires", "redis_db_keys_expiring", kGauge, 1, "Keys in the database that have an expiry."},
+    {"avg_ttl", "redis_db_avg_ttl_seconds", kGauge, 1e3,
+     "Estimated mean time to live of the database's keys; 0 where none has an expiry."},
+    {"subexpiry", "redis_db_keys_with_expiring_items", kGauge, 1,
+     "Keys in the database with items that have an expiry of their own."},
+};
+constexpr InfoField kCommandParts[] = {
+    {"calls", "redis_commands_total", kCounter, 1, "Calls of the command that were run."},
+    {"usec", "redis_commands_duration_seconds_total", kCounter, 1e6,
+     "Seconds of CPU that the command took."},
+    {"rejected_calls", "redis_commands_rejected_calls_total", kCounter, 1,
+     "Calls of the command refused before they were run."},
+    {"failed_calls", "redis_commands_failed_calls_total", kCounter, 1,
+     "Calls of the command that failed while they were run."},
+};
+constexpr InfoField kErrorParts[] = {
+    {"count", "redis_errors_total", kCounter, 1, "Error replies, by their first word."},
+};
+constexpr InfoField kReplicaParts[] = {
+    {"offset", "redis_connected_slave_offset_bytes", kGauge, 1,
+     "Replication offset that the replica has confirmed."},
+    {"lag", "redis_connected_slave_lag_seconds", kGauge, 1,
+     "Seconds since the replica last confirmed."},
+};
+
+// What a replica says of its primary; its labels say which that is.
+constexpr InfoField kPrimaryFields[] = {
+    {"master_last_io_seconds_ago", "redis_master_last_io_seconds_ago", kGauge, 1,
+     "Seconds since the replica last heard of its primary; -1 while the link is down."},
+    {"master_sync_in_progress", "redis_master_sync_in_progress", kGauge, 1,
+     "Whether the replica loads all data from its primary (1) or not (0)."},
+    {"slave_repl_offset", "redis_slave_repl_offset", kGauge, 1,
+     "Replication offset of the replica."},
+};
+
+struct InfoLabel {
+  std::string_view label;
+  std::string_view field;
+};
+constexpr InfoLabel kInstanceLabels[] = {
+    {"role", "role"},
+    {"redis_version", "redis_version"},
+    {"redis_build_id", "redis_build_id"},
+    {"redis_mode", "redis_mode"},
+    {"os", "os"},
+    {"maxmemory_policy", "maxmemory_policy"},
+    {"tcp_port", "tcp_port"},
+    {"run_id", "run_id"},
+    {"process_id", "process_id"},
+    {"master_replid", "master_replid"},
+};
+// Only on servers that have them: Valkey, and its managed kinds.
+constexpr InfoLabel kFurtherLabels[] = {
+    {"valkey_version", "valkey_version"},
+    {"valkey_release_stage", "valkey_release_stage"},
+    {"availability_zone", "availability_zone"},
+};
+
+std::optional<double> Number(std::string_view text) {
+  if (text == "ok" || text == "true") return 1;
+  if (text == "err" || text == "fail" || text == "false") return 0;
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+std::string_view Find(const InfoText& info, std::string_view field) {
+  const auto found = info.find(field);
+  return found == info.end() ? std::string_view() : found->second;
+}
+
+void AddField(const InfoText& info, const InfoField& field, const Labels& labels,
+              FamilySet& families) {
+  const std::optional<double> value = Number(Find(info, field.field));
+  if (!value) return;
+  families.Open(field.type, field.metric, field.help).Add(labels, *value / field.divisor);
+}
+
+// "keys=2,expires=1" by key.
+InfoText Parts(std::string_view text) {
+  InfoText parts;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    const std::size_t equals = part.find('=');
+    if (equals != std::string_view::npos) {
+      parts.emplace(part.substr(0, equals), part.substr(equals + 1));
+    }
+  }
+  return parts;
+}
+
+void AddParts(std::string_view text, std::span<const InfoField> fields, const Labels& labels,
+              FamilySet& families) {
+  const InfoText parts = Parts(text);
+  for (const InfoField& field : fields) AddField(parts, field, labels, families);
+}
+
+bool IsNumbered(std::string_view field, std::string_view prefix) {
+  return field.starts_with(prefix) && field.size() > prefix.size() &&
+         field.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
+}
+
+void AddStatistics(std::string_view field, std::string_view text, FamilySet& families) {
+  constexpr std::string_view kCommand = "cmdstat_";
+  constexpr std::string_view kError = "errorstat_";
+  if (field.starts_with(kCommand)) {
+    const std::string command(field.substr(kCommand.size()));
+    AddParts(text, kCommandParts, {{"cmd", command}}, families);
+  } else if (field.starts_with(kError)) {
+    const std::string error(field.substr(kError.size()));
+    AddParts(text, kErrorParts, {{"err", error}}, families);
+  }
+}
+
+void AddReplica(std::string_view text, FamilySet& families) {
+  const InfoText parts = Parts(text);
+  const Labels labels = {{"slave_ip", std::string(Find(parts, "ip"))},
+                         {"slave_port", std::string(Find(parts, "port"))},
+                         {"slave_state", std::string(Find(parts, "state"))}};
+  for (const InfoField& field : kReplicaParts) AddField(parts, field, labels, families);
+}
+
+void AddDatabases(const InfoText& info, int databases, FamilySet& families) {
+  for (const auto& [field, text] : info) {
+    if (!IsNumbered(field, "db")) continue;
+    AddParts(text, kDatabaseParts, {{"db", std::string(field)}}, families);
+  }
+  for (int i = 0; i < databases; ++i) {
+    const std::string name = "db" + std::to_string(i);
+    if (info.count(name) == 0)
+      AddParts("keys=0,expires=0", kDatabaseParts, {{"db", name}}, families);
+  }
+}
+
+void AddPrimary(const InfoText& info, FamilySet& families) {
+  const std::string host(Find(info, "master_host"));
+  const std::string port(Find(info, "master_port"));
+  const Labels labels = {{"master_host", host}, {"master_port", port}};
+  families
+      .Gauge("redis_master_link_up",
+             "Whether the replica's link to its primary is up (1) or not (0).")
+      .Add(labels, Find(info, "master_link_status") == "up" ? 1 : 0);
+  for (const InfoField& field : kPrimaryFields) AddField(info, field, labels, families);
+  families.Gauge("redis_slave_info", "Always 1; the labels tell of the replica.")
+      .Add({{"master_host", host},
+            {"master_port", port},
+            {"read_only", std::string(Find(info, "slave_read_only"))}},
+           1);
+}
+
+void AddInstance(const InfoText& info, FamilySet& families) {
+  Labels labels;
+  for (const auto& [label, field] : kInstanceLabels) labels.emplace_back(label, Find(info, field));
+  for (const auto& [label, field] : kFurtherLabels) {
+    const std::string_view value = Find(info, field);
+    if (!value.empty()) labels.emplace_back(label, value);
+  }
+  families.Gauge("redis_instance_info", "Always 1; the labels tell of the server.").Add(labels, 1);
+}
+
+// By the server's own clock where it tells it (Redis 7.0 and later), so that
+// the value does not waver by the second between runs.
+void AddStartTime(const InfoText& info, std::chrono::system_clock::time_point now,
+                  FamilySet& families) {
+  const std::optional<double> uptime = Number(Find(info, "uptime_in_seconds"));
+  if (!uptime) return;
+  const double ours = std::chrono::duration<double>(now.time_since_epoch()).count();
+  const std::optional<double> theirs = Number(Find(info, "server_time_usec"));
+  const double seconds = std::floor(theirs ? *theirs * 1e-6 : ours);
+  families.Gauge("redis_start_time_seconds", "When the server started, in epoch seconds.")
+      .Add(seconds - *uptime);
+}
+
+}  // namespace
+
+InfoText ParseInfo(std::string_view text) {
+  InfoText info;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const std::size_t colon = line.find(':');
+    if (line.starts_with('#') || colon == std::string_view::npos) continue;
+    info.emplace(line.substr(0, colon), line.substr(colon + 1));
+  }
+  return info;
+}
+
+void AddInfo(const InfoText& info, std::chrono::system_clock::time_point now, int databases,
+             FamilySet& families) {
+  AddInstance(info, families);
+  AddStartTime(info, now, families);
+  for (const InfoField& field : InfoFields()) AddField(info, field, {}, families);
+  AddDatabases(info, databases, families);
+  for (const auto& [field, text] : info) {
+    AddStatistics(field, text, families);
+    if (IsNumbered(field, "slave")) AddReplica(text, families);
+  }
+  if (Find(info, "role") == "slave") AddPrimary(info, families);
+}
+
+}  // namespace collectors
