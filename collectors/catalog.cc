@@ -1,11 +1,12 @@
 #include "collectors/catalog.h"
 
+#include "collectors/queue/queue_collector.h"
 #include "collectors/redis/redis_collector.h"
 
 namespace collectors {
 
 std::span<const exporter::CollectorType> Catalog() {
-  static const exporter::CollectorType kTypes[] = {kRedisType};
+  static const exporter::CollectorType kTypes[] = {kQueueType, kRedisType};
   return kTypes;
 }
 

@@ -193,7 +193,7 @@ void AddStartTime(const InfoText& info, std::chrono::system_clock::time_point no
   if (!uptime) return;
   const double ours = std::chrono::duration<double>(now.time_since_epoch()).count();
   const std::optional<double> theirs = Number(Find(info, "server_time_usec"));
-  const double seconds = std::floor(theirs ? *theirs * 1e-6 : ours);
+  const double seconds = std::floor(theirs ? *theirs / 1e6 : ours);
   families.Gauge("redis_start_time_seconds", "When the server started, in epoch seconds.")
       .Add(seconds - *uptime);
 }
