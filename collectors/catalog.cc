@@ -6,8 +6,8 @@
 namespace collectors {
 
 std::span<const exporter::CollectorType> Catalog() {
-  static const exporter::CollectorType kTypes[] = {kQueueType, kRedisType};
-  return kTypes;
+  static const exporter::CollectorType types[] = {kQueueType, kRedisType};
+  return types;
 }
 
 }  // namespace collectors

@@ -79,9 +79,11 @@ RedisEndpoint EndpointOf(const RedisTarget& target) {
   }
 }
 
-Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint) {
+Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint) try {
   if (!endpoint.path.empty()) return Stream::ConnectUnix(context, endpoint.path);
   return Stream::Connect(context, endpoint.host, endpoint.port);
+} catch (const CollectError& error) {
+  throw CollectError(error.kind(), endpoint.Name() + ": " + error.what());
 }
 
 bool IsError(const RedisReply& reply) { return reply.type == RedisReply::Type::kError; }
@@ -136,17 +138,20 @@ class RedisSession::Connection {
       commands.push_back({"SELECT", std::to_string(endpoint.database)});
     }
     const std::vector<RedisReply> replies = Run(context, commands);
-    for (std::size_t i = 0; i < replies.size(); ++i)
-      CheckLogIn(commands[i][0], replies[i].text, IsError(replies[i]));
+    for (std::size_t i = 0; i < replies.size(); ++i) {
+      if (IsError(replies[i])) RefuseLogIn(commands[i].front(), replies[i].text);
+    }
   }
 
   // A server that does not know AUTH (renamed, or of old) repeats its arguments
-  // in the error, so only the error's kind is told.
-  static void CheckLogIn(const std::string& command, const std::string& text, bool is_error) {
-    if (!is_error) return;
+  // in the error, so of that only the kind is told.
+  [[noreturn]] static void RefuseLogIn(const std::string& command, const std::string& text) {
     const ErrorKind kind = KindOfRedisError(text);
-    const bool is_auth = command == "AUTH" && kind == ErrorKind::kQuery;
-    throw CollectError(is_auth ? ErrorKind::kAuth : kind, "the server refused " + command);
+    if (command == "AUTH") {
+      throw CollectError(kind == ErrorKind::kQuery ? ErrorKind::kAuth : kind,
+                         "the server refused the user or the password (AUTH)");
+    }
+    throw CollectError(kind, command + ": " + text.substr(0, kShownErrorBytes));
   }
 
   // The name is for people who read CLIENT LIST; a server that refuses it does

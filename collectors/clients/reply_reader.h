@@ -24,6 +24,7 @@ struct ReplyBounds {
 class ReplyReader {
  public:
   explicit ReplyReader(ReplyBounds bounds = {});
+  ~ReplyReader() = default;
   ReplyReader(const ReplyReader&) = delete;  // hiredis points into it.
   ReplyReader& operator=(const ReplyReader&) = delete;
 

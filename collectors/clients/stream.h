@@ -25,6 +25,8 @@ class Stream {
   ~Stream();
   Stream(Stream&& other) noexcept;
   Stream& operator=(Stream&&) = delete;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
 
   // Writes all of it.
   void Write(const exporter::CollectContext& context, std::string_view bytes);
