@@ -25,10 +25,10 @@ postgres_bin() {
 
 # The release leaves the tests out, so that the quickstart needs fewer packages.
 configure() {
-  local tests=ON
-  [[ $1 != release ]] || tests=OFF
-  [[ -f $root/build/$1/build.ninja ]] ||
-    (cd "$root" && cmake --preset "$1" -DEXPORTER_TESTS=$tests) >&2
+  local -a arguments=("$root/build/$1")   # as it was configured before
+  [[ -f ${arguments[0]}/build.ninja ]] || arguments=(--preset "$1")
+  [[ $1 != release || ${#arguments[@]} == 1 ]] || arguments+=(-DEXPORTER_TESTS=OFF)
+  (cd "$root" && cmake "${arguments[@]}" >&2)
 }
 
 # build PRESET TARGET...
