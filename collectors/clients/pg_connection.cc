@@ -1,0 +1,301 @@
+#include "collectors/clients/pg_connection.h"
+
+#include <netdb.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "collectors/clients/pg_error.h"
+#include "collectors/clients/resolve.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectContext;
+using exporter::CollectError;
+using exporter::ErrorKind;
+
+constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fits poll()'s int.
+
+// Settings of ours where the DSN says nothing. Kerberos is off because libpq
+// asks for its tickets in a call that blocks; keepalives and tcp_user_timeout
+// let a kept connection learn that its server has gone.
+constexpr std::pair<const char*, const char*> kDefaults[] = {
+    {"gssencmode", "disable"},     {"keepalives", "1"},       {"keepalives_idle", "30"},
+    {"keepalives_interval", "10"}, {"keepalives_count", "3"}, {"tcp_user_timeout", "30000"},
+};
+
+std::vector<std::string> Split(std::string_view list) {
+  std::vector<std::string> parts;
+  for (std::size_t start = 0; start <= list.size();) {
+    const std::size_t end = std::min(list.find(',', start), list.size());
+    parts.emplace_back(list.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
+std::string Joined(const std::vector<std::string>& parts) {
+  std::string list;
+  for (const std::string& part : parts) {
+    if (&part != &parts.front()) list += ',';
+    list += part;
+  }
+  return list;
+}
+
+std::string Numeric(const SocketAddress& address) {
+  std::array<char, NI_MAXHOST> text = {};
+  ::getnameinfo(address.get(), address.length, text.data(), text.size(), nullptr, 0,
+                NI_NUMERICHOST);
+  return text.data();
+}
+
+// The addresses of one host for libpq; empty for the host of a socket's path.
+std::vector<std::string> AddressesOf(const CollectContext& context, const std::string& host) {
+  if (host.empty() || host.front() == '/' || host.front() == '@') return {""};
+  std::vector<std::string> addresses;
+  for (const SocketAddress& address : Resolve(host, 0, context.deadline)) {
+    addresses.push_back(Numeric(address));
+  }
+  return addresses;
+}
+
+// Looks the hosts' names up, as libpq would in a call that heeds no deadline: it
+// then gets one host an address. A host without an address is passed over while
+// another has one.
+void LookUpHosts(const CollectContext& context, PgDsn& dsn) {
+  if (!dsn.Get("hostaddr").empty() || dsn.Get("host").empty()) return;
+  const std::vector<std::string> hosts = Split(dsn.Get("host"));
+  const std::vector<std::string> ports = Split(dsn.Get("port"));
+  std::vector<std::string> all_hosts;
+  std::vector<std::string> all_addresses;
+  std::vector<std::string> all_ports;
+  std::optional<CollectError> failure;
+  for (std::size_t n = 0; n < hosts.size(); ++n) {
+    try {
+      for (std::string& address : AddressesOf(context, hosts[n])) {
+        all_hosts.push_back(hosts[n]);
+        all_addresses.push_back(std::move(address));
+        all_ports.push_back(ports[std::min(n, ports.size() - 1)]);
+      }
+    } catch (const CollectError& error) {
+      failure = error;
+    }
+  }
+  if (all_hosts.empty()) throw CollectError(*failure);
+  dsn.Set("host", Joined(all_hosts));
+  dsn.Set("hostaddr", Joined(all_addresses));
+  dsn.Set("port", Joined(all_ports));
+}
+
+PGconn* Start(const PgDsn& dsn) {
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (const auto& [keyword, value] : dsn.parameters) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  PGconn* const connection = ::PQconnectStartParams(keywords.data(), values.data(), 0);
+  if (connection == nullptr) throw std::bad_alloc();
+  return connection;
+}
+
+[[noreturn]] void FailForTime() {
+  throw CollectError(ErrorKind::kTimeout, "the server did not answer in time");
+}
+
+[[noreturn]] void FailForSize() {
+  throw CollectError(ErrorKind::kLimit, "the answer is larger than 16 MiB");
+}
+
+int Waiting(int fd) {
+  int bytes = 0;
+  ::ioctl(fd, FIONREAD, &bytes);
+  return bytes;
+}
+
+// Whether the server said it, and not libpq.
+bool HasState(const PGresult& result) {
+  return ::PQresultErrorField(&result, PG_DIAG_SQLSTATE) != nullptr;
+}
+
+CollectError Refusal(const PGresult& result) {
+  const char* const state = ::PQresultErrorField(&result, PG_DIAG_SQLSTATE);
+  const char* const text = ::PQresultErrorField(&result, PG_DIAG_MESSAGE_PRIMARY);
+  return {KindOfSqlState(state), ShownText(text == nullptr ? state : text)};
+}
+
+std::vector<std::string> ColumnsOf(const PGresult& result) {
+  std::vector<std::string> columns;
+  for (int n = 0; n < ::PQnfields(&result); ++n) columns.emplace_back(::PQfname(&result, n));
+  return columns;
+}
+
+// Returns how many bytes the row's cells hold; each counts for its length too.
+std::size_t AppendRow(const PGresult& result, Rows& rows) {
+  constexpr std::size_t kLengthBytes = 4;
+  const int columns = ::PQnfields(&result);
+  std::size_t bytes = 0;
+  auto& row = rows.cells.emplace_back(static_cast<std::size_t>(columns));
+  for (int n = 0; n < columns; ++n) {
+    const auto length = static_cast<std::size_t>(::PQgetlength(&result, 0, n));
+    bytes += kLengthBytes + length;
+    if (::PQgetisnull(&result, 0, n) != 0) continue;
+    row[static_cast<std::size_t>(n)].emplace(::PQgetvalue(&result, 0, n), length);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void PgConnection::Finish::operator()(PGconn* connection) const {
+  const int fd = ::PQsocket(connection);
+  if (fd >= 0) ::shutdown(fd, SHUT_RDWR);
+  ::PQfinish(connection);
+}
+
+PgConnection::PgConnection(const CollectContext& context, PgDsn dsn,
+                           const std::string& application_name) {
+  LookUpHosts(context, dsn);
+  for (const auto& [keyword, value] : kDefaults) {
+    if (dsn.Get(keyword).empty()) dsn.Set(keyword, value);
+  }
+  dsn.Set("application_name", application_name);
+  dsn.Set("client_encoding", "UTF8");
+  connection_.reset(Start(dsn));
+  // The server's SQLSTATE is shown in this verbosity only, and only as text.
+  ::PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
+  ::PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
+  Connect(context);
+  if (::PQsetnonblocking(connection_.get(), 1) != 0) Break(context);
+}
+
+void PgConnection::Connect(const CollectContext& context) {
+  PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+  while (::PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_OK) {
+    Await(context, next == PGRES_POLLING_READING ? POLLIN : POLLOUT);
+    next = ::PQconnectPoll(connection_.get());
+    if (next == PGRES_POLLING_FAILED) break;
+  }
+  if (::PQstatus(connection_.get()) == CONNECTION_OK) return;
+  if (context.deadline.Expired()) FailForTime();
+  throw ConnectFailure(::PQerrorMessage(connection_.get()));
+}
+
+void PgConnection::Await(const CollectContext& context, short events) const {
+  const int fd = ::PQsocket(connection_.get());
+  if (context.deadline.Expired()) FailForTime();
+  // What OpenSSL has read already, poll() does not see.
+  if (auto* const tls = static_cast<SSL*>(::PQsslStruct(connection_.get(), "OpenSSL"));
+      (events & POLLIN) != 0 && tls != nullptr && ::SSL_pending(tls) > 0) {
+    return;
+  }
+  // libpq may close the socket in any call: it is under watch in none.
+  const auto guard = context.watchdog.Watch(fd, context.deadline);
+  pollfd watched = {fd, events, 0};
+  const auto left = std::min(context.deadline.Remaining(), kLongestPoll);
+  ::poll(&watched, 1, static_cast<int>(left.count()) + 1);
+  if (context.deadline.Expired()) FailForTime();
+}
+
+void PgConnection::Break(const CollectContext& context) {
+  if (context.deadline.Expired()) FailForTime();
+  throw BrokenConnection(::PQerrorMessage(connection_.get()));
+}
+
+void PgConnection::Flush(const CollectContext& context) {
+  for (int left = ::PQflush(connection_.get()); left != 0; left = ::PQflush(connection_.get())) {
+    if (left < 0) Break(context);
+    Await(context, POLLIN | POLLOUT);
+    // A server that cannot send may not read either.
+    Receive(context);
+  }
+}
+
+// libpq holds a message until it is whole, and would hold one of a gigabyte.
+void PgConnection::Receive(const CollectContext& context) {
+  const int before = Waiting(::PQsocket(connection_.get()));
+  if (::PQconsumeInput(connection_.get()) == 0) Break(context);
+  const int after = Waiting(::PQsocket(connection_.get()));
+  unparsed_ += static_cast<std::size_t>(std::max(before - after, 0));
+  if (unparsed_ > kMaxAnswerBytes) FailForSize();
+}
+
+PgConnection::Result PgConnection::Next(const CollectContext& context) {
+  while (::PQisBusy(connection_.get()) != 0) {
+    Await(context, POLLIN);
+    Receive(context);
+  }
+  unparsed_ = 0;
+  return Result(::PQgetResult(connection_.get()));
+}
+
+void PgConnection::ReadAnswer(const CollectContext& context,
+                              const std::function<void(const PGresult&)>& take) {
+  std::optional<CollectError> refusal;
+  while (const Result result = Next(context)) {
+    const ExecStatusType status = ::PQresultStatus(result.get());
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) {
+      take(*result);
+    } else if (status == PGRES_FATAL_ERROR && HasState(*result)) {
+      refusal = Refusal(*result);
+    } else if (status == PGRES_EMPTY_QUERY) {
+      refusal = CollectError(ErrorKind::kQuery, "the query is empty");
+    } else if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN) {
+      throw CollectError(ErrorKind::kQuery, "COPY is no query");
+    } else {
+      Break(context);
+    }
+  }
+  // With an error of this kind the server ends the session.
+  broken_ = ::PQstatus(connection_.get()) != CONNECTION_OK ||
+            (refusal && refusal->kind() == ErrorKind::kConnect);
+  if (refusal) throw CollectError(*refusal);
+  if (broken_) Break(context);
+}
+
+void PgConnection::Execute(const CollectContext& context, const std::string& statements) {
+  broken_ = true;
+  if (::PQsendQuery(connection_.get(), statements.c_str()) == 0) Break(context);
+  Flush(context);
+  ReadAnswer(context, [](const PGresult&) {});
+}
+
+Rows PgConnection::Query(const CollectContext& context, const std::string& statement,
+                         const std::vector<std::string>& parameters, std::size_t max_rows) {
+  std::vector<const char*> values;
+  for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+  broken_ = true;
+  if (::PQsendQueryParams(connection_.get(), statement.c_str(), static_cast<int>(values.size()),
+                          nullptr, values.data(), nullptr, nullptr, 0) == 0 ||
+      ::PQsetSingleRowMode(connection_.get()) == 0) {
+    Break(context);
+  }
+  Flush(context);
+  Rows rows;
+  std::size_t bytes = 0;
+  ReadAnswer(context, [&](const PGresult& result) {
+    if (rows.columns.empty()) rows.columns = ColumnsOf(result);
+    if (::PQresultStatus(&result) != PGRES_SINGLE_TUPLE) return;
+    if (rows.cells.size() == max_rows) {
+      throw CollectError(ErrorKind::kLimit,
+                         "the query has more than " + std::to_string(max_rows) + " rows");
+    }
+    bytes += AppendRow(result, rows);
+    if (bytes > kMaxAnswerBytes) FailForSize();
+  });
+  return rows;
+}
+
+}  // namespace collectors

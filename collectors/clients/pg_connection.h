@@ -1,0 +1,68 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collectors/clients/pg_dsn.h"
+#include "collectors/clients/rows.h"
+#include "exporter/collector.h"
+
+namespace collectors {
+
+// A connection to a PostgreSQL server through libpq's asynchronous calls alone:
+// each wait is ours and ends by context.deadline. (libpq's blocking calls know
+// no deadline, and its connect_timeout is in seconds and at least two.)
+// Everything throws CollectError. After one for which `usable()` is false the
+// connection can only be destroyed. One thread at a time.
+class PgConnection {
+ public:
+  // Connects. The server is told `application_name`, in UTF-8 as every text is.
+  PgConnection(const exporter::CollectContext& context, PgDsn dsn,
+               const std::string& application_name);
+
+  // Runs one or several statements without parameters, for their effect.
+  void Execute(const exporter::CollectContext& context, const std::string& statements);
+  // Runs one statement and reads its rows as they come: above max_rows it ends
+  // as kLimit, and the connection with it.
+  Rows Query(const exporter::CollectContext& context, const std::string& statement,
+             const std::vector<std::string>& parameters, std::size_t max_rows);
+
+  int server_version() const { return ::PQserverVersion(connection_.get()); }
+  // Whether the last failure, if there was one, was the server's answer to a
+  // statement, so that another may follow.
+  bool usable() const { return !broken_; }
+
+ private:
+  // Shuts the socket down before it ends libpq's state, so that no farewell waits.
+  struct Finish {
+    void operator()(PGconn* connection) const;
+  };
+  struct Clear {
+    void operator()(PGresult* result) const { ::PQclear(result); }
+  };
+  using Result = std::unique_ptr<PGresult, Clear>;
+
+  void Connect(const exporter::CollectContext& context);
+  // Waits until the socket is ready for `events`, poll()'s.
+  void Await(const exporter::CollectContext& context, short events) const;
+  void Flush(const exporter::CollectContext& context);
+  void Receive(const exporter::CollectContext& context);
+  // Null when the answer is over.
+  Result Next(const exporter::CollectContext& context);
+  // Reads an answer to its end and gives what is good of it to `take`; then
+  // throws what the server refused.
+  void ReadAnswer(const exporter::CollectContext& context,
+                  const std::function<void(const PGresult&)>& take);
+  [[noreturn]] void Break(const exporter::CollectContext& context);
+
+  std::unique_ptr<PGconn, Finish> connection_;
+  std::size_t unparsed_ = 0;  // Bytes received since the last row or result.
+  bool broken_ = true;        // Until an answer was read to its end.
+};
+
+}  // namespace collectors

@@ -1,0 +1,223 @@
+#include "collectors/clients/pg_dsn.h"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+namespace collectors {
+namespace {
+
+// Where Debian's packages and PostgreSQL's container image put the socket.
+constexpr std::string_view kSocketFolder = "/var/run/postgresql";
+constexpr std::string_view kDefaultPort = "5432";
+
+constexpr std::string_view kEncodeHint =
+    "a special character in the user, the password or the database must be percent-encoded in a "
+    "URL (@ is %40, / is %2F, ? is %3F, # is %23)";
+
+// Of SQLAlchemy, asyncpg, psycopg's pool, Prisma and Rails: they speak of the
+// application's pool and caches, not of how to reach the server.
+constexpr std::string_view kApplicationOnly[] = {
+    "async_fallback",
+    "checkout_timeout",
+    "command_timeout",
+    "connection_limit",
+    "max_overflow",
+    "pgbouncer",
+    "pool",
+    "pool_pre_ping",
+    "pool_recycle",
+    "pool_size",
+    "pool_timeout",
+    "prepared_statement_cache_size",
+    "prepared_statement_name_func",
+    "prepared_statements",
+    "schema",
+    "socket_timeout",
+    "statement_cache_size",
+    "timeout",
+};
+
+// What asyncpg, node-postgres and JDBC write after `ssl=`.
+constexpr std::pair<std::string_view, std::string_view> kSslModes[] = {
+    {"true", "require"},
+    {"1", "require"},
+    {"require", "require"},
+    {"no-verify", "require"},
+    {"false", "disable"},
+    {"0", "disable"},
+    {"disable", "disable"},
+    {"allow", "allow"},
+    {"prefer", "prefer"},
+    {"verify-ca", "verify-ca"},
+    {"verify-full", "verify-full"},
+};
+
+using Options = std::unique_ptr<PQconninfoOption, decltype(&::PQconninfoFree)>;
+
+bool LibpqKnows(std::string_view keyword) {
+  const Options options(::PQconndefaults(), &::PQconninfoFree);
+  if (options == nullptr) throw std::bad_alloc();
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->keyword == keyword) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> Split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, start), text.size());
+    parts.emplace_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
+std::string SslParameter(std::string_view value) {
+  for (const auto& [written, mode] : kSslModes) {
+    if (written == value) return "sslmode=" + std::string(mode);
+  }
+  throw std::invalid_argument(
+      "the value of ssl is none of true, false and the values of libpq's sslmode");
+}
+
+// One "name=value" of a URL, as libpq takes it; empty when it is to be dropped.
+std::string Parameter(const std::string& written) {
+  const std::string name = written.substr(0, written.find('='));
+  const std::string value = name.size() < written.size() ? written.substr(name.size() + 1) : "";
+  if (name == "ssl") return SslParameter(value);
+  if (LibpqKnows(name)) return written;
+  const auto* const end = std::end(kApplicationOnly);
+  if (std::find(std::begin(kApplicationOnly), end, name) != end) return "";
+  const bool is_word = !name.empty() && name.size() <= 40 &&
+                       std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+                       });
+  throw std::invalid_argument(is_word ? "its parameter \"" + name + "\" is none that libpq knows"
+                                      : "a parameter of it has no valid name");
+}
+
+// The URL with nothing in it that libpq refuses. What follows the scheme holds
+// at most one '@', which ends user and password: a second one, or one after the
+// '/' or '?' that ends the host, is part of a password that would otherwise be
+// read as a host's name, and shown.
+std::string ForLibpq(std::string_view after_scheme) {
+  const std::size_t question = std::min(after_scheme.find('?'), after_scheme.size());
+  const std::string_view address = after_scheme.substr(0, question);
+  const std::string_view query = after_scheme.substr(question);
+  const std::string_view authority = address.substr(0, address.find('/'));
+  const auto signs = [](std::string_view text) {
+    return std::count(text.begin(), text.end(), '@');
+  };
+  if (signs(after_scheme) > 1 || signs(authority) != signs(after_scheme)) {
+    throw std::invalid_argument(std::string(kEncodeHint));
+  }
+  std::string url = "postgresql://" + std::string(address);
+  if (query.size() < 2) return url;
+  char separator = '?';
+  for (const std::string& written : Split(query.substr(1), '&')) {
+    const std::string parameter = Parameter(written);
+    if (parameter.empty()) continue;
+    url += separator + parameter;
+    separator = '&';
+  }
+  return url;
+}
+
+std::string Normalized(const std::string& dsn) {
+  const std::size_t colon = dsn.find("://");
+  if (colon == std::string::npos || dsn.find_first_of("=' ") < colon) return dsn;
+  return ForLibpq(std::string_view(dsn).substr(colon + 3));
+}
+
+// Port numbers are shown: what is none may be a piece of a password.
+void CheckPorts(std::string_view ports) {
+  for (const std::string& port : Split(ports, ',')) {
+    const bool is_number = port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char c) {
+                             return c >= '0' && c <= '9';
+                           });
+    if (!is_number) {
+      throw std::invalid_argument("its port is no number; if that is no port, " +
+                                  std::string(kEncodeHint));
+    }
+  }
+}
+
+std::string Place(const std::string& host, const std::string& port) {
+  if (host.starts_with('/')) return host + "/.s.PGSQL." + port;
+  if (host.find(':') != std::string::npos) return "[" + host + "]:" + port;
+  return (host.empty() ? "localhost" : host) + ":" + port;
+}
+
+std::string ServerNameOf(const PgDsn& dsn) {
+  const bool has_host = !dsn.Get("host").empty();
+  const std::vector<std::string> hosts = Split(dsn.Get(has_host ? "host" : "hostaddr"), ',');
+  const std::vector<std::string> ports = Split(dsn.Get("port"), ',');
+  std::string name;
+  for (std::size_t n = 0; n < hosts.size(); ++n) {
+    std::string port = ports[std::min(n, ports.size() - 1)];
+    if (port.empty()) port = kDefaultPort;
+    if (n > 0) name += ",";
+    name += Place(hosts[n], port);
+  }
+  return name;
+}
+
+// libpq would fill these in by itself, but the server's name is made of them.
+void FillFromEnvironment(PgDsn& dsn) {
+  const bool has_host = !dsn.Get("host").empty() || !dsn.Get("hostaddr").empty();
+  const auto fill = [&dsn](const char* keyword, const char* variable) {
+    const char* const value = std::getenv(variable);
+    if (dsn.Get(keyword).empty() && value != nullptr) dsn.Set(keyword, value);
+  };
+  fill("port", "PGPORT");
+  if (has_host || !dsn.Get("service").empty()) return;
+  fill("host", "PGHOST");
+  fill("hostaddr", "PGHOSTADDR");
+  if (dsn.Get("host").empty() && dsn.Get("hostaddr").empty()) {
+    dsn.Set("host", std::string(kSocketFolder));
+  }
+}
+
+}  // namespace
+
+std::string_view PgDsn::Get(std::string_view keyword) const {
+  for (const auto& [name, value] : parameters) {
+    if (name == keyword) return value;
+  }
+  return {};
+}
+
+void PgDsn::Set(const std::string& keyword, std::string value) {
+  for (auto& [name, old] : parameters) {
+    if (name == keyword) return void(old = std::move(value));
+  }
+  parameters.emplace_back(keyword, std::move(value));
+}
+
+PgDsn ParsePgDsn(const std::string& dsn) {
+  // libpq's own words would quote the DSN, so they are not asked for.
+  const Options options(::PQconninfoParse(Normalized(dsn).c_str(), nullptr), &::PQconninfoFree);
+  if (options == nullptr) {
+    throw std::invalid_argument(
+        "it is neither a valid URL (postgresql://user:password@host:port/database) nor valid "
+        "\"host=... dbname=...\"; in a URL, " +
+        std::string(kEncodeHint));
+  }
+  PgDsn parsed;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) parsed.parameters.emplace_back(option->keyword, option->val);
+  }
+  FillFromEnvironment(parsed);
+  CheckPorts(parsed.Get("port"));
+  parsed.server_name = ServerNameOf(parsed);
+  return parsed;
+}
+
+}  // namespace collectors

@@ -1,0 +1,124 @@
+#include "collectors/clients/pg_error.h"
+
+#include <algorithm>
+
+#include "exporter/utf8.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectError;
+using exporter::ErrorKind;
+
+constexpr std::size_t kShownBytes = 200;
+constexpr std::size_t kStateLength = 5;
+
+struct Row {
+  std::string_view beginning;
+  ErrorKind kind;
+};
+
+// The first row that begins a state decides; any other state is kQuery.
+constexpr Row kStates[] = {
+    {"08P01", ErrorKind::kProtocol},   {"08", ErrorKind::kConnect}, {"28", ErrorKind::kAuth},
+    {"3D000", ErrorKind::kMissing},     // invalid_catalog_name: no such database
+    {"3F000", ErrorKind::kMissing},     // invalid_schema_name
+    {"42501", ErrorKind::kPermission},  // insufficient_privilege
+    {"42703", ErrorKind::kMissing},     // undefined_column
+    {"42704", ErrorKind::kMissing},     // undefined_object
+    {"42883", ErrorKind::kMissing},     // undefined_function
+    {"42P01", ErrorKind::kMissing},     // undefined_table
+    {"53300", ErrorKind::kConnect},     // too_many_connections
+    {"55P03", ErrorKind::kTimeout},     // lock_not_available: lock_timeout
+    {"57014", ErrorKind::kTimeout},     // query_canceled: statement_timeout
+    {"57P", ErrorKind::kConnect},       // shutdown, crash, cannot connect now
+};
+
+// What PgBouncer says of nearly all that fails, so that its words must tell.
+constexpr std::string_view kPoolerState = "08P01";
+
+// In words that libpq itself says, or a pooler.
+constexpr Row kConnectWords[] = {
+    {"password authentication failed", ErrorKind::kAuth},
+    {"no password supplied", ErrorKind::kAuth},
+    {"no pg_hba.conf entry", ErrorKind::kAuth},
+    {"authentication method", ErrorKind::kAuth},
+    {"authentication failed", ErrorKind::kAuth},
+    {"no such user", ErrorKind::kAuth},
+    {"no such database", ErrorKind::kMissing},
+    {"channel binding", ErrorKind::kAuth},
+    {"expected authentication request", ErrorKind::kProtocol},
+    {"received invalid response to", ErrorKind::kProtocol},
+    {"SCRAM", ErrorKind::kProtocol},
+};
+
+constexpr Row kBrokenWords[] = {
+    {"lost synchronization", ErrorKind::kProtocol},
+    {"unexpected response", ErrorKind::kProtocol},
+    {"unexpected field count", ErrorKind::kProtocol},
+    {"insufficient data", ErrorKind::kProtocol},
+    {"extraneous data", ErrorKind::kProtocol},
+    {"message contents do not agree", ErrorKind::kProtocol},
+    {"without prior row description", ErrorKind::kProtocol},
+};
+
+template <std::size_t kRows>
+ErrorKind KindOfWords(std::string_view message, const Row (&rows)[kRows]) {
+  for (const Row& row : rows) {
+    if (message.find(row.beginning) != std::string_view::npos) return row.kind;
+  }
+  return ErrorKind::kConnect;
+}
+
+bool IsState(std::string_view text) {
+  return text.size() == kStateLength && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+         });
+}
+
+// What comes after the last `mark`; all of it where there is none.
+std::string_view After(std::string_view text, std::string_view mark) {
+  const std::size_t found = text.rfind(mark);
+  return found == std::string_view::npos ? text : text.substr(found + mark.size());
+}
+
+}  // namespace
+
+ErrorKind KindOfSqlState(std::string_view state) {
+  for (const Row& row : kStates) {
+    if (state.starts_with(row.beginning)) return row.kind;
+  }
+  return ErrorKind::kQuery;
+}
+
+std::string ShownText(std::string_view text) {
+  std::string shown(text.substr(0, text.find_last_not_of(" \r\n") + 1).substr(0, kShownBytes));
+  shown.resize(exporter::ValidUtf8Prefix(shown));
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+  return shown;
+}
+
+CollectError ConnectFailure(std::string_view message) {
+  const std::string_view last = After(message, " failed: ");
+  const std::string_view line = last.substr(0, last.find('\n'));
+  // "FATAL:  28P01: password authentication failed": two spaces follow the severity.
+  const std::size_t severity = line.find(":  ");
+  if (severity != std::string_view::npos) {
+    const std::string_view rest = line.substr(severity + 3);
+    const std::string_view state = rest.substr(0, kStateLength);
+    if (IsState(state) && rest.substr(kStateLength).starts_with(": ")) {
+      return {state == kPoolerState ? KindOfWords(line, kConnectWords) : KindOfSqlState(state),
+              ShownText(rest.substr(kStateLength + 2))};
+    }
+  }
+  return {KindOfWords(line, kConnectWords), ShownText(line)};
+}
+
+CollectError BrokenConnection(std::string_view message) {
+  const std::string_view line = message.substr(0, message.find('\n'));
+  return {KindOfWords(message, kBrokenWords),
+          line.empty() ? "the connection broke" : ShownText(line)};
+}
+
+}  // namespace collectors

@@ -1,0 +1,130 @@
+#include "collectors/clients/pg_session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "collectors/clients/pg_dsn.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectContext;
+using exporter::CollectError;
+using exporter::ErrorKind;
+using std::chrono::milliseconds;
+
+// What the server's own end of a statement needs to reach us before ours.
+constexpr milliseconds kAnswerTime(200);
+constexpr milliseconds kLeastTimeout(10);
+// One locked table must not eat the whole run.
+constexpr int kLockShare = 10;
+constexpr milliseconds kClientCheckInterval(1000);
+constexpr int kFirstVersionThatChecksClient = 140000;
+
+// Where the target leads now. The texts of what is caught here hold no secret.
+PgDsn DsnOf(const SqlTarget& target) {
+  try {
+    return ParsePgDsn(target.dsn.Load().Reveal());
+  } catch (const std::invalid_argument& error) {
+    throw CollectError(ErrorKind::kConnect, std::string("the DSN cannot be used: ") + error.what());
+  } catch (const std::runtime_error& error) {
+    throw CollectError(ErrorKind::kConnect, error.what());
+  }
+}
+
+std::string SetLocal(const std::string& name, milliseconds value) {
+  return "; SET LOCAL " + name + " = " + std::to_string(value.count());
+}
+
+std::string BeginText(milliseconds remaining, milliseconds timeout, bool parallel,
+                      bool check_client) {
+  const milliseconds limit = std::max(remaining - kAnswerTime, kLeastTimeout);
+  std::string text = "BEGIN READ ONLY";
+  text += SetLocal("statement_timeout", limit);
+  text +=
+      SetLocal("lock_timeout", std::max(std::min(timeout / kLockShare, limit), milliseconds(1)));
+  text += SetLocal("idle_in_transaction_session_timeout", std::max(remaining, kLeastTimeout));
+  if (!parallel) text += "; SET LOCAL max_parallel_workers_per_gather = 0";
+  if (check_client) text += SetLocal("client_connection_check_interval", kClientCheckInterval);
+  return text;
+}
+
+}  // namespace
+
+PgSession::PgSession(SqlTarget target) : target_(std::move(target)) {
+  try {
+    server_name_ = DsnOf(target_).server_name;
+  } catch (const CollectError&) {
+    // A file that is not there yet: each connect looks again.
+    server_name_.clear();
+  }
+}
+
+PgConnection& PgSession::Connected(const CollectContext& context) {
+  if (!connection_) {
+    PgDsn dsn = DsnOf(target_);
+    server_name_ = dsn.server_name;
+    connection_.emplace(context, std::move(dsn), target_.application_name);
+  }
+  return *connection_;
+}
+
+int PgSession::ServerVersion(const CollectContext& context) {
+  return Connected(context).server_version();
+}
+
+void PgSession::TryBegin(const CollectContext& context, const SqlStatement& statement) {
+  PgConnection& connection = Connected(context);
+  const bool check_client =
+      server_may_check_client_ && connection.server_version() >= kFirstVersionThatChecksClient;
+  connection.Execute(context, BeginText(context.deadline.Remaining(), target_.timeout,
+                                        statement.parallel, check_client));
+}
+
+// Nothing has been asked before this succeeds, so that it may be tried again:
+// on a new connection when the kept one was dead, and without the check of the
+// client on an operating system where the server has none.
+void PgSession::Begin(const CollectContext& context, const SqlStatement& statement) {
+  const bool kept = connection_.has_value();
+  try {
+    return TryBegin(context, statement);
+  } catch (const CollectError& error) {
+    connection_.reset();
+    const bool was_dead = kept && error.kind() == ErrorKind::kConnect;
+    const bool was_refused = error.kind() == ErrorKind::kQuery && server_may_check_client_;
+    if (!was_dead && !was_refused) throw;
+    if (was_refused) server_may_check_client_ = false;
+  }
+  try {
+    TryBegin(context, statement);
+  } catch (...) {
+    connection_.reset();
+    throw;
+  }
+}
+
+Rows PgSession::Query(const CollectContext& context, const SqlStatement& statement) {
+  Begin(context, statement);
+  try {
+    Rows rows =
+        connection_->Query(context, statement.text, statement.parameters, statement.max_rows);
+    connection_->Execute(context, "COMMIT");
+    return rows;
+  } catch (...) {
+    Abort(context);
+    throw;
+  }
+}
+
+void PgSession::Abort(const CollectContext& context) {
+  if (!connection_->usable()) return connection_.reset();
+  try {
+    connection_->Execute(context, "ROLLBACK");
+  } catch (const CollectError&) {
+    connection_.reset();  // What failed first is what is told.
+  }
+}
+
+}  // namespace collectors

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "collectors/clients/pg_connection.h"
+#include "collectors/clients/sql_session.h"
+
+namespace collectors {
+
+// An SqlSession with a PostgreSQL server, through PgBouncer too: all settings of
+// a statement are local to its transaction, so none outlives it in a pool.
+// A statement costs three round trips: settings, itself, COMMIT. The connection
+// is kept from run to run and given up after any failure but the server's plain
+// refusal of a statement; one that the server closed meanwhile is opened again
+// once. The server is asked to give up in time as well (statement_timeout,
+// client_connection_check_interval), or it would work on for nobody.
+class PgSession : public SqlSession {
+ public:
+  explicit PgSession(SqlTarget target);
+
+  Rows Query(const exporter::CollectContext& context, const SqlStatement& statement) override;
+  int ServerVersion(const exporter::CollectContext& context) override;
+  std::string ServerName() const override { return server_name_; }
+  SqlDialect dialect() const override { return SqlDialect::kPostgres; }
+
+ private:
+  PgConnection& Connected(const exporter::CollectContext& context);
+  void Begin(const exporter::CollectContext& context, const SqlStatement& statement);
+  void TryBegin(const exporter::CollectContext& context, const SqlStatement& statement);
+  // Leaves the connection ready for another statement, or gone.
+  void Abort(const exporter::CollectContext& context);
+
+  SqlTarget target_;
+  std::string server_name_;
+  std::optional<PgConnection> connection_;
+  bool server_may_check_client_ = true;
+};
+
+}  // namespace collectors
