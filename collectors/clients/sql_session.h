@@ -13,10 +13,10 @@
 namespace collectors {
 
 struct SqlStatement {
-  std::string text;                   // One statement; parameters as $1, $2.
+  std::string text;  // One statement; parameters as $1, $2.
   std::vector<std::string> parameters = {};
-  std::size_t max_rows = 10000;       // More are kLimit.
-  bool parallel = false;              // Whether the server may use parallel workers.
+  std::size_t max_rows = 10000;  // More are kLimit.
+  bool parallel = false;         // Whether the server may use parallel workers.
 };
 
 enum class SqlDialect { kPostgres, kSqlite };
@@ -38,7 +38,7 @@ class SqlSession {
 
 struct SqlTarget {
   exporter::SecretSource dsn;
-  std::string application_name;      // "exporter/business": tells the server which collector asks.
+  std::string application_name;  // "exporter/business": tells the server which collector asks.
   std::chrono::milliseconds timeout{5000};  // Of the collector's runs; bounds lock_timeout.
 };
 

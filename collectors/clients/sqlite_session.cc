@@ -1,0 +1,158 @@
+#include "collectors/clients/sqlite_session.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "collectors/clients/pg_error.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectContext;
+using exporter::CollectError;
+using exporter::Deadline;
+using exporter::ErrorKind;
+
+// How many steps of SQLite's machine lie between two looks at the clock: some
+// tens of microseconds.
+constexpr int kStepsBetweenLooks = 1000;
+
+using Database = std::unique_ptr<sqlite3, decltype(&::sqlite3_close)>;
+using Statement = std::unique_ptr<sqlite3_stmt, decltype(&::sqlite3_finalize)>;
+
+struct Row {
+  int code;
+  ErrorKind kind;
+};
+
+// By SQLite's primary result codes (sqlite.org/rescode.html); others are kQuery.
+constexpr Row kCodes[] = {
+    {SQLITE_BUSY, ErrorKind::kTimeout},        {SQLITE_LOCKED, ErrorKind::kTimeout},
+    {SQLITE_INTERRUPT, ErrorKind::kTimeout},   {SQLITE_NOTADB, ErrorKind::kProtocol},
+    {SQLITE_CORRUPT, ErrorKind::kProtocol},    {SQLITE_CANTOPEN, ErrorKind::kPermission},
+    {SQLITE_PERM, ErrorKind::kPermission},     {SQLITE_AUTH, ErrorKind::kPermission},
+    {SQLITE_READONLY, ErrorKind::kPermission}, {SQLITE_IOERR, ErrorKind::kConnect},
+    {SQLITE_TOOBIG, ErrorKind::kLimit},        {SQLITE_NOMEM, ErrorKind::kLimit},
+};
+
+ErrorKind KindOf(int code, std::string_view message) {
+  if (message.starts_with("no such ")) return ErrorKind::kMissing;
+  const auto* const row = std::find_if(std::begin(kCodes), std::end(kCodes),
+                                       [code](const Row& one) { return one.code == code; });
+  return row == std::end(kCodes) ? ErrorKind::kQuery : row->kind;
+}
+
+[[noreturn]] void Fail(sqlite3* database) {
+  const std::string message = ::sqlite3_errmsg(database);
+  throw CollectError(KindOf(::sqlite3_errcode(database) & 0xFF, message), ShownText(message));
+}
+
+int Expired(void* deadline) { return static_cast<const Deadline*>(deadline)->Expired() ? 1 : 0; }
+
+// `deadline` must outlive the database.
+Database Open(const std::string& path, Deadline& deadline) {
+  if (::access(path.c_str(), F_OK) != 0) {
+    throw CollectError(ErrorKind::kMissing, "there is no file " + path);
+  }
+  sqlite3* opened = nullptr;
+  const int code =
+      ::sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database database(opened, &::sqlite3_close);
+  if (opened == nullptr) throw std::bad_alloc();
+  if (code != SQLITE_OK) Fail(opened);
+  ::sqlite3_limit(opened, SQLITE_LIMIT_LENGTH, static_cast<int>(kMaxAnswerBytes));
+  ::sqlite3_limit(opened, SQLITE_LIMIT_ATTACHED, 0);  // The file that was configured, no other.
+  ::sqlite3_busy_timeout(opened, static_cast<int>(deadline.Remaining().count()));
+  ::sqlite3_progress_handler(opened, kStepsBetweenLooks, &Expired, &deadline);
+  return database;
+}
+
+Statement Prepare(sqlite3* database, const SqlStatement& statement) {
+  sqlite3_stmt* prepared = nullptr;
+  const char* rest = nullptr;
+  const int code =
+      ::sqlite3_prepare_v2(database, statement.text.c_str(),
+                           static_cast<int>(statement.text.size()) + 1, &prepared, &rest);
+  Statement owner(prepared, &::sqlite3_finalize);
+  if (code != SQLITE_OK) Fail(database);
+  if (prepared == nullptr) throw CollectError(ErrorKind::kQuery, "the query is empty");
+  if (std::string_view(rest).find_first_not_of(" \t\r\n;") != std::string_view::npos) {
+    throw CollectError(ErrorKind::kQuery, "the query has more than one statement");
+  }
+  for (std::size_t n = 0; n < statement.parameters.size(); ++n) {
+    const std::string name = "$" + std::to_string(n + 1);
+    const std::string& value = statement.parameters[n];
+    const int place = ::sqlite3_bind_parameter_index(prepared, name.c_str());
+    if (::sqlite3_bind_text(prepared, place, value.data(), static_cast<int>(value.size()),
+                            SQLITE_STATIC) != SQLITE_OK) {
+      Fail(database);
+    }
+  }
+  return owner;
+}
+
+// Returns the bytes of the row's cells.
+std::size_t AppendRow(sqlite3_stmt* statement, Rows& rows) {
+  const int columns = ::sqlite3_column_count(statement);
+  auto& row = rows.cells.emplace_back(static_cast<std::size_t>(columns));
+  std::size_t bytes = 0;
+  for (int n = 0; n < columns; ++n) {
+    bytes += sizeof(int);
+    if (::sqlite3_column_type(statement, n) == SQLITE_NULL) continue;
+    const auto* const text = reinterpret_cast<const char*>(::sqlite3_column_text(statement, n));
+    const auto size = static_cast<std::size_t>(::sqlite3_column_bytes(statement, n));
+    row[static_cast<std::size_t>(n)].emplace(text == nullptr ? "" : text, size);
+    bytes += size;
+  }
+  return bytes;
+}
+
+Rows Read(sqlite3* database, sqlite3_stmt* statement, std::size_t max_rows) {
+  Rows rows;
+  for (int n = 0; n < ::sqlite3_column_count(statement); ++n) {
+    rows.columns.emplace_back(::sqlite3_column_name(statement, n));
+  }
+  std::size_t bytes = 0;
+  int code = ::sqlite3_step(statement);
+  for (; code == SQLITE_ROW; code = ::sqlite3_step(statement)) {
+    if (rows.cells.size() == max_rows) {
+      throw CollectError(ErrorKind::kLimit,
+                         "the query has more than " + std::to_string(max_rows) + " rows");
+    }
+    bytes += AppendRow(statement, rows);
+    if (bytes > kMaxAnswerBytes) {
+      throw CollectError(ErrorKind::kLimit, "the answer is larger than 16 MiB");
+    }
+  }
+  if (code != SQLITE_DONE) Fail(database);
+  return rows;
+}
+
+}  // namespace
+
+Rows SqliteSession::Query(const CollectContext& context, const SqlStatement& statement) {
+  Deadline deadline = context.deadline;
+  if (deadline.Expired()) throw CollectError(ErrorKind::kTimeout, "the time was up");
+  const Database database = Open(path_, deadline);
+  const Statement prepared = Prepare(database.get(), statement);
+  return Read(database.get(), prepared.get(), statement.max_rows);
+}
+
+std::string SqlitePath(const std::string& url) {
+  const std::size_t start = url.find("://");
+  std::string path = start == std::string::npos ? "" : url.substr(start + 3);
+  path.erase(std::min(path.find('?'), path.size()));
+  path.erase(0, path.starts_with("//") ? 1 : 0);
+  if (path.size() < 2 || path.front() != '/') {
+    throw std::invalid_argument("it must name a file by its whole path, as sqlite:///data/app.db");
+  }
+  return path;
+}
+
+}  // namespace collectors
