@@ -1,0 +1,141 @@
+#include "exporter/self_metrics.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "exporter/up_series.h"
+
+namespace exporter {
+namespace {
+
+CollectorHealth Health(std::string name, bool up, UpFamily family = {}, Labels labels = {}) {
+  CollectorHealth health;
+  health.name = std::move(name);
+  health.type = "redis";
+  health.up = up;
+  LabelPolicy policy;
+  policy.labels = std::move(labels);
+  health.up_series = std::make_shared<const UpSeries>(MakeUpSeries(family, policy));
+  return health;
+}
+
+bool HasLine(const std::string& page, const std::string& line) {
+  return ("\n" + page).find("\n" + line + "\n") != std::string::npos;
+}
+
+std::vector<std::string> LinesOfPage(const std::string& page) {
+  std::vector<std::string> lines;
+  std::istringstream stream(page);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+constexpr UpFamily kRedis{"redis_up", "Whether Redis answered."};
+const BuildInfo kBuild{"1.2.3", "abc", "GNU 12"};
+
+}  // namespace
+
+TEST_CASE("every result and reason of a collector is there at 0 from the start") {
+  const std::string page = SelfMetrics(kBuild, 5).Render({Health("cache", false)});
+  const std::string who = "{collector=\"cache\",type=\"redis\"";
+  for (const char* result : {"success", "error", "timeout", "skipped"})
+    CHECK(HasLine(page,
+                  "exporter_collector_collections_total" + who + ",result=\"" + result + "\"} 0"));
+  for (const char* reason : {"connect", "auth", "permission", "timeout", "protocol", "query",
+                             "missing", "limit", "internal"})
+    CHECK(HasLine(page, "exporter_collector_errors_total" + who + ",reason=\"" + reason + "\"} 0"));
+  for (const char* reason : {"duplicate", "limit", "invalid"})
+    CHECK(HasLine(
+        page, "exporter_collector_dropped_samples_total" + who + ",reason=\"" + reason + "\"} 0"));
+  CHECK(HasLine(page, "exporter_collector_last_success_timestamp_seconds" + who + "} 0"));
+}
+
+TEST_CASE("each field of a collector's health is shown under its own name") {
+  CollectorHealth health = Health("cache", true);
+  health.failed_parts = 2;
+  health.series = 30;
+  health.duration_seconds = 0.25;
+  health.last_success_unix = 1795240000.5;
+  health.collections = {4, 5, 6, 7};
+  health.errors = {11, 12, 13, 14, 15, 16, 17, 18, 19};
+  health.dropped = {21, 22, 23};
+  const std::string page = SelfMetrics(kBuild, 5).Render({health});
+  const std::string who = "{collector=\"cache\",type=\"redis\"";
+  const std::vector<std::string> lines = {
+      "exporter_collector_up" + who + "} 1",
+      "exporter_collector_failed_parts" + who + "} 2",
+      "exporter_collector_series" + who + "} 30",
+      "exporter_collector_duration_seconds" + who + "} 0.25",
+      "exporter_collector_last_success_timestamp_seconds" + who + "} 1795240000.5",
+      "exporter_collector_collections_total" + who + ",result=\"success\"} 4",
+      "exporter_collector_collections_total" + who + ",result=\"skipped\"} 7",
+      "exporter_collector_errors_total" + who + ",reason=\"connect\"} 11",
+      "exporter_collector_errors_total" + who + ",reason=\"timeout\"} 14",
+      "exporter_collector_errors_total" + who + ",reason=\"internal\"} 19",
+      "exporter_collector_dropped_samples_total" + who + ",reason=\"duplicate\"} 21",
+      "exporter_collector_dropped_samples_total" + who + ",reason=\"limit\"} 22",
+      "exporter_collector_dropped_samples_total" + who + ",reason=\"invalid\"} 23",
+      "exporter_build_info{version=\"1.2.3\",revision=\"abc\",compiler=\"GNU 12\"} 1",
+      "exporter_config_last_reload_successful 1",
+      "exporter_config_last_reload_success_timestamp_seconds 5",
+  };
+  for (const std::string& line : lines) {
+    INFO(line);
+    CHECK(HasLine(page, line));
+  }
+}
+
+TEST_CASE("the process has the families that every Prometheus client has") {
+  const std::string page = SelfMetrics(kBuild, 5).Render({});
+  for (const char* name : {"cpu_seconds_total counter", "open_fds gauge", "max_fds gauge",
+                           "virtual_memory_bytes gauge", "virtual_memory_max_bytes gauge",
+                           "resident_memory_bytes gauge", "start_time_seconds gauge"})
+    CHECK(HasLine(page, std::string("# TYPE process_") + name));
+}
+
+TEST_CASE("requests are counted by handler and code, and timed by handler") {
+  SelfMetrics metrics(kBuild, 5);
+  metrics.http().Observe("metrics", 200, 0.0002);
+  metrics.http().Observe("metrics", 400, 0.3);
+  const std::string page = metrics.Render({});
+  CHECK(HasLine(page, "exporter_http_requests_total{code=\"200\",handler=\"metrics\"} 1"));
+  CHECK(HasLine(page, "exporter_http_requests_total{code=\"400\",handler=\"metrics\"} 1"));
+  const std::string seconds = "exporter_http_request_duration_seconds";
+  CHECK(HasLine(page, seconds + "_bucket{handler=\"metrics\",le=\"0.0001\"} 0"));
+  CHECK(HasLine(page, seconds + "_bucket{handler=\"metrics\",le=\"0.00025\"} 1"));
+  CHECK(HasLine(page, seconds + "_count{handler=\"metrics\"} 2"));
+}
+
+TEST_CASE("the tail names each family and each series once, also with many collectors") {
+  const std::string page =
+      SelfMetrics(kBuild, 5).Render({Health("a", true), Health("b", false), Health("c", true)});
+  std::set<std::string> seen;
+  for (const std::string& line : LinesOfPage(page)) {
+    INFO(line);
+    CHECK(seen.insert(line.starts_with('#') ? line : line.substr(0, line.rfind(' '))).second);
+  }
+}
+
+TEST_CASE("up-gauges of several collectors are one family, by name") {
+  const std::string page = RenderUpFamilies({
+      Health("b", true, {"redis_up", "First."}, {{"shop", "b"}}),
+      Health("p", false, {"pg_up", "Postgres."}),
+      Health("a", false, {"redis_up", "Second."}, {{"shop", "a"}}),
+      Health("none", true),
+  });
+  CHECK(page ==
+        "# HELP pg_up Postgres.\n# TYPE pg_up gauge\npg_up 0\n"
+        "# HELP redis_up First.\n# TYPE redis_up gauge\n"
+        "redis_up{shop=\"b\"} 1\nredis_up{shop=\"a\"} 0\n");
+}
+
+TEST_CASE("of two collectors with the same up-series the first one's is shown") {
+  const std::string page =
+      RenderUpFamilies({Health("a", true, kRedis), Health("b", false, kRedis)});
+  CHECK(page == "# HELP redis_up Whether Redis answered.\n# TYPE redis_up gauge\nredis_up 1\n");
+}
+
+}  // namespace exporter
