@@ -20,8 +20,8 @@ constexpr std::array kWriters = {RelabelAction::kReplace,   RelabelAction::kHash
                                  RelabelAction::kDropEqual};
 
 bool IsLabelName(std::string_view name) {
-  static const RE2 kName("[a-zA-Z_][a-zA-Z0-9_]*");
-  return RE2::FullMatch(re2::StringPiece(name.data(), name.size()), kName);
+  static const RE2 pattern("[a-zA-Z_][a-zA-Z0-9_]*");
+  return RE2::FullMatch(re2::StringPiece(name.data(), name.size()), pattern);
 }
 
 // An empty value removes the label: to Prometheus the two are the same.
@@ -97,7 +97,9 @@ std::string RelabelRule::Compiled::Group(const std::string& name,
                                          const std::vector<re2::StringPiece>& found) const {
   std::size_t index = found.size();
   if (std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c); })) {
-    index = name.size() > 3 ? found.size() : std::stoul(name);
+    // To Go a number with a leading zero is a name, which no group has.
+    const bool padded = name.size() > 1 && name.front() == '0';
+    index = padded || name.size() > 3 ? found.size() : std::stoul(name);
   } else if (const auto named = anchored.NamedCapturingGroups().find(name);
              named != anchored.NamedCapturingGroups().end()) {
     index = static_cast<std::size_t>(named->second);
@@ -107,11 +109,11 @@ std::string RelabelRule::Compiled::Group(const std::string& name,
 
 std::string RelabelRule::Compiled::Expand(const std::string& pattern,
                                           const std::vector<re2::StringPiece>& found) const {
-  static const RE2 kReference(R"(\$(?:(\$)|\{(\w+)\}|(\w+)))");
+  static const RE2 reference(R"(\$(?:(\$)|\{(\w+)\}|(\w+)))");
   std::string expanded;
   std::size_t end = 0;
   std::array<re2::StringPiece, 4> parts;
-  while (kReference.Match(pattern, end, pattern.size(), RE2::UNANCHORED, parts.data(), 4)) {
+  while (reference.Match(pattern, end, pattern.size(), RE2::UNANCHORED, parts.data(), 4)) {
     const auto begin = static_cast<std::size_t>(parts[0].data() - pattern.data());
     expanded.append(pattern, end, begin - end);
     const re2::StringPiece& name = parts[2].data() != nullptr ? parts[2] : parts[3];
@@ -207,6 +209,7 @@ void RelabelRule::Replace(SampleLabels& labels, const std::string& source) const
 void RelabelRule::MapNames(SampleLabels& labels) const {
   SampleLabels mapped;
   for (const auto& label : labels) {
+    if (label.value.empty()) continue;  // No label at all, to Prometheus.
     const auto groups = compiled_->Match(label.name);
     if (!groups.empty())
       mapped.push_back({compiled_->Expand(config_.replacement, groups), label.value});
