@@ -50,6 +50,9 @@ bool AreValidLabels(const SampleLabels& labels, std::string_view own) {
   return true;
 }
 
+// Names in `__` are Prometheus's own: rules may work with them, no sample has them.
+bool IsInternal(const ClientMetric::Label& label) { return label.name.starts_with("__"); }
+
 // What makes a series this one: an empty label is no label to Prometheus.
 std::string KeyOf(const SampleLabels& labels) {
   std::string key;
@@ -85,6 +88,10 @@ class Regrouping {
       result_.series += lines;
       timed.family.metric.push_back(std::move(metric));
     }
+  }
+
+  void Refuse(MetricType type, const ClientMetric& metric) {
+    result_.dropped.invalid += LineCount(type, metric);
   }
 
   LabelPolicy::Result Take() && {
@@ -152,8 +159,7 @@ std::vector<Relabelled> Relabel(const std::vector<std::shared_ptr<const RelabelR
                      [&labels](const auto& rule) { return rule->Apply(labels); }))
       continue;
     std::string renamed(LabelValue(labels, "__name__"));
-    // Names in `__` are Prometheus's own, for rules to work with.
-    std::erase_if(labels, [](const auto& label) { return label.name.starts_with("__"); });
+    std::erase_if(labels, IsInternal);
     kept.push_back({std::move(line), std::move(renamed), std::move(labels)});
   }
   return kept;
@@ -220,7 +226,9 @@ LabelPolicy::Result LabelPolicy::Apply(std::vector<TimedFamily> families) const 
     std::vector<ClientMetric> metrics = std::move(timed.family.metric);
     for (ClientMetric& metric : metrics) {
       AddConstantLabels(metric.label, labels);
-      if (rules.empty()) {
+      if (std::any_of(metric.label.begin(), metric.label.end(), IsInternal)) {
+        regrouping.Refuse(timed.family.type, metric);
+      } else if (rules.empty()) {
         regrouping.Add(timed, timed.family.type, name, std::move(metric));
       } else {
         AddRelabelled(regrouping, rules, timed, name, std::move(metric));
