@@ -117,9 +117,12 @@ void AppendNumber(std::string& out, double value) {
   } else {
     std::array<char, 32> digits;
     // Shortest that reads back the same; exact integers without an exponent as
-    // far as a double counts them all.
-    const bool whole = std::abs(value) < 9007199254740992.0 && value == std::trunc(value);
-    const auto end = whole ? std::to_chars(digits.data(), digits.data() + digits.size(), value,
+    // far as a double counts them all, and small numbers as long as Go writes
+    // them so: they are bounds of buckets, and a label is compared as text.
+    const double size = std::abs(value);
+    const bool whole = size < 9007199254740992.0 && value == std::trunc(value);
+    const bool fixed = whole || (size >= 1e-4 && size < 1);
+    const auto end = fixed ? std::to_chars(digits.data(), digits.data() + digits.size(), value,
                                            std::chars_format::fixed)
                            : std::to_chars(digits.data(), digits.data() + digits.size(), value);
     out.append(digits.data(), end.ptr);
