@@ -36,12 +36,30 @@ std::string_view TakeMetric(std::string_view& samples, const std::string& name, 
   return metric;
 }
 
+// An empty label is no label to Prometheus. In escaped text `=""` is nothing else.
+void EraseEmptyLabels(std::string& series) {
+  for (std::size_t at = 0; (at = series.find("=\"\"", at)) != std::string::npos;) {
+    const std::size_t name = series.find_last_of("{,", at) + 1;
+    const std::size_t after = at + 3;
+    if (series[after] == ',') {
+      series.erase(name, after + 1 - name);
+    } else if (series[name - 1] == ',') {
+      series.erase(name - 1, after + 1 - name);
+    } else {
+      series.resize(name - 1);  // It was the only one.
+    }
+    at = name - 1;
+  }
+}
+
 // A metric's last line without its value: its series, whatever its type.
-std::string_view SeriesOf(std::string_view metric) {
+std::string SeriesOf(std::string_view metric) {
   const std::size_t before_last = metric.rfind('\n', metric.size() - 2);
   const std::size_t begin = before_last == std::string_view::npos ? 0 : before_last + 1;
   const std::string_view line = metric.substr(begin);
-  return line.substr(0, line.rfind(' '));
+  std::string series(line.substr(0, line.rfind(' ')));
+  EraseEmptyLabels(series);
+  return series;
 }
 
 std::size_t LineCount(std::string_view text) {
@@ -129,7 +147,7 @@ void Page::AddMerged(const Group& group, const Page* previous) {
 std::string Page::Merge(const Group& group) {
   const MetricType type = group.front().span->type;
   std::string text(snapshots_[group.front().slot]->Header(*group.front().span));
-  std::unordered_set<std::string_view> seen;
+  std::unordered_set<std::string> seen;
   for (const Entry& entry : group) {
     std::string_view samples = snapshots_[entry.slot]->Samples(*entry.span);
     while (!samples.empty() && entry.span->type == type) {

@@ -36,6 +36,7 @@ class Page {
   // only the others are compressed.
   Page(std::vector<std::shared_ptr<const Snapshot>> snapshots, SteadyTime now,
        const std::set<std::string>& reserved, const Page* previous);
+  ~Page() = default;
   Page(const Page&) = delete;
   Page& operator=(const Page&) = delete;
 
