@@ -81,15 +81,17 @@ HttpAnswer App::Metrics(const HttpRequest& request) {
   for (const auto& [name, value] : request.parameters)
     if (name == "collector") names.insert(value);
   const SteadyTime now = steady_clock::now();
+  auto page = store_.CurrentPage(now);  // First, so that `series` knows what has expired.
   auto health = store_.Health(now);
   for (const std::string& name : names) {
     if (std::none_of(health.begin(), health.end(),
                      [&name](const CollectorHealth& known) { return known.name == name; }))
       return HttpAnswer::Text("unknown collector: " + name.substr(0, 100) + "\n", 400);
   }
-  auto page = names.empty() ? store_.CurrentPage(now) : store_.PageOf(names, now);
-  if (!names.empty())
+  if (!names.empty()) {
+    page = store_.PageOf(names, now);
     std::erase_if(health, [&names](const auto& known) { return !names.contains(known.name); });
+  }
   std::string tail = RenderUpFamilies(health) + self_metrics_.Render(health);
   PageBody body = request.accepts_gzip ? GzipBody(std::move(page), tail)
                                        : PlainBody(std::move(page), std::move(tail));
