@@ -88,15 +88,20 @@ class Checker : public YAML::EventHandler {
 
   // Whether a tree of it would be without end or measure, or hold what nobody meant.
   bool unusable() const { return unusable_; }
-  bool empty() const { return documents_ == 0; }
+  int documents() const { return documents_; }
   // The line where the last quoted text of several lines ended, and where it began.
   std::optional<std::pair<int, Place>> last_long_quote() const { return last_long_quote_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ == 2) {
+    if (++documents_ == 1) {
+      first_document_ = mark.pos;
+    } else if (mark.pos == first_document_) {
+      Note(mark, "no valid YAML: nothing can begin with this character");
+      unusable_ = true;
+    } else {
       Note(mark,
-           "a second document begins here; indent this line like the ones above, or take "
-           "the --- out");
+           "a second document begins here; indent this line like the ones above, or take the --- "
+           "out");
     }
   }
   void OnDocumentEnd() override {}
@@ -225,6 +230,7 @@ class Checker : public YAML::EventHandler {
   std::map<YAML::anchor_t, std::size_t> sizes_;  // Values under an anchor that is closed.
   std::size_t values_ = 0;
   int documents_ = 0;
+  int first_document_ = 0;  // Where it begins.
   bool unusable_ = false;
   std::optional<std::pair<int, Place>> last_long_quote_;
 };
@@ -287,7 +293,9 @@ bool Check(std::string_view text, const std::string& copy, std::vector<ConfigPro
   try {
     std::istringstream in(copy);
     YAML::Parser parser(in);
-    while (parser.HandleNextDocument(checker)) {
+    // No further than the second document: before a stray comma or bracket
+    // yaml-cpp 0.7 finds empty documents without end.
+    while (parser.HandleNextDocument(checker) && checker.documents() < 2) {
     }
   } catch (const YAML::ParserException& error) {
     // yaml-cpp's only way to say that the text is no YAML. Past an endless
@@ -298,8 +306,8 @@ bool Check(std::string_view text, const std::string& copy, std::vector<ConfigPro
     }
     return false;
   }
-  if (checker.empty()) problems.push_back({1, 1, "the file has no keys in it"});
-  return !checker.empty() && !checker.unusable();
+  if (checker.documents() == 0) problems.push_back({1, 1, "the file has no keys in it"});
+  return checker.documents() > 0 && !checker.unusable();
 }
 
 }  // namespace

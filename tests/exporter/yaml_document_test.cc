@@ -148,6 +148,13 @@ TEST_CASE("an empty file is a problem of its own") {
   }
 }
 
+TEST_CASE("a stray bracket or comma at the start ends the reading") {
+  for (const std::string text : {",\n", "]", "}", ", a: 1\nb: 2\n", "a: 1\n---\n,\n"}) {
+    CAPTURE(text);
+    CHECK(ProblemsOf(text).size() == 1);
+  }
+}
+
 TEST_CASE("several mistakes of one document are all reported") {
   CHECK(ProblemsOf("a: 1\na: 2\nb: !x 1\nb: {c: 1, c: 2}\nd: [\n").size() == 5);
 }
