@@ -251,8 +251,7 @@ SecretSource YamlReader::Source(const std::string& key) {
     return path.empty() ? SecretSource() : SecretSource::File(path);
   }
   const auto text = Scalar(key);
-  if (!text || text->empty()) return {};
-  RejectUnsafe(key, *text);
+  if (!text || text->empty() || !IsSafe(key, *text)) return {};
   return SecretSource::Literal(*text);
 }
 
@@ -270,12 +269,16 @@ SecretSource YamlReader::RequiredSource(const std::string& key) {
 
 // A password pasted with its line break, or a quote left open, ends here and
 // not in a client's message about a host that nobody wrote.
-void YamlReader::RejectUnsafe(const std::string& key, const std::string& secret) {
+bool YamlReader::IsSafe(const std::string& key, const std::string& secret) {
   if (std::any_of(secret.begin(), secret.end(), IsControl)) {
     Problem(key, key + " holds a line break, a tab or another control character");
-  } else if (secret.find("://") != std::string::npos && secret.find(' ') != std::string::npos) {
-    Problem(key, key + " is a URL with a space in it; write a space in a URL as %20");
+    return false;
   }
+  if (secret.find("://") != std::string::npos && secret.find(' ') != std::string::npos) {
+    Problem(key, key + " is a URL with a space in it; write a space in a URL as %20");
+    return false;
+  }
+  return true;
 }
 
 std::optional<YamlReader> YamlReader::Child(const std::string& key) {

@@ -109,7 +109,7 @@ class YamlReader {
   // Notes "KEY must be EXPECTED, not VALUE".
   void Mismatch(const std::string& key, std::string_view expected);
   void NoteAt(const YAML::Node& node, std::string message);
-  void RejectUnsafe(const std::string& key, const std::string& secret);
+  bool IsSafe(const std::string& key, const std::string& secret);
   bool IsMapping(const std::string& key, const YAML::Node& node);
 
   YAML::Node node_;
