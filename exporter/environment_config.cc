@@ -13,9 +13,12 @@ struct Row {
   std::string_view keys;  // The rest of the collector, as YAML in a line.
 };
 
+// The pool is every session of the server: an application seldom names itself
+// unless somebody made it, and then there is a file.
 constexpr std::array<Row, 5> kRows = {{
     {"DATABASE_URL", "postgres", R"(dsn: "${DATABASE_URL}")"},
-    {"DATABASE_URL", "db_pool", R"(dsn: "${DATABASE_URL}", pools: [{name: app}])"},
+    {"DATABASE_URL", "db_pool",
+     R"(dsn: "${DATABASE_URL}", pools: [{name: app, application_name: "%"}])"},
     {"REDIS_URL", "redis", R"(url: "${REDIS_URL}")"},
     {"CELERY_BROKER_URL", "celery", R"(url: "${CELERY_BROKER_URL}")"},
     {"PGBOUNCER_URL", "pgbouncer", R"(dsn: "${PGBOUNCER_URL}")"},
