@@ -28,7 +28,8 @@ TEST_CASE("each variable makes its collectors, and its value never enters the te
   CHECK(config.yaml ==
         "collectors:\n"
         "  - {type: postgres, dsn: \"${DATABASE_URL}\"}\n"
-        "  - {type: db_pool, dsn: \"${DATABASE_URL}\", pools: [{name: app, application_name: \"%\"}]}\n"
+        "  - {type: db_pool, dsn: \"${DATABASE_URL}\", pools: [{name: app, application_name: "
+        "\"%\"}]}\n"
         "  - {type: redis, url: \"${REDIS_URL}\"}\n");
   CHECK(config.left_out.empty());
 }
