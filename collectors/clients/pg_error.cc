@@ -82,6 +82,25 @@ std::string_view After(std::string_view text, std::string_view mark) {
   return found == std::string_view::npos ? text : text.substr(found + mark.size());
 }
 
+std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n')); }
+
+// By the SQLSTATE in "FATAL:  28P01: password authentication failed", whatever
+// the language of its severity, and else by its words.
+template <std::size_t kRows>
+CollectError FailureOf(std::string_view line, const Row (&words)[kRows]) {
+  constexpr std::string_view kAfterSeverity = ":  ";
+  const std::size_t severity = line.find(kAfterSeverity);
+  if (severity != std::string_view::npos) {
+    const std::string_view rest = line.substr(severity + kAfterSeverity.size());
+    const std::string_view state = rest.substr(0, kStateLength);
+    if (IsState(state) && rest.substr(kStateLength).starts_with(": ")) {
+      return {state == kPoolerState ? KindOfWords(line, words) : KindOfSqlState(state),
+              ShownText(rest.substr(kStateLength + 2))};
+    }
+  }
+  return {KindOfWords(line, words), ShownText(line)};
+}
+
 }  // namespace
 
 ErrorKind KindOfSqlState(std::string_view state) {
@@ -100,25 +119,12 @@ std::string ShownText(std::string_view text) {
 }
 
 CollectError ConnectFailure(std::string_view message) {
-  const std::string_view last = After(message, " failed: ");
-  const std::string_view line = last.substr(0, last.find('\n'));
-  // "FATAL:  28P01: password authentication failed": two spaces follow the severity.
-  const std::size_t severity = line.find(":  ");
-  if (severity != std::string_view::npos) {
-    const std::string_view rest = line.substr(severity + 3);
-    const std::string_view state = rest.substr(0, kStateLength);
-    if (IsState(state) && rest.substr(kStateLength).starts_with(": ")) {
-      return {state == kPoolerState ? KindOfWords(line, kConnectWords) : KindOfSqlState(state),
-              ShownText(rest.substr(kStateLength + 2))};
-    }
-  }
-  return {KindOfWords(line, kConnectWords), ShownText(line)};
+  return FailureOf(FirstLine(After(message, " failed: ")), kConnectWords);
 }
 
 CollectError BrokenConnection(std::string_view message) {
-  const std::string_view line = message.substr(0, message.find('\n'));
-  return {KindOfWords(message, kBrokenWords),
-          line.empty() ? "the connection broke" : ShownText(line)};
+  const std::string_view line = FirstLine(message);
+  return FailureOf(line.empty() ? "the connection broke" : line, kBrokenWords);
 }
 
 }  // namespace collectors

@@ -149,7 +149,7 @@ std::string SqlitePath(const std::string& url) {
   std::string path = start == std::string::npos ? "" : url.substr(start + 3);
   path.erase(std::min(path.find('?'), path.size()));
   path.erase(0, path.starts_with("//") ? 1 : 0);
-  if (path.size() < 2 || path.front() != '/') {
+  if (path.size() < 2 || path.front() != '/' || path == "/:memory:") {
     throw std::invalid_argument("it must name a file by its whole path, as sqlite:///data/app.db");
   }
   return path;
