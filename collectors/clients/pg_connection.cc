@@ -181,6 +181,11 @@ PgConnection::PgConnection(const CollectContext& context, PgDsn dsn,
   if (::PQsetnonblocking(connection_.get(), 1) != 0) Break(context);
 }
 
+bool PgConnection::holds_raw_bytes() const {
+  const char* const encoding = ::PQparameterStatus(connection_.get(), "server_encoding");
+  return encoding != nullptr && std::string_view(encoding) == "SQL_ASCII";
+}
+
 void PgConnection::Connect(const CollectContext& context) {
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
   while (::PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_OK) {

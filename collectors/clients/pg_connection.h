@@ -33,6 +33,9 @@ class PgConnection {
              const std::vector<std::string>& parameters, std::size_t max_rows);
 
   int server_version() const { return ::PQserverVersion(connection_.get()); }
+  // Whether the database holds bytes of no known encoding (SQL_ASCII): in UTF-8
+  // the server would refuse to send them.
+  bool holds_raw_bytes() const;
   // Whether the last failure, if there was one, was the server's answer to a
   // statement, so that another may follow.
   bool usable() const { return !broken_; }

@@ -20,7 +20,9 @@ struct Row {
 
 // The first row that begins a state decides; any other state is kQuery.
 constexpr Row kStates[] = {
-    {"08P01", ErrorKind::kProtocol},   {"08", ErrorKind::kConnect}, {"28", ErrorKind::kAuth},
+    {"08", ErrorKind::kConnect},
+    {"25P03", ErrorKind::kTimeout},  // idle_in_transaction_session_timeout
+    {"28", ErrorKind::kAuth},
     {"3D000", ErrorKind::kMissing},     // invalid_catalog_name: no such database
     {"3F000", ErrorKind::kMissing},     // invalid_schema_name
     {"42501", ErrorKind::kPermission},  // insufficient_privilege

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "collectors/clients/pg_connection.h"
 #include "collectors/clients/pg_dsn.h"
 
 namespace collectors {
@@ -38,17 +39,11 @@ std::string SetLocal(const std::string& name, milliseconds value) {
   return "; SET LOCAL " + name + " = " + std::to_string(value.count());
 }
 
-std::string BeginText(milliseconds remaining, milliseconds timeout, bool parallel,
-                      bool check_client) {
+std::string SettingsText(milliseconds remaining, milliseconds timeout) {
   const milliseconds limit = std::max(remaining - kAnswerTime, kLeastTimeout);
-  std::string text = "BEGIN READ ONLY";
-  text += SetLocal("statement_timeout", limit);
-  text +=
-      SetLocal("lock_timeout", std::max(std::min(timeout / kLockShare, limit), milliseconds(1)));
-  text += SetLocal("idle_in_transaction_session_timeout", std::max(remaining, kLeastTimeout));
-  if (!parallel) text += "; SET LOCAL max_parallel_workers_per_gather = 0";
-  if (check_client) text += SetLocal("client_connection_check_interval", kClientCheckInterval);
-  return text;
+  const milliseconds lock = std::clamp(timeout / kLockShare, milliseconds(1), limit);
+  return SetLocal("statement_timeout", limit) + SetLocal("lock_timeout", lock) +
+         SetLocal("idle_in_transaction_session_timeout", std::max(remaining, kLeastTimeout));
 }
 
 }  // namespace
@@ -62,11 +57,13 @@ PgSession::PgSession(SqlTarget target) : target_(std::move(target)) {
   }
 }
 
+PgSession::~PgSession() = default;
+
 PgConnection& PgSession::Connected(const CollectContext& context) {
   if (!connection_) {
     PgDsn dsn = DsnOf(target_);
     server_name_ = dsn.server_name;
-    connection_.emplace(context, std::move(dsn), target_.application_name);
+    connection_ = std::make_unique<PgConnection>(context, std::move(dsn), target_.application_name);
   }
   return *connection_;
 }
@@ -77,17 +74,21 @@ int PgSession::ServerVersion(const CollectContext& context) {
 
 void PgSession::TryBegin(const CollectContext& context, const SqlStatement& statement) {
   PgConnection& connection = Connected(context);
-  const bool check_client =
-      server_may_check_client_ && connection.server_version() >= kFirstVersionThatChecksClient;
-  connection.Execute(context, BeginText(context.deadline.Remaining(), target_.timeout,
-                                        statement.parallel, check_client));
+  std::string text =
+      "BEGIN READ ONLY" + SettingsText(context.deadline.Remaining(), target_.timeout);
+  if (!statement.parallel) text += "; SET LOCAL max_parallel_workers_per_gather = 0";
+  if (connection.holds_raw_bytes()) text += "; SET LOCAL client_encoding = 'SQL_ASCII'";
+  if (server_may_check_client_ && connection.server_version() >= kFirstVersionThatChecksClient) {
+    text += SetLocal("client_connection_check_interval", kClientCheckInterval);
+  }
+  connection.Execute(context, text);
 }
 
 // Nothing has been asked before this succeeds, so that it may be tried again:
 // on a new connection when the kept one was dead, and without the check of the
 // client on an operating system where the server has none.
 void PgSession::Begin(const CollectContext& context, const SqlStatement& statement) {
-  const bool kept = connection_.has_value();
+  const bool kept = connection_ != nullptr;
   try {
     return TryBegin(context, statement);
   } catch (const CollectError& error) {

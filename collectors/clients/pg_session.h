@@ -1,12 +1,13 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 
-#include "collectors/clients/pg_connection.h"
 #include "collectors/clients/sql_session.h"
 
 namespace collectors {
+
+class PgConnection;
 
 // An SqlSession with a PostgreSQL server, through PgBouncer too: all settings of
 // a statement are local to its transaction, so none outlives it in a pool.
@@ -18,6 +19,7 @@ namespace collectors {
 class PgSession : public SqlSession {
  public:
   explicit PgSession(SqlTarget target);
+  ~PgSession() override;
 
   Rows Query(const exporter::CollectContext& context, const SqlStatement& statement) override;
   int ServerVersion(const exporter::CollectContext& context) override;
@@ -33,7 +35,7 @@ class PgSession : public SqlSession {
 
   SqlTarget target_;
   std::string server_name_;
-  std::optional<PgConnection> connection_;
+  std::unique_ptr<PgConnection> connection_;
   bool server_may_check_client_ = true;
 };
 
