@@ -249,7 +249,9 @@ PgConnection::Result PgConnection::Next(const CollectContext& context) {
 void PgConnection::ReadAnswer(const CollectContext& context,
                               const std::function<void(const PGresult&)>& take) {
   std::optional<CollectError> refusal;
+  bool answered = false;
   while (const Result result = Next(context)) {
+    answered = true;
     const ExecStatusType status = ::PQresultStatus(result.get());
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) {
       take(*result);
@@ -268,6 +270,10 @@ void PgConnection::ReadAnswer(const CollectContext& context,
             (refusal && refusal->kind() == ErrorKind::kConnect);
   if (refusal) throw CollectError(*refusal);
   if (broken_) Break(context);
+  if (!answered) {
+    broken_ = true;
+    throw CollectError(ErrorKind::kProtocol, "the server ended an answer that it never began");
+  }
 }
 
 void PgConnection::Execute(const CollectContext& context, const std::string& statements) {
