@@ -32,16 +32,6 @@ constexpr std::pair<const char*, const char*> kDefaults[] = {
     {"keepalives_interval", "10"}, {"keepalives_count", "3"}, {"tcp_user_timeout", "30000"},
 };
 
-std::vector<std::string> Split(std::string_view list) {
-  std::vector<std::string> parts;
-  for (std::size_t start = 0; start <= list.size();) {
-    const std::size_t end = std::min(list.find(',', start), list.size());
-    parts.emplace_back(list.substr(start, end - start));
-    start = end + 1;
-  }
-  return parts;
-}
-
 std::string Joined(const std::vector<std::string>& parts) {
   std::string list;
   for (const std::string& part : parts) {
@@ -73,8 +63,8 @@ std::vector<std::string> AddressesOf(const CollectContext& context, const std::s
 // another has one.
 void LookUpHosts(const CollectContext& context, PgDsn& dsn) {
   if (!dsn.Get("hostaddr").empty() || dsn.Get("host").empty()) return;
-  const std::vector<std::string> hosts = Split(dsn.Get("host"));
-  const std::vector<std::string> ports = Split(dsn.Get("port"));
+  const std::vector<std::string> hosts = SplitList(dsn.Get("host"), ',');
+  const std::vector<std::string> ports = SplitList(dsn.Get("port"), ',');
   std::vector<std::string> all_hosts;
   std::vector<std::string> all_addresses;
   std::vector<std::string> all_ports;
@@ -137,6 +127,7 @@ CollectError Refusal(const PGresult& result) {
 
 std::vector<std::string> ColumnsOf(const PGresult& result) {
   std::vector<std::string> columns;
+  columns.reserve(static_cast<std::size_t>(::PQnfields(&result)));
   for (int n = 0; n < ::PQnfields(&result); ++n) columns.emplace_back(::PQfname(&result, n));
   return columns;
 }
@@ -286,6 +277,7 @@ void PgConnection::Execute(const CollectContext& context, const std::string& sta
 Rows PgConnection::Query(const CollectContext& context, const std::string& statement,
                          const std::vector<std::string>& parameters, std::size_t max_rows) {
   std::vector<const char*> values;
+  values.reserve(parameters.size());
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
   broken_ = true;
   if (::PQsendQueryParams(connection_.get(), statement.c_str(), static_cast<int>(values.size()),

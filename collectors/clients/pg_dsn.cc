@@ -69,16 +69,6 @@ bool LibpqKnows(std::string_view keyword) {
   return false;
 }
 
-std::vector<std::string> Split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t start = 0; start <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, start), text.size());
-    parts.emplace_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return parts;
-}
-
 std::string SslParameter(std::string_view value) {
   for (const auto& [written, mode] : kSslModes) {
     if (written == value) return "sslmode=" + std::string(mode);
@@ -121,7 +111,7 @@ std::string ForLibpq(std::string_view after_scheme) {
   std::string url = "postgresql://" + std::string(address);
   if (query.size() < 2) return url;
   char separator = '?';
-  for (const std::string& written : Split(query.substr(1), '&')) {
+  for (const std::string& written : SplitList(query.substr(1), '&')) {
     const std::string parameter = Parameter(written);
     if (parameter.empty()) continue;
     url += separator + parameter;
@@ -138,7 +128,7 @@ std::string Normalized(const std::string& dsn) {
 
 // Port numbers are shown: what is none may be a piece of a password.
 void CheckPorts(std::string_view ports) {
-  for (const std::string& port : Split(ports, ',')) {
+  for (const std::string& port : SplitList(ports, ',')) {
     const bool is_number = port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char c) {
                              return c >= '0' && c <= '9';
                            });
@@ -157,8 +147,8 @@ std::string Place(const std::string& host, const std::string& port) {
 
 std::string ServerNameOf(const PgDsn& dsn) {
   const bool has_host = !dsn.Get("host").empty();
-  const std::vector<std::string> hosts = Split(dsn.Get(has_host ? "host" : "hostaddr"), ',');
-  const std::vector<std::string> ports = Split(dsn.Get("port"), ',');
+  const std::vector<std::string> hosts = SplitList(dsn.Get(has_host ? "host" : "hostaddr"), ',');
+  const std::vector<std::string> ports = SplitList(dsn.Get("port"), ',');
   std::string name;
   for (std::size_t n = 0; n < hosts.size(); ++n) {
     std::string port = ports[std::min(n, ports.size() - 1)];
@@ -186,6 +176,16 @@ void FillFromEnvironment(PgDsn& dsn) {
 }
 
 }  // namespace
+
+std::vector<std::string> SplitList(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, start), text.size());
+    parts.emplace_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
 
 std::string_view PgDsn::Get(std::string_view keyword) const {
   for (const auto& [name, value] : parameters) {

@@ -60,10 +60,13 @@ PgSession::PgSession(SqlTarget target) : target_(std::move(target)) {
 PgSession::~PgSession() = default;
 
 PgConnection& PgSession::Connected(const CollectContext& context) {
-  if (!connection_) {
-    PgDsn dsn = DsnOf(target_);
-    server_name_ = dsn.server_name;
+  if (connection_) return *connection_;
+  PgDsn dsn = DsnOf(target_);
+  server_name_ = dsn.server_name;
+  try {
     connection_ = std::make_unique<PgConnection>(context, std::move(dsn), target_.application_name);
+  } catch (const CollectError& error) {
+    throw CollectError(error.kind(), server_name_ + ": " + error.what());
   }
   return *connection_;
 }

@@ -20,6 +20,8 @@ class PgSession : public SqlSession {
  public:
   explicit PgSession(SqlTarget target);
   ~PgSession() override;
+  PgSession(const PgSession&) = delete;
+  PgSession& operator=(const PgSession&) = delete;
 
   Rows Query(const exporter::CollectContext& context, const SqlStatement& statement) override;
   int ServerVersion(const exporter::CollectContext& context) override;
