@@ -1,0 +1,49 @@
+#include "collectors/sql/metric_series.h"
+
+#include <set>
+#include <utility>
+
+namespace collectors {
+
+using exporter::SteadyTime;
+
+void MetricSeries::Found(MappedSamples found, SteadyTime now) {
+  const bool answered =
+      !found.problem || found.problem->kind() != exporter::ErrorKind::kMissing;
+  samples_ = std::move(found.samples);
+  if (answered && rules_.on_missing != OnMissing::kDrop) AddMissing(samples_, found.nulls);
+  last_success_ = now;
+}
+
+void MetricSeries::AddMissing(std::vector<Sample>& samples,
+                              const std::vector<exporter::Labels>& nulls) {
+  std::set<exporter::Labels> present(nulls.begin(), nulls.end());
+  for (const Sample& sample : samples) {
+    present.insert(sample.labels);
+    if (seen_.size() < rules_.max_series || seen_.contains(sample.labels)) {
+      seen_[sample.labels] = sample.value;
+    }
+  }
+  for (const auto& [labels, last] : seen_) {
+    if (present.contains(labels)) continue;
+    samples.push_back({labels, rules_.on_missing == OnMissing::kKeep ? last : 0});
+  }
+}
+
+void MetricSeries::Write(exporter::FamilySet& families, SteadyTime now) const {
+  if (!last_success_ || now >= *last_success_ + rules_.stale_after || samples_.empty()) return;
+  auto& family = families.Open(metric_.type, metric_.name, metric_.help);
+  for (const Sample& sample : samples_) family.Add(sample.labels, sample.value);
+  // The collector's own stale_after serves what was just found.
+  if (rules_.own_interval || *last_success_ != now) {
+    family.ExpireAt(*last_success_ + rules_.stale_after);
+  }
+}
+
+exporter::SeriesId MetricSeries::Claim() const {
+  exporter::SeriesId claim{metric_.name, metric_.constant_labels};
+  for (const std::string& label : metric_.labels) claim.labels.emplace_back(label, "*");
+  return claim;
+}
+
+}  // namespace collectors

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "collectors/sql/row_mapping.h"
+#include "exporter/deadline.h"
+#include "exporter/family_set.h"
+
+namespace collectors {
+
+// What becomes of a series that an answer no longer has.
+enum class OnMissing { kDrop, kZero, kKeep };
+
+// How long and how much a metric remembers.
+struct SeriesRules {
+  OnMissing on_missing = OnMissing::kDrop;
+  std::chrono::milliseconds stale_after{45000};
+  // Whether stale_after is its own, and not the collector's.
+  bool own_interval = false;
+  std::size_t max_series = 10000;  // Remembered for kZero and kKeep; later ones are not.
+};
+
+// The series of one metric: what the last good answer said, shown until it is
+// too old or a newer one comes.
+class MetricSeries {
+ public:
+  MetricSeries(SqlMetric metric, SeriesRules rules)
+      : metric_(std::move(metric)), rules_(std::move(rules)) {}
+
+  const SqlMetric& metric() const { return metric_; }
+
+  // Takes the answer of a run that began at `now`.
+  void Found(MappedSamples found, exporter::SteadyTime now);
+  void Write(exporter::FamilySet& families, exporter::SteadyTime now) const;
+  exporter::SeriesId Claim() const;
+
+ private:
+  void AddMissing(std::vector<Sample>& samples, const std::vector<exporter::Labels>& nulls);
+
+  SqlMetric metric_;
+  SeriesRules rules_;
+  std::vector<Sample> samples_;
+  std::optional<exporter::SteadyTime> last_success_;
+  // Every series that was ever there, with its last value; empty for kDrop.
+  std::map<exporter::Labels, double> seen_;
+};
+
+}  // namespace collectors

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "collectors/sql/sql_part.h"
+#include "exporter/collector.h"
+#include "exporter/deadline.h"
+
+namespace collectors {
+
+// The parts of a collector, in the order they run. A part that is not due
+// shows what it found last; the first that times out in a run goes last in the
+// next one, so that a slow statement starves nobody for long.
+class PartSchedule {
+ public:
+  PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval);
+
+  // Runs what is due. Throws where the target did not answer at all.
+  exporter::Reading Collect(const SqlRun& run);
+  std::vector<exporter::SeriesId> Claims() const;
+
+ private:
+  struct Entry {
+    std::unique_ptr<SqlPart> part;
+    exporter::SteadyTime next_due;
+  };
+
+  void Refresh(const SqlRun& run);
+  void Reschedule(Entry& entry, PartResult result, exporter::SteadyTime now) const;
+  bool IsDue(const Entry& entry, exporter::SteadyTime now) const;
+
+  std::vector<Entry> entries_;
+  std::chrono::milliseconds interval_;  // Of the collector.
+};
+
+}  // namespace collectors

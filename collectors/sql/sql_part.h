@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/clients/sql_session.h"
+#include "exporter/collector.h"
+
+namespace collectors {
+
+// What a part may use during one run.
+struct SqlRun {
+  SqlSession& session;
+  const exporter::CollectContext& context;
+  exporter::SteadyTime now;  // When the run began.
+};
+
+// How a part ended where the target did answer.
+enum class PartResult { kDone, kFailed, kTimedOut };
+
+// A piece of a collector's run that may fail alone: a query with its metrics,
+// or the counts on one table.
+class SqlPart {
+ public:
+  virtual ~SqlPart() = default;
+
+  // Asks, and keeps what was found for Write. Throws where the run must end:
+  // EndsRun(kind). What failed otherwise is in Problems().
+  virtual PartResult Refresh(const SqlRun& run) = 0;
+  // Notes that there was no time to ask.
+  virtual void Skip() = 0;
+
+  virtual void Write(exporter::FamilySet& families, exporter::SteadyTime now) const = 0;
+  // What is wrong since the last Refresh.
+  virtual std::vector<exporter::CollectError> Problems() const = 0;
+  virtual std::vector<exporter::SeriesId> Claims() const = 0;
+  // How often it asks; absent where it does so in every run.
+  virtual std::optional<std::chrono::milliseconds> Interval() const = 0;
+};
+
+// Whether a failure is the target's and not the statement's: the others would
+// only meet it again.
+bool EndsRun(exporter::ErrorKind kind);
+
+// The problem of a part that was not asked.
+exporter::CollectError NoTimeLeft(const std::string& part);
+
+}  // namespace collectors
