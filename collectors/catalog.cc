@@ -2,11 +2,12 @@
 
 #include "collectors/queue/queue_collector.h"
 #include "collectors/redis/redis_collector.h"
+#include "collectors/sql/sql_collector.h"
 
 namespace collectors {
 
 std::span<const exporter::CollectorType> Catalog() {
-  static const exporter::CollectorType types[] = {kQueueType, kRedisType};
+  static const exporter::CollectorType types[] = {kQueueType, kRedisType, kSqlType};
   return types;
 }
 

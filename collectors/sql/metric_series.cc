@@ -8,8 +8,7 @@ namespace collectors {
 using exporter::SteadyTime;
 
 void MetricSeries::Found(MappedSamples found, SteadyTime now) {
-  const bool answered =
-      !found.problem || found.problem->kind() != exporter::ErrorKind::kMissing;
+  const bool answered = !found.problem || found.problem->kind() != exporter::ErrorKind::kMissing;
   samples_ = std::move(found.samples);
   if (answered && rules_.on_missing != OnMissing::kDrop) AddMissing(samples_, found.nulls);
   last_success_ = now;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 namespace collectors {
@@ -18,10 +19,18 @@ CollectError NoTimeLeft(const std::string& part) {
   return {ErrorKind::kTimeout, "not asked: the other parts took all the time", part};
 }
 
+void MoveToBack(std::vector<std::size_t>& order, std::size_t index) {
+  const auto found = std::ranges::find(order, index);
+  if (found != order.end()) std::rotate(found, found + 1, order.end());
+}
+
 PartSchedule::PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts,
                            std::chrono::milliseconds interval)
     : interval_(interval) {
-  for (auto& part : parts) entries_.push_back({std::move(part), SteadyTime::min()});
+  for (auto& part : parts) {
+    order_.push_back(entries_.size());
+    entries_.push_back({std::move(part), SteadyTime::min()});
+  }
 }
 
 exporter::Reading PartSchedule::Collect(const SqlRun& run) {
@@ -37,34 +46,30 @@ exporter::Reading PartSchedule::Collect(const SqlRun& run) {
 }
 
 void PartSchedule::Refresh(const SqlRun& run) {
-  const exporter::Deadline deadline = run.context.deadline;
   bool answered = false;
-  SqlPart* slow = nullptr;
-  for (Entry& entry : entries_) {
+  std::optional<std::size_t> slow;
+  for (const std::size_t index : order_) {
+    Entry& entry = entries_[index];
     if (!IsDue(entry, run.now)) continue;
-    if (deadline.Expired()) {
-      entry.part->Skip();
-      continue;
-    }
-    const PartResult result = entry.part->Refresh(run);
-    Reschedule(entry, result, run.now);
-    if (result == PartResult::kTimedOut && slow == nullptr) slow = entry.part.get();
-    answered = answered || !deadline.Expired();
+    const PartResult result = RefreshOne(run, entry);
+    if (result == PartResult::kTimedOut && !slow) slow = index;
+    answered = answered || !run.context.deadline.Expired();
   }
-  if (!answered) {
-    // Nothing was due, or nobody answered: both are settled by asking.
-    run.session.Query(run.context, {.text = "SELECT 1"});
-  }
-  const auto found = std::ranges::find_if(
-      entries_, [&](const Entry& entry) { return slow != nullptr && entry.part.get() == slow; });
-  if (found != entries_.end()) std::rotate(found, found + 1, entries_.end());
+  if (slow) MoveToBack(order_, *slow);
+  // Nothing was due, or nobody answered: both are settled by asking.
+  if (!answered) run.session.Query(run.context, {.text = "SELECT 1"});
 }
 
-void PartSchedule::Reschedule(Entry& entry, PartResult result, SteadyTime now) const {
-  const auto interval = entry.part->Interval();
+PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) const {
+  if (run.context.deadline.Expired()) {
+    entry.part->Skip();
+    return PartResult::kTimedOut;
+  }
+  const PartResult result = entry.part->Refresh(run);
   // What failed is asked again in the next run, unless it is slow.
-  const bool wait = interval && result != PartResult::kFailed;
-  entry.next_due = wait ? now + *interval : now;
+  const auto interval = entry.part->Interval();
+  entry.next_due = interval && result != PartResult::kFailed ? run.now + *interval : run.now;
+  return result;
 }
 
 // Runs are never exactly an interval apart, so the nearest one counts.

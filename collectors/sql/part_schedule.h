@@ -10,9 +10,12 @@
 
 namespace collectors {
 
-// The parts of a collector, in the order they run. A part that is not due
-// shows what it found last; the first that times out in a run goes last in the
-// next one, so that a slow statement starves nobody for long.
+// Moves an index to the end of an order: what was too slow runs last next time.
+void MoveToBack(std::vector<std::size_t>& order, std::size_t index);
+
+// The parts of a collector. A part that is not due shows what it found last;
+// the first that times out in a run goes last in the next one, so that a slow
+// statement starves nobody for long.
 class PartSchedule {
  public:
   PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval);
@@ -27,11 +30,14 @@ class PartSchedule {
     exporter::SteadyTime next_due;
   };
 
+  // Returns the result, kTimedOut too where there was no time to ask.
+  PartResult RefreshOne(const SqlRun& run, Entry& entry) const;
+
   void Refresh(const SqlRun& run);
-  void Reschedule(Entry& entry, PartResult result, exporter::SteadyTime now) const;
   bool IsDue(const Entry& entry, exporter::SteadyTime now) const;
 
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;          // In the order of the configuration.
+  std::vector<std::size_t> order_;      // In which they run.
   std::chrono::milliseconds interval_;  // Of the collector.
 };
 

@@ -68,9 +68,8 @@ std::optional<std::size_t> FindColumn(const Rows& rows, std::string_view name) {
 
 std::optional<double> ParseSqlNumber(std::string_view text) {
   const std::string_view number = Trimmed(text);
-  const auto* const boolean =
-      std::find_if(kBooleans.begin(), kBooleans.end(),
-                   [&](const auto& entry) { return entry.first == number; });
+  const auto* const boolean = std::find_if(
+      kBooleans.begin(), kBooleans.end(), [&](const auto& entry) { return entry.first == number; });
   if (boolean != kBooleans.end()) return boolean->second;
   double value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);

@@ -1,0 +1,122 @@
+#include "collectors/sql/count_statement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace collectors {
+namespace {
+
+using exporter::CollectError;
+using exporter::ErrorKind;
+
+std::string Quoted(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    quoted += c;
+    if (c == '"') quoted += c;
+  }
+  return quoted + '"';
+}
+
+// Takes the first part of a dotted name off its front, with the dot.
+std::string TakePart(std::string_view& name) {
+  std::string part;
+  bool quoted = false;
+  std::size_t i = 0;
+  for (; i < name.size() && (quoted || name[i] != '.'); ++i) {
+    if (name[i] != '"') {
+      part += name[i];
+    } else if (quoted && name.substr(i + 1, 1) == "\"") {
+      part += name[i++];
+    } else {
+      quoted = !quoted;
+    }
+  }
+  if (quoted) throw std::invalid_argument("a quote stays open");
+  if (part.empty() || part.find('\0') != std::string::npos) {
+    throw std::invalid_argument("a part of the name is empty");
+  }
+  const bool ends = i == name.size();
+  name.remove_prefix(std::min(i + 1, name.size()));
+  if (!ends && name.empty()) throw std::invalid_argument("a part of the name is empty");
+  return part;
+}
+
+std::string CountColumn(std::size_t index) { return fmt::format("exporter_count_{}", index); }
+
+// On a line of its own: a comment at its end must not swallow what follows.
+std::string Condition(const SqlCount& count) { return "(" + count.where + "\n)"; }
+
+bool ShowsZero(const SqlCount& count) {
+  return count.rules.on_missing == OnMissing::kZero || count.metric.labels.empty();
+}
+
+std::vector<std::string> AllLabels(const std::vector<const SqlCount*>& counts) {
+  std::vector<std::string> all;
+  for (const SqlCount* count : counts) {
+    for (const std::string& label : count->metric.labels) {
+      if (std::find(all.begin(), all.end(), label) == all.end()) all.push_back(label);
+    }
+  }
+  return all;
+}
+
+// Whether the condition may choose the rows, so that groups of zero never appear.
+bool ChoosesRows(const std::vector<const SqlCount*>& counts) {
+  return counts.size() == 1 && !counts[0]->where.empty() &&
+         counts[0]->rules.on_missing != OnMissing::kZero;
+}
+
+std::string Columns(const std::vector<const SqlCount*>& counts,
+                    const std::vector<std::string>& labels) {
+  std::string text;
+  for (const std::string& label : labels) {
+    text += fmt::format("{0} AS {0}, ", Quoted(label));
+  }
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    text += i == 0 ? "count(*)" : ", count(*)";
+    if (!counts[i]->where.empty() && !ChoosesRows(counts)) {
+      text += " FILTER (WHERE " + Condition(*counts[i]) + ")";
+    }
+    text += " AS " + CountColumn(i);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string QuotedTable(std::string_view table) {
+  std::string text = Quoted(TakePart(table));
+  while (!table.empty()) text += "." + Quoted(TakePart(table));
+  return text;
+}
+
+std::string CountStatement(const std::vector<const SqlCount*>& counts) {
+  const std::vector<std::string> labels = AllLabels(counts);
+  std::string text =
+      fmt::format("SELECT {} FROM {}", Columns(counts, labels), QuotedTable(counts[0]->table));
+  if (ChoosesRows(counts)) text += " WHERE " + Condition(*counts[0]);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    text += fmt::format("{}{}", i == 0 ? " GROUP BY " : ", ", i + 1);
+  }
+  return text;
+}
+
+MappedSamples RollUp(const Rows& rows, const SqlCount& count, std::size_t index) {
+  SqlMetric column = count.metric;
+  column.value = CountColumn(index);
+  MappedSamples mapped = MapRows(rows, column);
+  std::map<exporter::Labels, double> groups;
+  if (count.metric.labels.empty()) groups[count.metric.constant_labels] = 0;
+  for (const Sample& sample : mapped.samples) groups[sample.labels] += sample.value;
+  mapped.samples.clear();
+  if (mapped.problem) return mapped;
+  for (const auto& [labels, value] : groups) {
+    if (value > 0 || ShowsZero(count)) mapped.samples.push_back({labels, value});
+  }
+  return mapped;
+}
+
+}  // namespace collectors

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/sql/metric_series.h"
+#include "collectors/sql/sql_part.h"
+
+namespace collectors {
+
+// A metric and the oldest server version that knows its column.
+struct QueryMetric {
+  SqlMetric metric;
+  int since = 0;  // As PostgreSQL counts: 140000.
+};
+
+// A statement and the metrics that its rows become.
+struct SqlQuery {
+  std::string name;  // Names the part in the log.
+  SqlStatement statement;
+  std::vector<QueryMetric> metrics;
+  SeriesRules rules;
+  std::optional<std::chrono::milliseconds> interval;  // Its own.
+  int since = 0;
+  bool asks_with_server = false;  // SqlSession::ServerName() is $1.
+};
+
+// A query of the user or of a preset. A metric whose column is missing, or
+// holds no number, fails alone.
+class QueryPart : public SqlPart {
+ public:
+  explicit QueryPart(SqlQuery query);
+
+  PartResult Refresh(const SqlRun& run) override;
+  void Skip() override { problems_ = {NoTimeLeft(query_.name)}; }
+  void Write(exporter::FamilySet& families, exporter::SteadyTime now) const override;
+  std::vector<exporter::CollectError> Problems() const override { return problems_; }
+  std::vector<exporter::SeriesId> Claims() const override;
+  std::optional<std::chrono::milliseconds> Interval() const override { return query_.interval; }
+
+ private:
+  void Take(const Rows& rows, int version, exporter::SteadyTime now);
+
+  SqlQuery query_;
+  std::vector<MetricSeries> series_;  // As query_.metrics.
+  std::vector<exporter::CollectError> problems_;
+};
+
+}  // namespace collectors

@@ -1,0 +1,136 @@
+#include "collectors/sql/sql_collector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "collectors/sql/count_scan.h"
+#include "collectors/sql/query_part.h"
+#include "collectors/sql/sql_reader.h"
+#include "exporter/job.h"
+#include "exporter/yaml_reader.h"
+
+namespace collectors {
+namespace {
+
+using exporter::YamlReader;
+
+constexpr std::int64_t kMostRows = 1'000'000;
+
+// The metrics of a collector, each under one type and with series of its own.
+class MetricNames {
+ public:
+  // What is wrong with one more metric; empty when nothing is.
+  std::string Add(const SqlMetric& metric) {
+    const auto [type, is_new] = types_.emplace(metric.name, metric.type);
+    if (!is_new && type->second != metric.type) {
+      return fmt::format("{} is a gauge in one place and a counter in another", metric.name);
+    }
+    std::set<std::string> labels(metric.labels.begin(), metric.labels.end());
+    exporter::Labels constant = metric.constant_labels;
+    std::sort(constant.begin(), constant.end());
+    if (series_.emplace(metric.name, std::move(constant), std::move(labels)).second) return "";
+    return fmt::format("{} is there twice with the same labels; give one of them constant_labels",
+                       metric.name);
+  }
+
+ private:
+  std::map<std::string, prometheus::MetricType> types_;
+  std::set<std::tuple<std::string, exporter::Labels, std::set<std::string>>> series_;
+};
+
+void CheckNames(YamlReader& options, const std::vector<SqlCount>& counts,
+                const std::vector<SqlQuery>& queries) {
+  MetricNames names;
+  const auto add = [&](const std::string& key, const SqlMetric& metric) {
+    const std::string problem = metric.name.empty() ? "" : names.Add(metric);
+    if (!problem.empty()) options.Problem(key, problem);
+  };
+  for (const SqlCount& count : counts) add("counts", count.metric);
+  for (const SqlQuery& query : queries) {
+    for (const QueryMetric& metric : query.metrics) add("queries", metric.metric);
+  }
+  if (counts.empty() && queries.empty()) {
+    options.Problem("counts", "nothing to ask: give counts or queries");
+  }
+}
+
+// One part for each table, in the order in which the tables are first named.
+std::vector<std::unique_ptr<SqlPart>> PartsOf(std::vector<SqlCount> counts,
+                                              std::vector<SqlQuery> queries,
+                                              const SqlStatement& statement) {
+  std::vector<std::vector<SqlCount>> tables;
+  for (SqlCount& count : counts) {
+    const auto same = std::ranges::find_if(
+        tables, [&](const auto& table) { return table[0].table == count.table; });
+    auto& table = same == tables.end() ? tables.emplace_back() : *same;
+    table.push_back(std::move(count));
+  }
+  std::vector<std::unique_ptr<SqlPart>> parts;
+  for (auto& table : tables) {
+    parts.push_back(std::make_unique<CountScan>(std::move(table), statement));
+  }
+  for (SqlQuery& query : queries) parts.push_back(std::make_unique<QueryPart>(std::move(query)));
+  return parts;
+}
+
+}  // namespace
+
+exporter::Reading SqlCollector::Collect(const exporter::CollectContext& context) {
+  return schedule_.Collect({*session_, context, std::chrono::steady_clock::now()});
+}
+
+std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
+                                                      const exporter::JobSettings& settings) {
+  SqlDefaults defaults{settings, {}};
+  defaults.statement.max_rows =
+      static_cast<std::size_t>(options.Integer("max_rows", 10000, 1, kMostRows));
+  defaults.statement.parallel = options.Bool("parallel", false);
+  SqlTarget target{options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
+  auto counts = ReadCounts(options, defaults);
+  auto queries = ReadQueries(options, defaults);
+  CheckNames(options, counts, queries);
+  auto session = MakeSqlSession(options, "dsn", std::move(target));
+  if (session == nullptr) return nullptr;
+  return std::make_unique<SqlCollector>(
+      std::move(session), PartsOf(std::move(counts), std::move(queries), defaults.statement),
+      settings.interval);
+}
+
+const exporter::CollectorType kSqlType = {
+    .name = "sql",
+    .summary = "Business numbers from PostgreSQL or SQLite: counts of rows, and your own queries.",
+    .keys =
+        R"(dsn             postgresql://user:password@host/database or sqlite:///absolute/path; dsn_file for a file that holds it
+counts          list of {metric, table, where, by, on_missing, help, constant_labels}; counts on one table share one scan
+  metric        the name of the gauge
+  table         table or schema.table, with the case it has in the database
+  where         condition in SQL; absent for all rows
+  by            columns to group by, which become labels
+  on_missing    what a series that is gone becomes: drop (default), zero or keep
+  help          the metric's help text
+  constant_labels  labels with a fixed value
+queries         list of {sql, metrics, interval, on_missing, name}
+  sql           one statement; it runs in a read-only transaction
+  metrics       list of {name, type, value, labels, help, constant_labels, factor, since}
+    name        the metric's name
+    type        gauge (default) or counter
+    value       the column of the value; NULL is no sample
+    labels      the columns of the labels
+    factor      the value is multiplied by it
+    since       only from this major version of PostgreSQL on
+  interval      how often it runs; in every run of the collector where absent
+  name          names the query in the log; the first metric's name where absent
+  server_parameter  true: the server's host:port is passed as $1
+max_rows        a statement that returns more rows fails with reason limit (default 10000)
+parallel        true lets PostgreSQL use parallel workers (default false))",
+    .metrics = "what counts and queries name",
+    .up = {},
+    .make = MakeSqlCollector,
+};
+
+}  // namespace collectors

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "collectors/sql/count_statement.h"
+#include "collectors/sql/query_part.h"
+#include "exporter/job.h"
+#include "exporter/yaml_reader.h"
+
+namespace collectors {
+
+// What every statement of a collector has in common.
+struct SqlDefaults {
+  exporter::JobSettings settings;
+  SqlStatement statement;  // Its max_rows and parallel.
+};
+
+// The lists `counts` and `queries`, of a configuration or of a preset. Notes
+// what is wrong in the readers.
+std::vector<SqlCount> ReadCounts(exporter::YamlReader& options, const SqlDefaults& defaults);
+std::vector<SqlQuery> ReadQueries(exporter::YamlReader& options, const SqlDefaults& defaults);
+
+// [a-zA-Z_:][a-zA-Z0-9_:]*
+bool IsMetricName(std::string_view name);
+
+}  // namespace collectors
