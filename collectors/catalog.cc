@@ -1,5 +1,6 @@
 #include "collectors/catalog.h"
 
+#include "collectors/postgres/postgres_collector.h"
 #include "collectors/queue/queue_collector.h"
 #include "collectors/redis/redis_collector.h"
 #include "collectors/sql/sql_collector.h"
@@ -7,7 +8,7 @@
 namespace collectors {
 
 std::span<const exporter::CollectorType> Catalog() {
-  static const exporter::CollectorType types[] = {kQueueType, kRedisType, kSqlType};
+  static const exporter::CollectorType types[] = {kPostgresType, kQueueType, kRedisType, kSqlType};
   return types;
 }
 

@@ -1,0 +1,63 @@
+#include "collectors/postgres/postgres_collector.h"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collectors/clients/sql_session.h"
+#include "collectors/postgres/postgres_preset.h"
+#include "collectors/postgres/privilege_part.h"
+#include "collectors/sql/query_part.h"
+#include "collectors/sql/sql_collector.h"
+#include "collectors/sql/sql_reader.h"
+
+namespace collectors {
+namespace {
+
+std::vector<std::unique_ptr<SqlPart>> PresetParts(const exporter::JobSettings& settings) {
+  std::vector<exporter::ConfigProblem> problems;
+  // Nothing in it comes from the environment.
+  exporter::YamlReader reader(YAML::Load(std::string(kPostgresPreset)), problems,
+                              exporter::Environment());
+  std::vector<std::unique_ptr<SqlPart>> parts;
+  for (SqlQuery& query : ReadQueries(reader, {settings, {}})) {
+    parts.push_back(std::make_unique<QueryPart>(std::move(query)));
+  }
+  if (!problems.empty()) throw std::logic_error("postgres.yaml: " + problems[0].message);
+  parts.push_back(std::make_unique<PrivilegePart>());
+  return parts;
+}
+
+}  // namespace
+
+std::unique_ptr<exporter::Collector> MakePostgresCollector(exporter::YamlReader& options,
+                                                           const exporter::JobSettings& settings) {
+  SqlTarget target{options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
+  auto session = MakeSqlSession(options, "dsn", std::move(target));
+  if (session == nullptr) return nullptr;
+  if (session->dialect() != SqlDialect::kPostgres) {
+    options.Problem("dsn", "dsn must name a PostgreSQL: postgresql://user:password@host/database");
+    return nullptr;
+  }
+  return std::make_unique<SqlCollector>(std::move(session), PresetParts(settings),
+                                        settings.interval);
+}
+
+const exporter::CollectorType kPostgresType = {
+    .name = "postgres",
+    .summary = "A PostgreSQL server's health, under the names of postgres_exporter.",
+    .keys = "dsn  postgresql://user:password@host/database; dsn_file for a file that holds it",
+    .metrics = R"(pg_up
+pg_stat_database_*
+pg_stat_database_conflicts_*
+pg_stat_activity_count
+pg_stat_activity_max_tx_duration
+pg_locks_count
+pg_database_size_bytes)",
+    .up = {"pg_up", "Whether the last collection reached PostgreSQL."},
+    .make = MakePostgresCollector,
+};
+
+}  // namespace collectors

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+
+#include "exporter/collector.h"
+#include "exporter/job.h"
+#include "exporter/yaml_reader.h"
+
+namespace collectors {
+
+extern const exporter::CollectorType kPostgresType;
+
+// A server's health under postgres_exporter's names: the parts of
+// configs/presets/postgres.yaml, and a look at what the role may see.
+std::unique_ptr<exporter::Collector> MakePostgresCollector(exporter::YamlReader& options,
+                                                           const exporter::JobSettings& settings);
+
+}  // namespace collectors

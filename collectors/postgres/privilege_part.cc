@@ -1,0 +1,48 @@
+#include "collectors/postgres/privilege_part.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace collectors {
+namespace {
+
+using exporter::CollectError;
+using exporter::ErrorKind;
+
+constexpr const char* kPartName = "privileges";
+
+}  // namespace
+
+PartResult PrivilegePart::Refresh(const SqlRun& run) {
+  problem_.reset();
+  try {
+    const Rows rows = run.session.Query(
+        run.context, {.text = "SELECT current_user, pg_has_role('pg_read_all_stats', 'USAGE')"});
+    if (rows.cells.empty() || rows.cells[0].size() < 2) return PartResult::kFailed;
+    const auto& cells = rows.cells[0];
+    if (cells[1] == "t") return PartResult::kDone;
+    const std::string role = cells[0].value_or("");
+    problem_ = CollectError(
+        ErrorKind::kPermission,
+        fmt::format("role {} does not see the sessions of other roles, nor the size of databases "
+                    "it may not connect to: GRANT pg_monitor TO {}",
+                    role, role),
+        kPartName);
+    return PartResult::kDone;
+  } catch (const CollectError& error) {
+    // Costs nothing but the advice.
+    if (EndsRun(error.kind())) throw;
+    problem_ = CollectError(error.kind(), error.what(), kPartName);
+    return error.kind() == ErrorKind::kTimeout ? PartResult::kTimedOut : PartResult::kFailed;
+  }
+}
+
+void PrivilegePart::Skip() { problem_ = NoTimeLeft(kPartName); }
+
+std::vector<CollectError> PrivilegePart::Problems() const {
+  if (!problem_) return {};
+  return {*problem_};
+}
+
+}  // namespace collectors
