@@ -1,5 +1,6 @@
 #include "collectors/catalog.h"
 
+#include "collectors/db_pool/db_pool_collector.h"
 #include "collectors/postgres/postgres_collector.h"
 #include "collectors/queue/queue_collector.h"
 #include "collectors/redis/redis_collector.h"
@@ -8,7 +9,7 @@
 namespace collectors {
 
 std::span<const exporter::CollectorType> Catalog() {
-  static const exporter::CollectorType types[] = {kPostgresType, kQueueType, kRedisType, kSqlType};
+  static const exporter::CollectorType types[] = {kDbPoolType, kPostgresType, kQueueType, kRedisType, kSqlType};
   return types;
 }
 

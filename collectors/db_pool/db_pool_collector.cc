@@ -1,0 +1,137 @@
+#include "collectors/db_pool/db_pool_collector.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collectors/clients/sql_session.h"
+#include "collectors/db_pool/pool_part.h"
+#include "collectors/sql/sql_collector.h"
+
+namespace collectors {
+namespace {
+
+using exporter::YamlReader;
+
+constexpr std::int64_t kLargestPool = 100'000;
+constexpr std::size_t kMostPools = 1000;
+
+bool IsAddress(const std::string& text, int family) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  return inet_pton(family, text.c_str(), address.data()) == 1;
+}
+
+// An address, or a network as 10.0.0.0/8.
+bool IsNetwork(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  const bool is_v4 = IsAddress(address, AF_INET);
+  if (!is_v4 && !IsAddress(address, AF_INET6)) return false;
+  if (slash == std::string::npos) return true;
+  int bits = -1;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, bits);
+  return error == std::errc() && stop == end && bits >= 0 && bits <= (is_v4 ? 32 : 128);
+}
+
+std::optional<double> ReadLimit(YamlReader& reader, const std::string& key) {
+  if (!reader.Has(key)) return std::nullopt;
+  return static_cast<double>(reader.Integer(key, 0, 0, kLargestPool));
+}
+
+std::string ReadClientAddress(YamlReader& reader) {
+  std::string address = reader.String("client_addr", "");
+  if (!address.empty() && address != "self" && !IsNetwork(address)) {
+    reader.Problem("client_addr",
+                   "client_addr must be self, an address or a network as 10.0.0.0/8, not " +
+                       exporter::Quoted(address));
+  }
+  return address;
+}
+
+Pool ReadPool(YamlReader& reader) {
+  constexpr std::array<const char*, 4> kChoosing = {"application_name", "user", "database",
+                                                    "client_addr"};
+  Pool pool;
+  pool.name = reader.RequiredString("name");
+  pool.application_name = reader.String("application_name", pool.application_name);
+  pool.user = reader.String("user", pool.user);
+  pool.database = reader.String("database", pool.database);
+  pool.client_addr = ReadClientAddress(reader);
+  pool.size = ReadLimit(reader, "size");
+  pool.max_overflow = ReadLimit(reader, "max_overflow");
+  if (std::ranges::none_of(kChoosing, [&](const char* key) { return reader.Has(key); })) {
+    reader.Problem("application_name",
+                   "a pool needs application_name, user, database or client_addr, which say whose "
+                   "sessions are its");
+  }
+  reader.RejectUnknownKeys();
+  return pool;
+}
+
+std::vector<Pool> ReadPools(YamlReader& options) {
+  std::vector<Pool> pools;
+  for (YamlReader& reader : options.List("pools")) {
+    Pool pool = ReadPool(reader);
+    if (std::ranges::find(pools, pool.name, &Pool::name) != pools.end()) {
+      reader.Problem("name",
+                     fmt::format("the pool {} is there twice", exporter::Quoted(pool.name)));
+    }
+    pools.push_back(std::move(pool));
+  }
+  if (pools.empty()) options.Problem("pools", "db_pool needs pools: a list of {name, ...}");
+  if (pools.size() > kMostPools) {
+    options.Problem("pools", fmt::format("at most {} pools", kMostPools));
+  }
+  return pools;
+}
+
+}  // namespace
+
+std::unique_ptr<exporter::Collector> MakeDbPoolCollector(YamlReader& options,
+                                                         const exporter::JobSettings& settings) {
+  SqlTarget target{options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
+  std::vector<Pool> pools = ReadPools(options);
+  auto session = MakeSqlSession(options, "dsn", std::move(target));
+  if (session == nullptr) return nullptr;
+  if (session->dialect() != SqlDialect::kPostgres) {
+    options.Problem("dsn", "dsn must name a PostgreSQL: postgresql://user:password@host/database");
+    return nullptr;
+  }
+  SeriesRules rules;
+  rules.stale_after = settings.stale_after;
+  std::vector<std::unique_ptr<SqlPart>> parts;
+  parts.push_back(std::make_unique<PoolPart>(std::move(pools), rules));
+  return std::make_unique<SqlCollector>(std::move(session), std::move(parts), settings.interval);
+}
+
+const exporter::CollectorType kDbPoolType = {
+    .name = "db_pool",
+    .summary = "An application's connection pools, seen from the sessions of its PostgreSQL.",
+    .keys =
+        R"(dsn       postgresql://user:password@host/database; dsn_file for a file that holds it
+pools     list of {name, application_name, user, database, client_addr, size, max_overflow}
+  name    the value of the label pool
+  application_name, user, database  LIKE patterns that the pool's sessions match
+  client_addr   self for sessions from this host only, or an address or network
+  size          connections that the pool of one process keeps; summed over the matched processes,
+                where each application_name at a client's address counts as one process
+  max_overflow  connections that it may open beyond that, summed likewise)",
+    .metrics = R"(db_pool_size
+db_pool_max_overflow
+db_pool_checked_out
+db_pool_idle
+db_pool_idle_in_transaction
+db_pool_lock_waiting
+db_pool_oldest_transaction_seconds)",
+    .up = {},
+    .make = MakeDbPoolCollector,
+};
+
+}  // namespace collectors

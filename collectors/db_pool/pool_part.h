@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "collectors/db_pool/pool.h"
+#include "collectors/sql/metric_series.h"
+#include "collectors/sql/sql_part.h"
+
+namespace collectors {
+
+// All pools of a collector, in one statement.
+class PoolPart : public SqlPart {
+ public:
+  PoolPart(std::vector<Pool> pools, SeriesRules rules);
+
+  PartResult Refresh(const SqlRun& run) override;
+  void Skip() override;
+  void Write(exporter::FamilySet& families, exporter::SteadyTime now) const override;
+  std::vector<exporter::CollectError> Problems() const override { return problems_; }
+  std::vector<exporter::SeriesId> Claims() const override;
+  std::optional<std::chrono::milliseconds> Interval() const override { return std::nullopt; }
+
+ private:
+  void Take(const Rows& rows, exporter::SteadyTime now);
+
+  std::vector<Pool> pools_;
+  MetricSeries size_;
+  MetricSeries max_overflow_;
+  std::vector<MetricSeries> states_;
+  std::vector<exporter::CollectError> problems_;
+};
+
+}  // namespace collectors
