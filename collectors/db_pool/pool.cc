@@ -55,7 +55,7 @@ std::string TextIn(const Rows& rows, const std::vector<std::optional<std::string
 }  // namespace
 
 const std::vector<PoolMetric>& PoolStateMetrics() {
-  static const std::vector<PoolMetric> kMetrics = {
+  static const std::vector<PoolMetric> metrics = {
       {"db_pool_checked_out", "checked_out",
        "Connections of the pool that are not idle; the application holds at least these."},
       {"db_pool_idle", "idle", "Connections of the pool that are idle."},
@@ -65,7 +65,7 @@ const std::vector<PoolMetric>& PoolStateMetrics() {
       {"db_pool_oldest_transaction_seconds", "oldest_transaction",
        "Age of the pool's oldest open transaction; 0 where none is open."},
   };
-  return kMetrics;
+  return metrics;
 }
 
 SqlStatement PoolStatement(const std::vector<Pool>& pools) {

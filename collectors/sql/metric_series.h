@@ -29,7 +29,7 @@ struct SeriesRules {
 class MetricSeries {
  public:
   MetricSeries(SqlMetric metric, SeriesRules rules)
-      : metric_(std::move(metric)), rules_(std::move(rules)) {}
+      : metric_(std::move(metric)), rules_(rules) {}
 
   const SqlMetric& metric() const { return metric_; }
 

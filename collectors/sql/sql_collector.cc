@@ -71,6 +71,7 @@ std::vector<std::unique_ptr<SqlPart>> PartsOf(std::vector<SqlCount> counts,
     table.push_back(std::move(count));
   }
   std::vector<std::unique_ptr<SqlPart>> parts;
+  parts.reserve(tables.size() + queries.size());
   for (auto& table : tables) {
     parts.push_back(std::make_unique<CountScan>(std::move(table), statement));
   }
