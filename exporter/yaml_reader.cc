@@ -331,10 +331,19 @@ void YamlReader::Problem(const std::string& key, std::string message) {
   for (const std::string& name : {key, key + std::string(kFileSuffix)}) {
     for (const auto& entry : node_) {
       if (!entry.first.IsScalar() || entry.first.Scalar() != name) continue;
-      return NoteAt(entry.second.IsNull() ? entry.first : entry.second, std::move(message));
+      const YAML::Node& place = entry.second.IsNull() ? entry.first : entry.second;
+      if (!IsNoted(place)) NoteAt(place, std::move(message));
+      return;
     }
   }
   NoteAt(node_, std::move(message));
+}
+
+bool YamlReader::IsNoted(const YAML::Node& node) const {
+  const YAML::Mark mark = node.Mark();
+  return std::any_of(problems_->begin(), problems_->end(), [&](const ConfigProblem& problem) {
+    return problem.line == mark.line + 1 && problem.column == mark.column + 1;
+  });
 }
 
 void YamlReader::NoteAt(const YAML::Node& node, std::string message) {

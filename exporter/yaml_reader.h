@@ -83,7 +83,8 @@ class YamlReader {
   YAML::Node Raw(const std::string& key);
 
   // Notes a problem at the value of `key` or `key`_file, or at the mapping when
-  // both are absent.
+  // both are absent. A value that has a problem already gets no second one:
+  // what follows from a mistake is none of its own.
   void Problem(const std::string& key, std::string message);
   // Notes every key that nobody has read, with the nearest known one as a
   // hint. Called once for each reader, when all is read.
@@ -108,6 +109,7 @@ class YamlReader {
   std::optional<std::string> ScalarOf(const std::string& key, const Entry& entry);
   // Notes "KEY must be EXPECTED, not VALUE".
   void Mismatch(const std::string& key, std::string_view expected);
+  bool IsNoted(const YAML::Node& node) const;
   void NoteAt(const YAML::Node& node, std::string message);
   bool IsSafe(const std::string& key, const std::string& secret);
   bool IsMapping(const std::string& key, const YAML::Node& node);
