@@ -47,18 +47,18 @@ def errors_of(page, collector):
 
 @dataclasses.dataclass
 class Stage:
-    """One system under fault, reached through a proxy, and the other one unharmed."""
+    """One system under fault, and the other one unharmed."""
 
     system: str
     server: object
     other: object     # the server of the other system
-    proxy: FaultProxy
+    port: int         # where the exporter finds the system
     start_exporter: object
     exporter: object = None
 
     def start(self, table="sessions", **login):
         """Starts the exporter; the login is the faulty system's."""
-        urls = {self.system: self.server.url(port=self.proxy.port, **login)}
+        urls = {self.system: self.server.url(port=self.port, **login)}
         other = "postgres" if self.system == "redis" else "redis"
         urls[other] = self.other.url()
         self.exporter = self.start_exporter(CONFIG.format(table=table, **urls))
@@ -110,13 +110,20 @@ class Stage:
         assert statistics.median(timed() for _ in range(50)) < 0.010
 
 
-@pytest.fixture(params=["redis", "postgres"])
+@pytest.fixture(params=COLLECTORS)
 def stage(request, start_exporter):
     system = request.param
-    other = "postgres" if system == "redis" else "redis"
     server = request.getfixturevalue("own_" + system)
-    with FaultProxy(server.port) as proxy:
-        yield Stage(system, server, request.getfixturevalue(other), proxy, start_exporter)
+    other = request.getfixturevalue("postgres" if system == "redis" else "redis")
+    return Stage(system, server, other, server.port, start_exporter)
+
+
+@pytest.fixture
+def proxy(stage):
+    """Between the exporter and the faulty system."""
+    with FaultProxy(stage.server.port) as between:
+        stage.port = between.port
+        yield between
 
 
 def test_a_stopped_server_costs_its_own_collectors_only(stage):
@@ -148,25 +155,25 @@ def test_a_server_that_is_down_at_start_is_no_error_of_the_exporter(stage):
 
 @pytest.mark.parametrize("fault, reason", [(Fault.MUTE, "timeout"), (Fault.DRIP, "timeout"),
                                            (Fault.RESET, "connect")])
-def test_a_fault_of_an_open_connection_ends_with_it(stage, fault, reason):
+def test_a_fault_of_an_open_connection_ends_with_it(stage, proxy, fault, reason):
     stage.start_healthy()
-    stage.proxy.fault = fault
+    proxy.fault = fault
     stage.assert_fails(reason)
     stage.assert_scrapes_are_fast()
     stage.assert_others_go_on()
-    stage.proxy.fault = Fault.NONE
+    proxy.fault = Fault.NONE
     stage.assert_recovers()
 
 
 @pytest.mark.parametrize("fault, reason", [(Fault.MUTE, "timeout"), (Fault.DRIP, "timeout"),
                                            (Fault.RESET, "connect")])
-def test_a_fault_from_the_first_connection_on_does_not_delay_readiness(stage, fault, reason):
-    stage.proxy.fault = fault
+def test_a_fault_from_the_first_connection_on_does_not_delay_readiness(stage, proxy, fault, reason):
+    proxy.fault = fault
     start = time.monotonic()
     stage.start()
     assert time.monotonic() - start < FAILS_WITHIN
     stage.assert_fails(reason)
-    stage.proxy.fault = Fault.NONE
+    proxy.fault = Fault.NONE
     stage.assert_recovers()
 
 

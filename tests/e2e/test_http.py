@@ -93,20 +93,27 @@ def test_a_very_long_url_is_refused_and_the_server_goes_on(exporter):
     assert exporter.get("/-/healthy").status == 200
 
 
-@pytest.mark.parametrize("request_bytes", [
-    b"\r\n\r\n", b"GET\r\n\r\n", b"\x00\xff\xfe\r\n\r\n", b"GET /metrics HTTP/9.9\r\n\r\n",
-    b"GET /metrics HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-    b"POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
-    b"GET /metrics HTTP/1.1\r\n" + b"A: b\r\n" * 5000 + b"\r\n"])
-def test_a_malformed_request_costs_its_own_connection_only(exporter, request_bytes):
+MALFORMED = {
+    "no request line": b"\r\n\r\n",
+    "no path": b"GET\r\n\r\n",
+    "bytes of no text": b"\x00\xff\xfe\r\n\r\n",
+    "an unknown version": b"GET /metrics HTTP/9.9\r\n\r\n",
+    "a negative length": b"GET /metrics HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    "a huge length": b"POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
+    "too many headers": b"GET /metrics HTTP/1.1\r\n" + b"A: b\r\n" * 5000 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_request_costs_its_own_connection_only(exporter, case):
     with socket.create_connection(("127.0.0.1", exporter.port), timeout=10) as client:
-        client.sendall(request_bytes)
-        client.shutdown(socket.SHUT_WR)
         try:
+            client.sendall(MALFORMED[case])
+            client.shutdown(socket.SHUT_WR)
             while client.recv(65536):
                 pass
-        except ConnectionResetError:
-            pass  # refused with the rest of it unread
+        except OSError:
+            pass  # refused with the rest of it unread: each step may be the one that notices
     assert exporter.get("/metrics").status == 200
 
 
