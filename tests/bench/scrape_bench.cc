@@ -9,7 +9,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 #include <signal.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,6 +94,7 @@ class Server {
     if (::pipe(pipe.data()) != 0) throw std::runtime_error("pipe");
     pid_ = ::fork();
     if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // Not left behind when this process dies.
       serve(pipe[1]);
       ::_exit(0);
     }
@@ -136,52 +137,76 @@ class Server {
   int port_ = 0;
 };
 
-// One kept-alive connection, as Prometheus holds it.
+// One connection, kept alive as Prometheus keeps it where the server agrees.
 class Client {
  public:
   Client(int port, bool gzip)
-      : fd_(::socket(AF_INET, SOCK_STREAM, 0)),
+      : port_(port),
         request_(fmt::format("GET /metrics HTTP/1.1\r\nHost: bench\r\n{}\r\n",
-                             gzip ? "Accept-Encoding: gzip\r\n" : "")) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-      throw std::runtime_error("connect");
-    const timeval patience{30, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  }
-  ~Client() { ::close(fd_); }
+                             gzip ? "Accept-Encoding: gzip\r\n" : "")) {}
+  ~Client() { Close(); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   // Seconds from the request to the last byte of the answer; its body's size.
   double Scrape(std::size_t& body) {
     const auto start = steady_clock::now();
-    if (::send(fd_, request_.data(), request_.size(), 0) < 0) throw std::runtime_error("send");
+    Ask();
     received_.clear();
     std::size_t head = std::string::npos;
     std::size_t want = 0;
+    bool asked_again = false;
     while (head == std::string::npos || received_.size() < want) {
       const ssize_t got = ::recv(fd_, chunk_.data(), chunk_.size(), 0);
+      // The peer closes a connection now and then, as it may: ask again, once.
+      if (got <= 0 && received_.empty() && !asked_again) {
+        asked_again = true;
+        Close();
+        Ask();
+        continue;
+      }
       if (got <= 0) throw std::runtime_error("no answer");
       received_.append(chunk_.data(), static_cast<std::size_t>(got));
       if (head == std::string::npos && (head = received_.find("\r\n\r\n")) != std::string::npos)
         want = head + 4 + ContentLength();
     }
     body = received_.size() - head - 4;
+    if (received_.find("Connection: close\r\n") < head) Close();
     return std::chrono::duration<double>(steady_clock::now() - start).count();
   }
 
  private:
+  void Ask() {
+    if (fd_ < 0) Connect();
+    if (::send(fd_, request_.data(), request_.size(), MSG_NOSIGNAL) < 0)
+      throw std::runtime_error("send");
+  }
+
+  void Connect() {
+    fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port_));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+      throw std::runtime_error("connect");
+    const timeval patience{30, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
+
+  void Close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
   std::size_t ContentLength() const {
     const std::size_t at = received_.find("Content-Length: ");
     if (at == std::string::npos) throw std::runtime_error("no length");
     return std::stoul(received_.substr(at + 16, 20));
   }
 
-  int fd_;
+  int port_;
+  int fd_ = -1;
   std::string request_;
   std::string received_;
   std::array<char, 1 << 18> chunk_{};
