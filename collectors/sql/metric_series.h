@@ -28,8 +28,7 @@ struct SeriesRules {
 // too old or a newer one comes.
 class MetricSeries {
  public:
-  MetricSeries(SqlMetric metric, SeriesRules rules)
-      : metric_(std::move(metric)), rules_(rules) {}
+  MetricSeries(SqlMetric metric, SeriesRules rules) : metric_(std::move(metric)), rules_(rules) {}
 
   const SqlMetric& metric() const { return metric_; }
 

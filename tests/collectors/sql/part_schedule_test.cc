@@ -1,0 +1,144 @@
+#include "collectors/sql/part_schedule.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "tests/support/scripted_sql.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectError;
+using exporter::ErrorKind;
+using exporter::SteadyTime;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const SteadyTime kStart = SteadyTime() + seconds(1000);
+
+// What the parts of a test do, and which of them ran, in order.
+struct Script {
+  std::map<std::string, PartResult> results;
+  std::map<std::string, ErrorKind> throws;
+  std::string ran;
+};
+
+class ScriptedPart : public SqlPart {
+ public:
+  ScriptedPart(std::string name, Script& script, std::optional<milliseconds> interval = {})
+      : name_(std::move(name)), script_(script), interval_(interval) {}
+
+  PartResult Refresh(const SqlRun& /*run*/) override {
+    script_.ran += name_;
+    skipped_ = false;
+    const auto error = script_.throws.find(name_);
+    if (error != script_.throws.end()) throw CollectError(error->second, "broken");
+    return script_.results[name_];
+  }
+  void Skip() override { skipped_ = true; }
+  void Write(exporter::FamilySet& families, SteadyTime /*now*/) const override {
+    families.Gauge(name_, "").Add(1);
+  }
+  std::vector<CollectError> Problems() const override {
+    if (!skipped_) return {};
+    return {NoTimeLeft(name_)};
+  }
+  std::vector<exporter::SeriesId> Claims() const override { return {{name_, {}}}; }
+  std::optional<milliseconds> Interval() const override { return interval_; }
+
+ private:
+  std::string name_;
+  Script& script_;
+  std::optional<milliseconds> interval_;
+  bool skipped_ = false;
+};
+
+struct Stage {
+  Script script;
+  exporter::Watchdog watchdog;
+  ScriptedSql session{[](const SqlStatement&) { return Rows{{"one"}, {{"1"}}}; }};
+  std::vector<std::unique_ptr<SqlPart>> parts;
+
+  Stage& Part(const std::string& name, std::optional<milliseconds> interval = {}) {
+    parts.push_back(std::make_unique<ScriptedPart>(name, script, interval));
+    return *this;
+  }
+  PartSchedule Schedule() { return {std::move(parts), seconds(30)}; }
+
+  // Runs at `now`; returns which parts were asked.
+  std::string Run(PartSchedule& schedule, SteadyTime now) {
+    script.ran.clear();
+    const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), watchdog};
+    schedule.Collect({session, context, now});
+    return script.ran;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a part that is not due is not asked, and still shown") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("a").Part("b", seconds(60)).Schedule();
+  CHECK(stage.Run(schedule, kStart) == "ab");
+  CHECK(stage.Run(schedule, kStart + seconds(30)) == "a");
+  // A little early, as runs never lie exactly on the grid.
+  CHECK(stage.Run(schedule, kStart + milliseconds(59900)) == "ab");
+  const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), stage.watchdog};
+  exporter::Reading reading = schedule.Collect({stage.session, context, kStart + seconds(90)});
+  CHECK(std::move(reading.families).Take().size() == 2);
+}
+
+TEST_CASE("a part that failed is asked again in the next run, a slow one at its own interval") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("f", seconds(90)).Part("s", seconds(90)).Schedule();
+  stage.script.results = {{"f", PartResult::kFailed}, {"s", PartResult::kTimedOut}};
+  CHECK(stage.Run(schedule, kStart) == "fs");
+  CHECK(stage.Run(schedule, kStart + seconds(30)) == "f");
+}
+
+TEST_CASE("the first part that times out runs last the next time, so that each gets its turn") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("a").Part("b").Part("c").Schedule();
+  stage.script.results = {{"a", PartResult::kTimedOut}, {"b", PartResult::kTimedOut}};
+  CHECK(stage.Run(schedule, kStart) == "abc");
+  CHECK(stage.Run(schedule, kStart + seconds(30)) == "bca");
+  CHECK(stage.Run(schedule, kStart + seconds(60)) == "cab");
+}
+
+TEST_CASE("a target that fails ends the run with its reason") {
+  for (const ErrorKind kind : {ErrorKind::kConnect, ErrorKind::kAuth, ErrorKind::kProtocol}) {
+    Stage stage;
+    PartSchedule schedule = stage.Part("a").Part("b").Schedule();
+    stage.script.throws = {{"a", kind}};
+    try {
+      stage.Run(schedule, kStart);
+      FAIL("the run did not end");
+    } catch (const CollectError& error) {
+      CHECK(error.kind() == kind);
+    }
+    CHECK(stage.script.ran == "a");
+  }
+}
+
+TEST_CASE("a run in which nothing is due asks whether the target is there") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("a", seconds(600)).Schedule();
+  stage.Run(schedule, kStart);
+  CHECK(stage.session.asked.empty());
+  CHECK(stage.Run(schedule, kStart + seconds(30)).empty());
+  CHECK(stage.session.asked.size() == 1);
+}
+
+TEST_CASE("a run whose time is up before anybody answered fails as the target does") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("a").Schedule();
+  ScriptedSql hung(
+      [](const SqlStatement&) -> Rows { throw CollectError(ErrorKind::kTimeout, "no answer"); });
+  const exporter::CollectContext context{exporter::Deadline::After(milliseconds(0)),
+                                         stage.watchdog};
+  CHECK_THROWS_AS(schedule.Collect({hung, context, kStart}), CollectError);
+  CHECK(stage.script.ran.empty());
+}
+
+}  // namespace collectors

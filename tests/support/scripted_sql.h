@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collectors/clients/sql_session.h"
+
+namespace collectors {
+
+// An SqlSession whose answers a test gives: a function from the statement to
+// rows, which may throw. Remembers what it was asked.
+class ScriptedSql : public SqlSession {
+ public:
+  using Answer = std::function<Rows(const SqlStatement&)>;
+  explicit ScriptedSql(Answer answer, int version = 150000)
+      : answer_(std::move(answer)), version_(version) {}
+
+  Rows Query(const exporter::CollectContext& /*context*/, const SqlStatement& statement) override {
+    asked.push_back(statement.text);
+    return answer_(statement);
+  }
+  int ServerVersion(const exporter::CollectContext& /*context*/) override { return version_; }
+  std::string ServerName() const override { return "db.example:5432"; }
+  SqlDialect dialect() const override { return SqlDialect::kPostgres; }
+
+  std::vector<std::string> asked;
+
+ private:
+  Answer answer_;
+  int version_;
+};
+
+// The samples of a family by its labels' values joined with "/", for tables.
+inline std::vector<std::pair<std::string, double>> SamplesOf(exporter::FamilySet families,
+                                                             const std::string& name) {
+  std::vector<std::pair<std::string, double>> samples;
+  for (const auto& timed : std::move(families).Take()) {
+    if (timed.family.name != name) continue;
+    for (const auto& metric : timed.family.metric) {
+      std::string labels;
+      for (const auto& label : metric.label) labels += (labels.empty() ? "" : "/") + label.value;
+      const bool gauge = timed.family.type == prometheus::MetricType::Gauge;
+      samples.emplace_back(labels, gauge ? metric.gauge.value : metric.counter.value);
+    }
+  }
+  return samples;
+}
+
+}  // namespace collectors
