@@ -59,11 +59,11 @@ SELECT 1 + i % 1200, now() - i * interval '1 minute', now() + (2400 - i) * inter
 FROM generate_series(1, 3000) AS i;
 
 INSERT INTO tasks (organization_id, status, priority, created_at, due_at)
-SELECT 1 + i % 8,
+SELECT 1 + least(i % 8, i % 11),   -- some organizations are larger than others
        (ARRAY['PENDING', 'RUNNING', 'COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED'])[1 + i / 8 % 6],
        (ARRAY['low', 'normal', 'high'])[1 + i % 3],
        now() - i * interval '10 minutes',
-       CASE WHEN i % 4 <> 0 THEN now() + (i % 200 - 100) * interval '6 hours' END
+       CASE WHEN i % 5 <> 0 THEN now() + (i % 200 - 100) * interval '6 hours' END
 FROM generate_series(1, 6000) AS i;
 
 -- Tomorrow too, so that a demo that runs past midnight keeps its series.

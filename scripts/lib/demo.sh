@@ -125,4 +125,10 @@ start_traffic() {
   PGHOST=127.0.0.1 PGPORT=$postgres_port PGUSER=shop PGPASSWORD=$shop_password PGDATABASE=shop \
     REDIS_PORT=$redis_port REDISCLI_AUTH=$redis_password \
     start traffic "${lives_with_us[@]}" "$root/scripts/demo/traffic"
+  await 15 traffic "the application's connections" traffic_connected ||
+    die "the application does not start"
+}
+traffic_connected() {
+  [[ $(admin_psql "$postgres_port" -d shop -At -c \
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shop-web'") == 4 ]]
 }

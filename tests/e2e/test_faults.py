@@ -231,7 +231,8 @@ def test_a_role_that_may_not_see_states_is_reason_permission_and_never_idle(
 
 def test_a_locked_table_costs_its_own_metric_only_and_for_as_long_as_the_lock(
         start_exporter, own_postgres, redis):
-    own_postgres.sql("CREATE TABLE locked (id int); GRANT SELECT ON locked TO exporter")
+    own_postgres.sql("CREATE TABLE locked (id int);"
+                     "GRANT SELECT ON locked TO exporter; GRANT ALL ON locked TO shop")
     exporter = start_exporter(CONFIG.format(redis=redis.url(), postgres=own_postgres.url(),
                                             table="locked"))
     exporter.await_page(lambda page: page.has("extra_rows"), 5, "a first good run")

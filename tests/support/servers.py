@@ -87,7 +87,8 @@ class PostgresClient:
 
     def __init__(self, server, application_name, statements):
         self.psql = subprocess.Popen(
-            [server.psql, "-XqAt", "-h", "127.0.0.1", "-p", str(server.port), "-U", "shop", "shop"],
+            [server.psql, "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1",
+             "-p", str(server.port), "-U", "shop", "shop"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, "PGPASSWORD": POSTGRES_PASSWORD, "PGAPPNAME": application_name})
         self.run(*statements)
@@ -95,10 +96,12 @@ class PostgresClient:
     def run(self, *statements):
         """Runs the statements and waits until they are done."""
         self.send(*statements, r"\echo done")
+        printed = []
         for line in self.psql.stdout:
             if line.strip() == "done":
                 return
-        raise AssertionError("psql ended")
+            printed.append(line)
+        raise AssertionError(f"psql ended: {printed}")
 
     def send(self, *statements):
         """Sends the statements and does not wait: one of them may block."""
