@@ -23,7 +23,7 @@ CountScan::CountScan(std::vector<SqlCount> counts, SqlStatement options)
 CountScan::Indexes CountScan::Sharing() const {
   Indexes sharing;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (shares_ && !entries_[i].apart) sharing.push_back(i);
+    if (shares_ && !suspects_ && !entries_[i].apart) sharing.push_back(i);
   }
   if (sharing.size() < 2) sharing.clear();
   return sharing;
@@ -35,14 +35,21 @@ PartResult CountScan::Refresh(const SqlRun& run) {
   try {
     if (!shared.empty() && !AskShared(run, shared)) shared.clear();
   } catch (const CollectError& error) {
-    // To run apart would take longer still.
     if (error.kind() != ErrorKind::kTimeout) throw;
-    for (Entry& entry : entries_) {
-      entry.problem = CollectError(error.kind(), error.what(), entry.count.metric.name);
-    }
+    Postpone(error);
     return PartResult::kTimedOut;
   }
   return AskApart(run, shared);
+}
+
+// To run apart in this run would take longer still. A lock on the table looks
+// the same, so it takes a second time to give up sharing.
+void CountScan::Postpone(const CollectError& error) {
+  shares_ = !each_is_quick_;
+  suspects_ = true;
+  for (Entry& entry : entries_) {
+    entry.problem = CollectError(error.kind(), error.what(), entry.count.metric.name);
+  }
 }
 
 void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
@@ -62,6 +69,7 @@ void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
 bool CountScan::AskShared(const SqlRun& run, const Indexes& indexes) {
   try {
     Ask(run, indexes);
+    each_is_quick_ = false;
     return true;
   } catch (const CollectError& error) {
     // One count's fault must not cost the others.
@@ -77,6 +85,7 @@ PartResult CountScan::AskApart(const SqlRun& run, const Indexes& done) {
     if (std::ranges::find(done, index) != done.end()) continue;
     if (!AskOne(run, entries_[index], index) && !slow) slow = index;
   }
+  if (std::exchange(suspects_, false)) each_is_quick_ = !slow;
   if (!slow) return PartResult::kDone;
   MoveToBack(order_, *slow);
   return PartResult::kTimedOut;

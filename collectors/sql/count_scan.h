@@ -13,7 +13,8 @@ namespace collectors {
 
 // The counts on one table. Those that work share one scan of it; where that
 // statement fails, each runs apart once, and those that fail there stay apart
-// until they work again.
+// until they work again. Where it takes too long they run apart in the next
+// run, so that one slow condition costs its own count only.
 class CountScan : public SqlPart {
  public:
   // `options` gives max_rows and parallel. At least one count, all of one table.
@@ -41,6 +42,8 @@ class CountScan : public SqlPart {
   void Ask(const SqlRun& run, const Indexes& indexes);
   // Whether the shared statement answered, or each must run apart.
   bool AskShared(const SqlRun& run, const Indexes& indexes);
+  // Notes on each that the shared statement came too late.
+  void Postpone(const exporter::CollectError& error);
   // Asks each that is not among `done` alone.
   PartResult AskApart(const SqlRun& run, const Indexes& done);
   // False where there was no time for the count.
@@ -49,7 +52,11 @@ class CountScan : public SqlPart {
   std::vector<Entry> entries_;  // In the order of the configuration.
   Indexes order_;               // In which they run apart.
   SqlStatement options_;
-  bool shares_ = true;  // False once the groups of all counts together were too many.
+  // False once all counts together were too much for one statement: too many
+  // groups, or too slow again after each alone was quick.
+  bool shares_ = true;
+  bool suspects_ = false;       // The shared statement was slow: who is it?
+  bool each_is_quick_ = false;  // Nobody, when they last ran apart for that.
 };
 
 }  // namespace collectors

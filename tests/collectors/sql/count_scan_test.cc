@@ -121,6 +121,55 @@ TEST_CASE("a shared statement that is slow is not asked apart, which would be sl
   CHECK(stage.scan.Problems().size() == 3);
 }
 
+TEST_CASE("one slow count costs its own samples and not those of its table") {
+  Stage stage;
+  // b is the second statement both among three apart and after a shared one.
+  const auto slow = [](std::size_t i, std::size_t counts) {
+    const bool is_b = i == 1 && counts == 1;
+    if (counts == 3 || is_b) throw CollectError(ErrorKind::kTimeout, "statement timeout");
+  };
+  stage.Run(slow);
+  CHECK(stage.asked == Sizes{3});
+  CHECK_MESSAGE(stage.Run(slow) == PartResult::kTimedOut,
+                "each is asked apart to find the slow one");
+  CHECK(stage.asked == Sizes{1, 1, 1});
+  CHECK(stage.Shown() == "ac");
+  REQUIRE(stage.scan.Problems().size() == 1);
+  CHECK(stage.scan.Problems()[0].part() == "b");
+  stage.Run(slow);
+  INFO("the others share again");
+  CHECK(stage.asked == Sizes{2, 1});
+}
+
+TEST_CASE("a table that was locked for a while is shared again") {
+  Stage stage;
+  const auto locked = [](std::size_t /*i*/, std::size_t /*counts*/) {
+    throw CollectError(ErrorKind::kTimeout, "lock timeout");
+  };
+  stage.Run(locked);
+  stage.Run(Never);
+  CHECK(stage.asked == Sizes{1, 1, 1});
+  stage.Run(Never);
+  CHECK(stage.asked == Sizes{3});
+  stage.Run(locked);
+  stage.Run(locked);
+  CHECK(stage.asked == Sizes{1, 1, 1});
+  stage.Run(Never);
+  stage.Run(Never);
+  CHECK(stage.asked == Sizes{3});
+}
+
+TEST_CASE("counts that are quick alone and slow together are asked apart from then on") {
+  Stage stage;
+  const auto together = [](std::size_t /*i*/, std::size_t counts) {
+    if (counts > 1) throw CollectError(ErrorKind::kTimeout, "statement timeout");
+  };
+  for (const Sizes& asked : {Sizes{3}, Sizes{1, 1, 1}, Sizes{3}, Sizes{1, 1, 1}, Sizes{1, 1, 1}}) {
+    stage.Run(together);
+    CHECK(stage.asked == asked);
+  }
+}
+
 TEST_CASE("a target that fails ends the scan") {
   Stage stage;
   CHECK_THROWS_AS(stage.Run([](std::size_t /*i*/, std::size_t /*counts*/) {
