@@ -68,6 +68,9 @@ Database Open(const std::string& path, Deadline& deadline) {
   if (code != SQLITE_OK) Fail(opened);
   ::sqlite3_limit(opened, SQLITE_LIMIT_LENGTH, static_cast<int>(kMaxAnswerBytes));
   ::sqlite3_limit(opened, SQLITE_LIMIT_ATTACHED, 0);  // The file that was configured, no other.
+  // SQLite takes "name" for a text where there is no such column, and every row
+  // would be of a group called like it.
+  ::sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   ::sqlite3_busy_timeout(opened, static_cast<int>(deadline.Remaining().count()));
   ::sqlite3_progress_handler(opened, kStepsBetweenLooks, &Expired, &deadline);
   return database;

@@ -104,6 +104,7 @@ TEST_CASE("an SQLite statement that cannot be run is told by what is wrong") {
   const Case cases[] = {
       {{"SELECT a FROM nope"}, ErrorKind::kMissing},
       {{"SELECT nope FROM t"}, ErrorKind::kMissing},
+      {{"SELECT \"nope\" FROM t"}, ErrorKind::kMissing},
       {{"SELECT nope(1)"}, ErrorKind::kMissing},
       {{"SELEC 1"}, ErrorKind::kQuery},
       {{""}, ErrorKind::kQuery},
