@@ -9,7 +9,8 @@
 namespace collectors {
 
 std::span<const exporter::CollectorType> Catalog() {
-  static const exporter::CollectorType types[] = {kDbPoolType, kPostgresType, kQueueType, kRedisType, kSqlType};
+  static const exporter::CollectorType types[] = {kDbPoolType, kPostgresType, kQueueType,
+                                                  kRedisType, kSqlType};
   return types;
 }
 

@@ -27,8 +27,8 @@ class HttpLobby {
 
   struct Limits {
     std::size_t connections = 256;                  // In all; the longest waiting one gives way.
-    std::size_t head_bytes = 8 * 1024;              // A longer head is passed on as it is.
-    std::size_t unsent_bytes = 16 * 1024 * 1024;    // In all; an answer that exceeds it is cut off.
+    std::size_t head_bytes = 8192;                  // A longer head is passed on as it is.
+    std::size_t unsent_bytes = 16 << 20;            // In all; an answer that exceeds it is cut off.
     std::chrono::milliseconds idle{75'000};         // Without a byte.
     std::chrono::milliseconds head_time{5'000};     // From the first byte of a head to its end.
     std::chrono::milliseconds answer_time{10'000};  // For the client to take an answer.

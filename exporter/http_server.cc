@@ -21,7 +21,7 @@ using std::chrono::steady_clock;
 // Requests are answered from memory and no worker waits for a client.
 constexpr std::size_t kWorkers = 4;
 // The lobby keeps an answer that a client is slow to take; a few may be large.
-constexpr std::size_t kMostUnsent = 16 * 1024 * 1024;
+constexpr std::size_t kMostUnsent = 16 << 20;
 constexpr const char* kUnknownHandler = "other";
 constexpr std::string_view kHeadTooLong =
     "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n"
@@ -200,6 +200,7 @@ class HttpServer::Impl {
 
 std::vector<int> HttpServer::Impl::Start(const std::vector<ListenAddress>& addresses) {
   std::vector<int> ports;
+  ports.reserve(addresses.size());
   for (const ListenAddress& address : addresses) ports.push_back(Listen(address));
   for (const auto& listener : listeners_)
     accepting_.emplace_back([&listener] { listener->listen_after_bind(); });

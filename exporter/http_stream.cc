@@ -10,7 +10,7 @@ namespace exporter {
 namespace {
 
 // Small writes are gathered up to here, for few packets.
-constexpr std::size_t kGathered = 16 * 1024;
+constexpr std::size_t kGathered = 16384;
 
 }  // namespace
 

@@ -106,8 +106,10 @@ const exporter::CollectorType kSqlType = {
     .name = "sql",
     .summary = "Business numbers from PostgreSQL or SQLite: counts of rows, and your own queries.",
     .keys =
-        R"(dsn             postgresql://user:password@host/database or sqlite:///absolute/path; dsn_file for a file that holds it
-counts          list of {metric, table, where, by, on_missing, help, constant_labels}; counts on one table share one scan
+        R"(dsn             postgresql://user:password@host/database or
+                sqlite:///absolute/path; dsn_file for a file that holds it
+counts          list of {metric, table, where, by, on_missing, help, constant_labels};
+                counts on one table share one scan
   metric        the name of the gauge
   table         table or schema.table, with the case it has in the database
   where         condition in SQL; absent for all rows
