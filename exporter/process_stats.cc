@@ -46,11 +46,11 @@ void AddStat(FamilySet& families) {
   if (fields.size() < 22) return;
   const auto field = [&fields](std::size_t number) { return std::stod(fields[number - 3]); };
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-  static const double kBoot = BootTime();
+  static const double boot_time = BootTime();
   families.Counter("process_cpu_seconds_total", "User and system CPU time spent, in seconds.")
       .Add((field(14) + field(15)) / ticks);
   families.Gauge("process_start_time_seconds", "Start of the process, in seconds since the epoch.")
-      .Add(kBoot + field(22) / ticks);
+      .Add(boot_time + field(22) / ticks);
   families.Gauge("process_virtual_memory_bytes", "Virtual memory size, in bytes.").Add(field(23));
   families.Gauge("process_resident_memory_bytes", "Resident memory size, in bytes.")
       .Add(field(24) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
