@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "exporter/utf8.h"
@@ -50,6 +51,26 @@ exporter::Labels LabelsOf(const std::vector<std::optional<std::string>>& cells,
     labels.emplace_back(metric.labels[i], LabelValue(cells[columns.labels[i]]));
   }
   return labels;
+}
+
+bool HasNullLabel(const std::vector<std::optional<std::string>>& cells, const Columns& columns) {
+  return std::any_of(columns.labels.begin(), columns.labels.end(),
+                     [&](std::size_t column) { return !cells[column]; });
+}
+
+// Adds each sample of `nulls`, whose labels are NULL in SQL and empty here, to
+// the one that has the same labels empty in SQL; where there is none it stays.
+void FoldNulls(std::vector<Sample>& samples, std::vector<Sample> nulls) {
+  if (nulls.empty()) return;
+  std::map<exporter::Labels, std::size_t> groups;
+  for (std::size_t i = 0; i < samples.size(); ++i) groups.emplace(samples[i].labels, i);
+  for (Sample& null : nulls) {
+    if (const auto group = groups.find(null.labels); group != groups.end()) {
+      samples[group->second].value += null.value;
+    } else {
+      samples.push_back(std::move(null));
+    }
+  }
 }
 
 std::string_view Trimmed(std::string_view text) {
@@ -99,11 +120,13 @@ MappedSamples MapRows(const Rows& rows, const SqlMetric& metric) {
                                   "the answer has no column " + columns.missing, metric.name);
     return mapped;
   }
+  std::vector<Sample> nulls;
   for (const auto& cells : rows.cells) {
     const auto& cell = cells[columns.value];
     const auto value = cell ? ParseSqlNumber(*cell) : std::nullopt;
     if (value) {
-      mapped.samples.push_back({LabelsOf(cells, metric, columns), *value * metric.factor});
+      auto& samples = HasNullLabel(cells, columns) ? nulls : mapped.samples;
+      samples.push_back({LabelsOf(cells, metric, columns), *value * metric.factor});
       continue;
     }
     mapped.nulls.push_back(LabelsOf(cells, metric, columns));
@@ -113,6 +136,7 @@ MappedSamples MapRows(const Rows& rows, const SqlMetric& metric) {
           metric.name);
     }
   }
+  FoldNulls(mapped.samples, std::move(nulls));
   return mapped;
 }
 

@@ -103,4 +103,14 @@ TEST_CASE("a label's bytes that are not UTF-8 are replaced, and the row stays") 
   CHECK(LabelValue(std::nullopt).empty());
 }
 
+TEST_CASE("rows that differ in NULL against an empty label alone are summed") {
+  const Rows rows{{"tenant", "tokens"},
+                  {{std::nullopt, "3"}, {"a", "1"}, {"", "4"}, {std::nullopt, std::nullopt}}};
+  const MappedSamples mapped = MapRows(rows, Tokens());
+  REQUIRE(mapped.samples.size() == 2);
+  CHECK(mapped.samples[0].labels == exporter::Labels{{"tenant", "a"}});
+  CHECK(mapped.samples[1].labels == exporter::Labels{{"tenant", ""}});
+  CHECK(mapped.samples[1].value == 7);
+}
+
 }  // namespace collectors
