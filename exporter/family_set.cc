@@ -1,7 +1,5 @@
 #include "exporter/family_set.h"
 
-#include <algorithm>
-
 namespace exporter {
 namespace {
 
@@ -47,18 +45,16 @@ FamilySet::Family& FamilySet::Family::Add(const Labels& labels, ClientMetric::Su
   return *this;
 }
 
-FamilySet::Family& FamilySet::Family::ExpireAt(SteadyTime when) {
-  timed_.expires_at = std::min(when, timed_.expires_at.value_or(when));
-  return *this;
-}
-
-FamilySet::Family& FamilySet::Open(MetricType type, std::string_view name, std::string_view help) {
-  if (const auto found = by_name_.find(name); found != by_name_.end()) return *found->second;
+FamilySet::Family& FamilySet::Open(MetricType type, std::string_view name, std::string_view help,
+                                   std::optional<SteadyTime> expires_at) {
+  const auto [found, fresh] = by_name_.try_emplace({std::string(name), expires_at});
+  if (!fresh) return *found->second;
   Family& family = families_.emplace_back();
+  family.timed_.expires_at = expires_at;
   family.timed_.family.type = type;
   family.timed_.family.name = name;
   family.timed_.family.help = help;
-  by_name_.emplace(name, &family);
+  found->second = &family;
   return family;
 }
 

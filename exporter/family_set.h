@@ -36,18 +36,18 @@ class FamilySet {
     Family& Add(const Labels& labels, double value);
     Family& Add(const Labels& labels, prometheus::ClientMetric::Histogram histogram);
     Family& Add(const Labels& labels, prometheus::ClientMetric::Summary summary);
-    // Keeps the earliest of the times given.
-    Family& ExpireAt(SteadyTime when);
 
    private:
     friend class FamilySet;
     TimedFamily timed_;
   };
 
-  // Opens the family of this name, or finds it where it is open already; the
-  // first type and help stay. The reference is good for the life of the set,
-  // moves included.
-  Family& Open(prometheus::MetricType type, std::string_view name, std::string_view help);
+  // Opens the family of this name and expiry, or finds it where it is open
+  // already; the first type and help stay. Samples of one name that expire apart
+  // are families apart here, and one on the page. The reference is good for the
+  // life of the set, moves included.
+  Family& Open(prometheus::MetricType type, std::string_view name, std::string_view help,
+               std::optional<SteadyTime> expires_at = {});
   Family& Gauge(std::string_view name, std::string_view help);
   Family& Counter(std::string_view name, std::string_view help);
 
@@ -56,7 +56,7 @@ class FamilySet {
 
  private:
   std::deque<Family> families_;
-  std::map<std::string, Family*, std::less<>> by_name_;
+  std::map<std::pair<std::string, std::optional<SteadyTime>>, Family*> by_name_;
 };
 
 }  // namespace exporter

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <limits>
+#include <map>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -78,15 +79,14 @@ class Regrouping {
       result_.dropped.invalid += lines;
       return;
     }
-    Group& group = Find(like, type, name);
-    TimedFamily& timed = result_.families[group.index];
-    if (timed.family.type != type || !group.seen.insert(KeyOf(metric.label)).second) {
+    Group& group = Find(type, name);
+    if (group.type != type || !group.seen.insert(KeyOf(metric.label)).second) {
       result_.dropped.duplicate += lines;
     } else if (result_.series + lines > max_series_) {
       result_.dropped.limit += lines;
     } else {
       result_.series += lines;
-      timed.family.metric.push_back(std::move(metric));
+      FamilyOf(group, like, name).family.metric.push_back(std::move(metric));
     }
   }
 
@@ -101,9 +101,11 @@ class Regrouping {
   }
 
  private:
+  // All samples of a name; families by their expiry.
   struct Group {
-    std::size_t index;
+    MetricType type;
     std::unordered_set<std::string> seen;
+    std::map<std::optional<SteadyTime>, std::size_t> families;
   };
 
   static std::size_t LineCount(MetricType type, const ClientMetric& metric) {
@@ -111,19 +113,21 @@ class Regrouping {
     return simple ? 1 : LinesOf(type, metric).size();
   }
 
-  Group& Find(const TimedFamily& like, MetricType type, const std::string& name) {
-    const auto [found, fresh] = groups_.try_emplace(name, Group{result_.families.size(), {}});
+  Group& Find(MetricType type, const std::string& name) {
+    return groups_.try_emplace(name, Group{type, {}, {}}).first->second;
+  }
+
+  TimedFamily& FamilyOf(Group& group, const TimedFamily& like, const std::string& name) {
+    const auto [found, fresh] =
+        group.families.try_emplace(like.expires_at, result_.families.size());
     if (fresh) {
       TimedFamily& timed = result_.families.emplace_back();
       timed.family.name = name;
       timed.family.help = like.family.help;
-      timed.family.type = type;
+      timed.family.type = group.type;
       timed.expires_at = like.expires_at;
-    } else if (like.expires_at) {
-      auto& expires_at = result_.families[found->second.index].expires_at;
-      expires_at = std::min(*like.expires_at, expires_at.value_or(*like.expires_at));
     }
-    return found->second;
+    return result_.families[found->second];
   }
 
   std::size_t max_series_;

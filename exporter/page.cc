@@ -109,7 +109,7 @@ std::vector<Page::Entry> Page::LiveEntries(SteadyTime now) {
     }
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(a.span->name, a.slot) < std::tie(b.span->name, b.slot);
+    return std::tie(a.span->name, a.slot, a.index) < std::tie(b.span->name, b.slot, b.index);
   });
   return entries;
 }

@@ -14,7 +14,7 @@
 namespace exporter {
 
 // A stretch of the page: families of one snapshot that stand one after another
-// on the page too, or one family merged out of several snapshots.
+// on the page too, or one family merged out of several.
 struct Piece {
   // What it was made of: snapshot and family, the first and the last of a
   // stretch or all of a merger. The snapshots are alive, so an address is one.

@@ -7,9 +7,9 @@
 namespace exporter {
 
 Snapshot RenderSnapshot(std::vector<TimedFamily> families, SteadyTime expires_at) {
-  std::sort(families.begin(), families.end(), [](const TimedFamily& a, const TimedFamily& b) {
-    return a.family.name < b.family.name;
-  });
+  std::stable_sort(
+      families.begin(), families.end(),
+      [](const TimedFamily& a, const TimedFamily& b) { return a.family.name < b.family.name; });
   Snapshot snapshot;
   snapshot.families.reserve(families.size());
   for (TimedFamily& timed : families) {

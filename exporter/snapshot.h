@@ -26,7 +26,7 @@ struct Snapshot {
   };
 
   std::string text;
-  std::vector<Span> families;  // By name, each name once.
+  std::vector<Span> families;  // By name; of one name those that expire apart.
 
   std::string_view Header(const Span& span) const {
     return std::string_view(text).substr(span.begin, span.samples - span.begin);

@@ -1,5 +1,6 @@
 #include "collectors/sql/metric_series.h"
 
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -8,9 +9,10 @@ namespace collectors {
 using exporter::SteadyTime;
 
 void MetricSeries::Found(MappedSamples found, SteadyTime now) {
-  const bool answered = !found.problem || found.problem->kind() != exporter::ErrorKind::kMissing;
+  // An answer without the metric's columns says nothing of its series.
+  if (found.problem && found.problem->kind() == exporter::ErrorKind::kMissing) return;
   samples_ = std::move(found.samples);
-  if (answered && rules_.on_missing != OnMissing::kDrop) AddMissing(samples_, found.nulls);
+  if (rules_.on_missing != OnMissing::kDrop) AddMissing(samples_, found.nulls);
   last_success_ = now;
 }
 
@@ -31,12 +33,12 @@ void MetricSeries::AddMissing(std::vector<Sample>& samples,
 
 void MetricSeries::Write(exporter::FamilySet& families, SteadyTime now) const {
   if (!last_success_ || now >= *last_success_ + rules_.stale_after || samples_.empty()) return;
-  auto& family = families.Open(metric_.type, metric_.name, metric_.help);
-  for (const Sample& sample : samples_) family.Add(sample.labels, sample.value);
+  std::optional<SteadyTime> expires_at;
   // The collector's own stale_after serves what was just found.
-  if (rules_.own_interval || *last_success_ != now) {
-    family.ExpireAt(*last_success_ + rules_.stale_after);
-  }
+  if (rules_.own_interval || *last_success_ != now)
+    expires_at = *last_success_ + rules_.stale_after;
+  auto& family = families.Open(metric_.type, metric_.name, metric_.help, expires_at);
+  for (const Sample& sample : samples_) family.Add(sample.labels, sample.value);
 }
 
 exporter::SeriesId MetricSeries::Claim() const {

@@ -34,15 +34,17 @@ TEST_CASE("a family stays open when the set is moved") {
   CHECK(&moved.Gauge("a", "") == &family);
 }
 
-TEST_CASE("the earliest expiry of a family holds") {
+TEST_CASE("samples of one name that expire apart are families apart") {
   FamilySet set;
-  const SteadyTime start{};
-  set.Gauge("a", "")
-      .Add(1)
-      .ExpireAt(start + std::chrono::seconds(9))
-      .ExpireAt(start + std::chrono::seconds(5));
-  set.Gauge("a", "").ExpireAt(start + std::chrono::seconds(7));
-  CHECK(std::move(set).Take()[0].expires_at == start + std::chrono::seconds(5));
+  const SteadyTime soon = SteadyTime{} + std::chrono::seconds(5);
+  set.Gauge("a", "").Add({{"n", "1"}}, 1);
+  set.Open(prometheus::MetricType::Gauge, "a", "", soon).Add({{"n", "2"}}, 2);
+  set.Open(prometheus::MetricType::Gauge, "a", "", soon).Add({{"n", "3"}}, 3);
+  const auto families = std::move(set).Take();
+  REQUIRE(families.size() == 2);
+  CHECK_FALSE(families[0].expires_at);
+  CHECK(families[1].expires_at == soon);
+  CHECK(families[1].family.metric.size() == 2);
 }
 
 }  // namespace exporter

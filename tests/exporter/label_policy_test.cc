@@ -107,16 +107,19 @@ TEST_CASE("two names that a rule makes one are one family, of which the first ty
   CheckDropped(result.dropped, 2, 0, 0);
 }
 
-TEST_CASE("families that became one expire with the first of them") {
+TEST_CASE("samples of one name expire each at its own time") {
   const SteadyTime start{};
   LabelPolicy policy;
   policy.rules = {Rule(RelabelAction::kReplace, {"__name__"}, "a|b", "__name__", "all")};
   FamilySet set;
   set.Gauge("a", "").Add({{"n", "1"}}, 1);
-  set.Gauge("b", "").Add({{"n", "2"}}, 2).ExpireAt(start + std::chrono::seconds(9));
+  set.Open(prometheus::MetricType::Gauge, "b", "", start + std::chrono::seconds(9))
+      .Add({{"n", "2"}}, 2);
   const auto result = policy.Apply(std::move(set).Take());
-  REQUIRE(result.families.size() == 1);
-  CHECK(result.families[0].expires_at == start + std::chrono::seconds(9));
+  REQUIRE(result.families.size() == 2);
+  CHECK(result.families[0].family.name == result.families[1].family.name);
+  CHECK_FALSE(result.families[0].expires_at);
+  CHECK(result.families[1].expires_at == start + std::chrono::seconds(9));
 }
 
 TEST_CASE("a histogram that a rule renames as a whole stays one") {

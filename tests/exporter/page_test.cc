@@ -168,7 +168,7 @@ TEST_CASE("a family that the page's tail has loses") {
 TEST_CASE("each family expires at its own time, and a page is valid until the first does") {
   FamilySet set;
   set.Gauge("a", "").Add(1);
-  set.Gauge("b", "").Add(1).ExpireAt(kStart + 10s);
+  set.Open(prometheus::MetricType::Gauge, "b", "", kStart + 10s).Add(1);
   const auto shot = Shot(std::move(set));
   const Page first({shot}, kStart, {}, nullptr);
   CHECK(first.valid_until() == kStart + 10s);
@@ -179,6 +179,18 @@ TEST_CASE("each family expires at its own time, and a page is valid until the fi
   const Page third({shot}, second.valid_until(), {}, &second);
   CHECK(third.Text().empty());
   CHECK(third.valid_until() == SteadyTime::max());
+}
+
+TEST_CASE("a family whose samples expire apart is one on the page, and loses them one by one") {
+  FamilySet set;
+  set.Gauge("a", "").Add({{"t", "new"}}, 1);
+  set.Open(prometheus::MetricType::Gauge, "a", "", kStart + 10s).Add({{"t", "old"}}, 2);
+  const auto shot = Shot(std::move(set));
+  const Page both({shot}, kStart, {}, nullptr);
+  CHECK(both.Text() == "# TYPE a gauge\na{t=\"new\"} 1\na{t=\"old\"} 2\n");
+  CHECK(both.series() == Counts{2});
+  const Page one({shot}, kStart + 10s, {}, &both);
+  CHECK(one.Text() == "# TYPE a gauge\na{t=\"new\"} 1\n");
 }
 
 TEST_CASE("a publication makes new pieces of its own families only") {

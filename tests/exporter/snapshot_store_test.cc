@@ -189,7 +189,7 @@ TEST_CASE("series are withdrawn at stale_after, or earlier where their family sa
   store.AddSlot(Spec("one", 10s));
   store.AddSlot(Spec("two", 30s));
   Reading reading = Gauges({"b"});
-  reading.families.Gauge("a", "").Add(1).ExpireAt(kStart + 5s);
+  reading.families.Open(prometheus::MetricType::Gauge, "a", "", kStart + 5s).Add(1);
   store.RunSucceeded(0, At(0s), std::move(reading));
   store.RunSucceeded(1, At(0s), Gauges({"c"}));
   struct Case {

@@ -59,13 +59,14 @@ TEST_CASE("a series whose value is NULL is not gone, so it is no zero") {
   CHECK(ShownAt(series, kStart).empty());
 }
 
-TEST_CASE("an answer without the column says of no series that it is zero") {
+TEST_CASE("an answer without the column leaves the last samples until they are stale") {
   MetricSeries series = Series(OnMissing::kZero);
   series.Found(Found({{"open", 7}}), kStart);
   MappedSamples missing;
   missing.problem = exporter::CollectError(exporter::ErrorKind::kMissing, "no column");
   series.Found(missing, kStart);
-  CHECK(ShownAt(series, kStart).empty());
+  CHECK(ShownAt(series, kStart) == Shown{{"open", 7}});
+  CHECK(ShownAt(series, kStart + seconds(30)).empty());
 }
 
 TEST_CASE("what is remembered has a bound") {
