@@ -164,6 +164,8 @@ void HttpLobby::WriteTo(Waiting& waiting, SteadyTime now) {
 
 void HttpLobby::ReadFrom(Waiting& waiting, SteadyTime now) {
   std::string& received = waiting.visitor.received;
+  // A whole head first: a client may send many, and only one is read at a time.
+  if (received.find("\r\n\r\n") != std::string::npos) return PassOn(waiting);
   std::array<char, 4096> chunk;
   const ssize_t got = ::recv(waiting.visitor.fd, chunk.data(), chunk.size(), MSG_DONTWAIT);
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return Drop(waiting);

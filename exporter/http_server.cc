@@ -1,6 +1,7 @@
 #include "exporter/http_server.h"
 
 #include <httplib.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -157,6 +158,15 @@ void SetListenOptions(socket_t fd) {
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
 
+// A quarter of the descriptors at most: collectors need some as well.
+HttpLobby::Limits LobbyLimits() {
+  HttpLobby::Limits limits;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0)
+    limits.connections = std::clamp<std::size_t>(files.rlim_cur / 4, 8, limits.connections);
+  return limits;
+}
+
 }  // namespace
 
 HttpAnswer HttpAnswer::Text(std::string body, int code, std::string content_type) {
@@ -175,7 +185,7 @@ class HttpServer::Impl {
       : routes_(std::move(routes)),
         observe_(std::move(observe)),
         workers_(kWorkers),
-        lobby_(HttpLobby::Limits{}, [this](HttpLobby::Visitor visitor) {
+        lobby_(LobbyLimits(), [this](HttpLobby::Visitor visitor) {
           workers_.enqueue([this, visitor = std::move(visitor)] { Serve(visitor); });
         }) {}
 

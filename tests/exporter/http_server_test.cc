@@ -38,6 +38,7 @@ class RawClient {
     REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(text.size()));
   }
+  void SendNoMore() const { REQUIRE(::shutdown(fd_, SHUT_WR) == 0); }
   // Everything until the connection ends, or `last` has come.
   std::string Receive(std::string_view last = {}) const {
     std::string received;
@@ -157,6 +158,21 @@ TEST_CASE("a connection serves one request after another, sent apart or together
   client.Send(std::string(request) + std::string(kGetSmall));
   const std::string both = client.Receive();
   CHECK(both.find("hello\n") != both.rfind("hello\n"));
+}
+
+TEST_CASE("requests sent together are all answered, though the client sends no more") {
+  Served served;
+  const RawClient client(served.port());
+  std::string requests;
+  for (int i = 0; i < 500; ++i) requests += "GET /small HTTP/1.1\r\n\r\n";
+  client.Send(requests);
+  client.SendNoMore();
+  const std::string answers = client.Receive();
+  std::size_t count = 0;
+  for (std::size_t at = answers.find("hello\n"); at != std::string::npos;
+       at = answers.find("hello\n", at + 1))
+    ++count;
+  CHECK(count == 500);
 }
 
 TEST_CASE("a request whose bytes come one by one is answered") {
