@@ -125,6 +125,14 @@ CollectError Refusal(const PGresult& result) {
   return {KindOfSqlState(state), ShownText(text == nullptr ? state : text)};
 }
 
+// A session that goes on was not what failed, whatever the SQLSTATE says: a
+// foreign table's server may be down (08001), or want a password (28000).
+CollectError OfStatement(const CollectError& refusal) {
+  const bool of_session =
+      refusal.kind() == ErrorKind::kConnect || refusal.kind() == ErrorKind::kAuth;
+  return {of_session ? ErrorKind::kQuery : refusal.kind(), refusal.what()};
+}
+
 std::vector<std::string> ColumnsOf(const PGresult& result) {
   std::vector<std::string> columns;
   columns.reserve(static_cast<std::size_t>(::PQnfields(&result)));
@@ -256,10 +264,8 @@ void PgConnection::ReadAnswer(const CollectContext& context,
       Break(context);
     }
   }
-  // With an error of this kind the server ends the session.
-  broken_ = ::PQstatus(connection_.get()) != CONNECTION_OK ||
-            (refusal && refusal->kind() == ErrorKind::kConnect);
-  if (refusal) throw CollectError(*refusal);
+  broken_ = ::PQstatus(connection_.get()) != CONNECTION_OK;
+  if (refusal) throw broken_ ? *refusal : OfStatement(*refusal);
   if (broken_) Break(context);
   if (!answered) {
     broken_ = true;
