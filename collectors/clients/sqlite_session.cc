@@ -1,5 +1,6 @@
 #include "collectors/clients/sqlite_session.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -107,10 +108,17 @@ std::size_t AppendRow(sqlite3_stmt* statement, Rows& rows) {
   std::size_t bytes = 0;
   for (int n = 0; n < columns; ++n) {
     bytes += sizeof(int);
-    if (::sqlite3_column_type(statement, n) == SQLITE_NULL) continue;
+    auto& cell = row[static_cast<std::size_t>(n)];
+    const int type = ::sqlite3_column_type(statement, n);
+    if (type == SQLITE_NULL) continue;
+    if (type == SQLITE_FLOAT) {
+      // SQLite's own text has fifteen digits, two less than a double.
+      cell = fmt::format("{}", ::sqlite3_column_double(statement, n));
+      continue;
+    }
     const auto* const text = reinterpret_cast<const char*>(::sqlite3_column_text(statement, n));
     const auto size = static_cast<std::size_t>(::sqlite3_column_bytes(statement, n));
-    row[static_cast<std::size_t>(n)].emplace(text == nullptr ? "" : text, size);
+    cell.emplace(text == nullptr ? "" : text, size);
     bytes += size;
   }
   return bytes;
@@ -138,6 +146,12 @@ Rows Read(sqlite3* database, sqlite3_stmt* statement, std::size_t max_rows) {
 }
 
 }  // namespace
+
+int SqliteSession::ServerVersion(const CollectContext& context) {
+  Deadline deadline = context.deadline;
+  Open(path_, deadline);  // So that a file that is not there is the target's failure.
+  return 0;
+}
 
 Rows SqliteSession::Query(const CollectContext& context, const SqlStatement& statement) {
   Deadline deadline = context.deadline;

@@ -13,7 +13,7 @@ class SqliteSession : public SqlSession {
   explicit SqliteSession(std::string path) : path_(std::move(path)) {}
 
   Rows Query(const exporter::CollectContext& context, const SqlStatement& statement) override;
-  int ServerVersion(const exporter::CollectContext& /*context*/) override { return 0; }
+  int ServerVersion(const exporter::CollectContext& context) override;
   std::string ServerName() const override { return ""; }
   SqlDialect dialect() const override { return SqlDialect::kSqlite; }
 

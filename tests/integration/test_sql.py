@@ -118,3 +118,44 @@ def test_numbers_keep_every_digit(collect, postgres):
     assert page.value("big") == 9007199254740991
     assert "\ntenth 0.1\n" in page.text
     assert "\nnan NaN\n" in page.text
+
+
+def test_a_statement_whose_own_connection_fails_costs_itself_alone(collect, postgres):
+    postgres.sql(ROWS + """
+GRANT SELECT ON it_jobs TO exporter;
+CREATE EXTENSION IF NOT EXISTS postgres_fdw;
+DROP SERVER IF EXISTS it_dead CASCADE;
+CREATE SERVER it_dead FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1');
+CREATE USER MAPPING FOR exporter SERVER it_dead OPTIONS (user 'x', password 'x');
+CREATE FOREIGN TABLE it_remote (i int) SERVER it_dead;
+GRANT SELECT ON it_remote TO exporter;
+""")
+    page = collect(config(postgres.url(), """
+    counts:
+      - {metric: remote_rows, table: it_remote}
+      - {metric: jobs, table: it_jobs}
+"""), code=1)
+    assert page.value("jobs") == 6
+    assert page.value("exporter_collector_up", collector="sql") == 1
+    assert page.value("exporter_collector_errors_total", collector="sql", reason="query") == 1
+
+
+def test_a_sqlite_number_keeps_its_digits(collect, tmp_path):
+    with sqlite3.connect(tmp_path / "jobs.db") as database:
+        database.executescript(
+            "CREATE TABLE n (v REAL); INSERT INTO n VALUES (1700000000.123456)")
+    page = collect(config(f"sqlite://{tmp_path}/jobs.db", """
+    queries:
+      - sql: SELECT v FROM n
+        metrics: [{name: n_v, type: gauge, value: v, help: A number.}]
+"""))
+    assert page.value("n_v") == 1700000000.123456
+
+
+def test_a_sqlite_file_that_is_not_there_is_a_target_that_is_down(collect, tmp_path):
+    page = collect(config(f"sqlite://{tmp_path}/absent.db", """
+    counts:
+      - {metric: jobs, table: it_jobs}
+"""), code=1)
+    assert page.value("exporter_collector_up", collector="sql") == 0
+    assert page.value("exporter_collector_errors_total", collector="sql", reason="missing") == 1
