@@ -3,11 +3,12 @@
 #include <netdb.h>
 #include <sys/un.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <future>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -19,8 +20,8 @@ namespace {
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-constexpr int kMaxLookups = 8;
-std::atomic<int> lookups_under_way = 0;
+// Each is a thread.
+constexpr std::size_t kMaxLookups = 64;
 
 struct Lookup {
   int error = 0;
@@ -44,19 +45,39 @@ Lookup LookUp(const std::string& host, std::uint16_t port, int flags) {
   return lookup;
 }
 
-// Starts a lookup that nobody need wait for.
-std::future<Lookup> LookUpAside(const std::string& host, std::uint16_t port) {
-  const int before = lookups_under_way.fetch_add(1);
-  const std::shared_ptr<void> place(nullptr, [](void*) { lookups_under_way.fetch_sub(1); });
-  if (before >= kMaxLookups) {
-    throw CollectError(ErrorKind::kTimeout, "too many lookups of host names hang already");
+// The lookups under way, each on a thread that nobody need wait for. Those who
+// ask for one host and port share one lookup, so that a host whose name server
+// is mute takes one place, however often it is asked for. Never destroyed: a
+// lookup may outlive main.
+class Lookups {
+ public:
+  std::shared_future<Lookup> Start(const std::string& host, std::uint16_t port) {
+    const Key key(host, port);
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = under_way_.find(key); found != under_way_.end()) return found->second;
+    if (under_way_.size() >= kMaxLookups) {
+      throw CollectError(ErrorKind::kTimeout, "too many lookups of host names hang already");
+    }
+    std::promise<Lookup> promise;
+    auto future = under_way_.emplace(key, promise.get_future().share()).first->second;
+    std::thread([this, key, promise = std::move(promise)]() mutable {
+      promise.set_value(LookUp(key.first, key.second, 0));
+      const std::scoped_lock ending(mutex_);
+      under_way_.erase(key);
+    }).detach();
+    return future;
   }
-  std::promise<Lookup> promise;
-  std::future<Lookup> future = promise.get_future();
-  std::thread([host, port, place, promise = std::move(promise)]() mutable {
-    promise.set_value(LookUp(host, port, 0));
-  }).detach();
-  return future;
+
+ private:
+  using Key = std::pair<std::string, std::uint16_t>;
+
+  std::mutex mutex_;
+  std::map<Key, std::shared_future<Lookup>> under_way_;
+};
+
+Lookups& AllLookups() {
+  static auto* const lookups = new Lookups;
+  return *lookups;
 }
 
 }  // namespace
@@ -65,7 +86,7 @@ std::vector<SocketAddress> Resolve(const std::string& host, std::uint16_t port,
                                    exporter::Deadline deadline) {
   Lookup lookup = LookUp(host, port, AI_NUMERICHOST);
   if (lookup.error == EAI_NONAME) {
-    std::future<Lookup> future = LookUpAside(host, port);
+    const std::shared_future<Lookup> future = AllLookups().Start(host, port);
     if (future.wait_until(deadline.when()) != std::future_status::ready) {
       throw CollectError(ErrorKind::kTimeout, "the lookup of host " + host + " took too long");
     }
