@@ -55,6 +55,19 @@ std::string ReadClientAddress(YamlReader& reader) {
   return address;
 }
 
+// PostgreSQL refuses a LIKE pattern whose last backslash escapes nothing, and
+// with it the statement that all pools share.
+void RejectOpenEscape(YamlReader& reader, const std::string& key) {
+  const std::string pattern = reader.String(key, "");
+  const std::size_t last = pattern.find_last_not_of('\\');
+  const std::size_t backslashes = pattern.size() - (last == std::string::npos ? 0 : last + 1);
+  if (backslashes % 2 == 1) {
+    reader.Problem(key, fmt::format("{} must not end with a backslash, which escapes nothing "
+                                    "there; write two for a backslash",
+                                    key));
+  }
+}
+
 Pool ReadPool(YamlReader& reader) {
   constexpr std::array<const char*, 4> kChoosing = {"application_name", "user", "database",
                                                     "client_addr"};
@@ -71,6 +84,7 @@ Pool ReadPool(YamlReader& reader) {
                    "a pool needs application_name, user, database or client_addr, which say whose "
                    "sessions are its");
   }
+  for (const char* key : {"application_name", "user", "database"}) RejectOpenEscape(reader, key);
   reader.RejectUnknownKeys();
   return pool;
 }
