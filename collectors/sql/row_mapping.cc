@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 #include <utility>
 
@@ -94,8 +95,11 @@ std::optional<double> ParseSqlNumber(std::string_view text) {
   if (boolean != kBooleans.end()) return boolean->second;
   double value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-  if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
-  return value;
+  if (end != number.data() + number.size()) return std::nullopt;
+  // Beyond a double: infinity or zero, which strtod tells apart.
+  if (error == std::errc::result_out_of_range)
+    return std::strtod(std::string(number).c_str(), nullptr);
+  return error == std::errc() ? std::optional(value) : std::nullopt;
 }
 
 std::string LabelValue(const std::optional<std::string>& cell) {

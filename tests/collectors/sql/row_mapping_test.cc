@@ -36,6 +36,8 @@ TEST_CASE("numbers are read as PostgreSQL and SQLite write them") {
       {" 7  ", 7},
       {"Infinity", infinity},
       {"-Infinity", -infinity},
+      {"1e400", infinity},
+      {"-1e-400", -0.0},
       {"", std::nullopt},
       {"12 apples", std::nullopt},
       {"00:01:00", std::nullopt},
