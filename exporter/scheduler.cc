@@ -40,7 +40,7 @@ class Scheduler::Worker {
   void Start(bool once) {
     thread_ = std::jthread([this, once](const std::stop_token& stop) {
       if (once) {
-        RunOnce();
+        RunOnce(stop);
       } else {
         RunLoop(stop);
       }
@@ -62,8 +62,8 @@ class Scheduler::Worker {
 
  private:
   void RunLoop(const std::stop_token& stop);
-  void RunOnce();
-  void Fail(const CollectError& error);
+  void RunOnce(const std::stop_token& stop);
+  void Fail(const CollectError& error, const std::stop_token& stop);
 
   Job job_;
   std::size_t slot_;
@@ -91,13 +91,13 @@ void Scheduler::Worker::RunLoop(const std::stop_token& stop) {
   const JobSettings& settings = job_.settings;
   const SteadyTime origin = steady_clock::now() + GridOffset(settings.name, settings.interval);
   do {
-    RunOnce();
+    RunOnce(stop);
   } while (SleepUntil(stop, NextRun(origin, settings.interval, steady_clock::now())));
 }
 
 // The one place where a failed run ends: whatever a collector throws becomes
 // health here and goes no further.
-void Scheduler::Worker::RunOnce() {
+void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
   const SteadyTime start = steady_clock::now();
   const Deadline deadline = Deadline::At(start + job_.settings.timeout);
   store_.RunStarted(slot_, start, deadline.when());
@@ -108,14 +108,15 @@ void Scheduler::Worker::RunOnce() {
     log_.Succeeded(reading.problems);
     store_.RunSucceeded(slot_, Moment::Now(), std::move(reading));
   } catch (const CollectError& error) {
-    Fail(error);
+    Fail(error, stop);
   } catch (const std::exception& error) {
-    Fail(CollectError(ErrorKind::kInternal, error.what()));
+    Fail(CollectError(ErrorKind::kInternal, error.what()), stop);
   }
 }
 
-void Scheduler::Worker::Fail(const CollectError& error) {
-  log_.Failed(error);
+void Scheduler::Worker::Fail(const CollectError& error, const std::stop_token& stop) {
+  // What a stop has cut off is no failure to tell of.
+  if (!stop.stop_requested()) log_.Failed(error);
   store_.RunFailed(slot_, Moment::Now(), error);
 }
 
