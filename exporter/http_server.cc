@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -24,9 +25,17 @@ constexpr std::size_t kWorkers = 4;
 // The lobby keeps an answer that a client is slow to take; a few may be large.
 constexpr std::size_t kMostUnsent = 16 << 20;
 constexpr const char* kUnknownHandler = "other";
-constexpr std::string_view kHeadTooLong =
+// What is answered before the library sees the head.
+struct EarlyAnswer {
+  int code;
+  std::string_view text;
+};
+constexpr EarlyAnswer kHeadTooLong = {
+    431,
     "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n"
-    "Content-Length: 0\r\n\r\n";
+    "Content-Length: 0\r\n\r\n"};
+constexpr EarlyAnswer kBadHead = {
+    400, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"};
 
 // What the library answered on this thread's request: its logger is told so,
 // and not when the request began.
@@ -158,6 +167,27 @@ void SetListenOptions(socket_t fd) {
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
 
+// Whether a head has a folded line, or white space before a colon, which RFC
+// 9112 (5.1, 5.2) has a server refuse: the library passes such a field over, and
+// a body that it announces would be taken for the next request.
+bool HasHiddenField(std::string_view head) {
+  for (std::size_t line = head.find("\r\n"); line + 2 < head.size();
+       line = head.find("\r\n", line + 2)) {
+    const std::string_view field = head.substr(line + 2, head.find("\r\n", line + 2) - line - 2);
+    const std::size_t blank = field.find_first_of(" \t");
+    if (field.empty()) return false;  // The end of the head.
+    if (blank < field.find(':')) return true;
+  }
+  return false;
+}
+
+// The answer to a head that the library need not see; absent for a good one.
+std::optional<EarlyAnswer> RefuseHead(std::string_view head) {
+  if (head.find("\r\n\r\n") == std::string_view::npos) return kHeadTooLong;
+  if (HasHiddenField(head)) return kBadHead;
+  return std::nullopt;
+}
+
 // A quarter of the descriptors at most: collectors need some as well.
 HttpLobby::Limits LobbyLimits() {
   HttpLobby::Limits limits;
@@ -262,10 +292,10 @@ void HttpServer::Impl::Serve(HttpLobby::Visitor visitor) {
   const SteadyTime start = steady_clock::now();
   answered = {kUnknownHandler, 0};
   HttpStream stream(visitor.fd, visitor.received, kMostUnsent);
-  if (visitor.received.find("\r\n\r\n") == std::string::npos) {
-    answered.code = 431;
+  if (const auto refusal = RefuseHead(visitor.received)) {
+    answered.code = refusal->code;
     visitor.stays = false;
-    stream.Write(kHeadTooLong.data(), kHeadTooLong.size());
+    stream.Write(refusal->text.data(), refusal->text.size());
   } else {
     visitor.stays = ServeByLibrary(visitor.listener, stream) && !stopping_;
   }

@@ -135,6 +135,8 @@ TEST_CASE("requests are answered by path and method") {
       {"GET /pieces HTTP/1.1\r\nRange: bytes=2-5\r\nConnection: close\r\n\r\n", "HTTP/1.1 200",
        "one two plain"},
       {"nonsense\r\n\r\n", "HTTP/1.1 400", ""},
+      {"GET /small HTTP/1.1\r\nContent-Length : 5\r\n\r\nhello", "HTTP/1.1 400", ""},
+      {"GET /small HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "HTTP/1.1 400", ""},
   };
   for (const auto& c : cases) {
     CAPTURE(c.request);
