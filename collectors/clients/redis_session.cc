@@ -71,6 +71,11 @@ RedisEndpoint EndpointOf(const RedisTarget& target) {
     RedisEndpoint endpoint = ParseRedisUrl(target.url.Load().Reveal());
     if (!target.user.empty()) endpoint.user = target.user;
     if (target.password.given()) endpoint.password = target.password.Load();
+    if (target.node) {
+      endpoint.path.clear();
+      endpoint.host = target.node->host;
+      endpoint.port = target.node->port;
+    }
     return endpoint;
   } catch (const std::runtime_error& error) {
     throw CollectError(ErrorKind::kConnect, error.what());
@@ -101,7 +106,9 @@ class RedisSession::Connection {
  public:
   Connection(const CollectContext& context, const RedisEndpoint& endpoint,
              const std::string& client_name)
-      : stream_(Dial(context, endpoint)) {
+      : home_database_(endpoint.database),
+        database_(endpoint.database),
+        stream_(Dial(context, endpoint)) {
     LogIn(context, endpoint);
     if (!client_name.empty()) SetName(context, client_name);
   }
@@ -116,6 +123,18 @@ class RedisSession::Connection {
     replies.reserve(commands.size());
     while (replies.size() < commands.size()) replies.push_back(Receive(context));
     return replies;
+  }
+
+  // Chooses a database, or the URL's, unless it is the chosen one.
+  void Select(const CollectContext& context, std::optional<int> database) {
+    const int wanted = database.value_or(home_database_);
+    if (wanted == database_) return;
+    const RedisReply reply = Run(context, {{"SELECT", std::to_string(wanted)}}).front();
+    if (IsError(reply)) {
+      throw CollectError(KindOfRedisError(reply.text),
+                         "SELECT: " + reply.text.substr(0, kShownErrorBytes));
+    }
+    database_ = wanted;
   }
 
  private:
@@ -163,6 +182,8 @@ class RedisSession::Connection {
     }
   }
 
+  int home_database_;  // The URL's.
+  int database_;       // The chosen one.
   Stream stream_;
   ReplyReader reader_;
 };
@@ -178,25 +199,30 @@ RedisReply RedisSession::Command(const CollectContext& context, const RedisComma
 }
 
 std::vector<RedisReply> RedisSession::Pipeline(const CollectContext& context,
-                                               const std::vector<RedisCommand>& commands) {
+                                               const std::vector<RedisCommand>& commands,
+                                               std::optional<int> database) {
   const bool is_kept = connection_ != nullptr;
   try {
-    return RunOnce(context, commands);
+    return RunOnce(context, commands, database);
   } catch (const CollectError& error) {
     // A kept connection may have been closed since (an idle timeout, a restart
     // of the server): that is no failure yet.
     if (!is_kept || error.kind() != ErrorKind::kConnect) throw;
   }
-  return RunOnce(context, commands);
+  return RunOnce(context, commands, database);
 }
 
 std::vector<RedisReply> RedisSession::RunOnce(const CollectContext& context,
-                                              const std::vector<RedisCommand>& commands) {
+                                              const std::vector<RedisCommand>& commands,
+                                              std::optional<int> database) {
   // Taken out, so that a failure of any sort closes it.
   std::unique_ptr<Connection> connection = std::move(connection_);
   if (connection == nullptr) {
+    const auto start = std::chrono::steady_clock::now();
     connection = std::make_unique<Connection>(context, EndpointOf(target_), target_.client_name);
+    connect_time_ = std::chrono::steady_clock::now() - start;
   }
+  connection->Select(context, database);
   std::vector<RedisReply> replies = connection->Run(context, commands);
   connection_ = std::move(connection);
   return replies;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +23,14 @@ struct RedisReply {
 
 using RedisCommand = std::vector<std::string>;
 
+// The address of one server, as a cluster tells it.
+struct RedisNodeAddress {
+  std::string host;
+  std::uint16_t port = 0;
+
+  auto operator<=>(const RedisNodeAddress&) const = default;
+};
+
 // Where a Redis is and who asks. `url` and `password` are loaded again at each
 // new connection; `password`, where given, wins over the URL's.
 struct RedisTarget {
@@ -27,6 +38,8 @@ struct RedisTarget {
   std::string user;
   exporter::SecretSource password;
   std::string client_name;  // For CLIENT LIST: "exporter:cache".
+  // Where given, the server to connect to in place of the URL's host.
+  std::optional<RedisNodeAddress> node = std::nullopt;
 };
 
 // One connection to one Redis, opened when first needed and again after a
@@ -45,15 +58,27 @@ class RedisSession {
   // them, so that a command that is refused costs only itself. A kept connection
   // that broke meanwhile is opened again, and all is sent once more: ask only.
   std::vector<RedisReply> Pipeline(const exporter::CollectContext& context,
-                                   const std::vector<RedisCommand>& commands);
+                                   const std::vector<RedisCommand>& commands) {
+    return Pipeline(context, commands, {});
+  }
+  // The same in that database, which a SELECT chooses first where it is not the
+  // chosen one; without a number, in the URL's. Throws where it is refused.
+  std::vector<RedisReply> Pipeline(const exporter::CollectContext& context,
+                                   const std::vector<RedisCommand>& commands,
+                                   std::optional<int> database);
+
+  // How long it took to connect and to log in, the last time that it did.
+  std::chrono::duration<double> connect_time() const { return connect_time_; }
 
  private:
   class Connection;
   std::vector<RedisReply> RunOnce(const exporter::CollectContext& context,
-                                  const std::vector<RedisCommand>& commands);
+                                  const std::vector<RedisCommand>& commands,
+                                  std::optional<int> database);
 
   RedisTarget target_;
   std::unique_ptr<Connection> connection_;  // Null when not connected.
+  std::chrono::duration<double> connect_time_{};
 };
 
 // What an error reply means: its first word (NOPERM, WRONGPASS, LOADING) decides.

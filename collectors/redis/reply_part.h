@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/clients/redis_session.h"
+#include "collectors/redis/info.h"
+#include "exporter/family_set.h"
+
+namespace collectors {
+
+// What the other parts need to know of a server, from its INFO.
+struct ServerFacts {
+  const InfoText& info;
+  int version = 0;  // 70015 for 7.0.15; 0 where it does not tell.
+  bool is_cluster = false;
+  bool is_sentinel = false;
+};
+ServerFacts FactsOf(const InfoText& info);
+
+// A source of metrics besides INFO: commands, and the pure function that turns
+// their replies into families. Which commands depends on INFO, so that a server
+// is not asked for what it cannot know.
+struct ReplyPart {
+  std::string_view name;  // In `parts:`, and in the log.
+  bool by_default;
+  std::string_view cost;  // What it shows and what it costs, for people.
+  // None where the part is not for this server.
+  std::vector<RedisCommand> (*commands)(const ServerFacts& server);
+  // A reply for each command. Throws CollectError of an error reply's kind where
+  // the part has nothing to show for it (Checked in reply_part.cc).
+  void (*add)(std::span<const RedisReply> replies, const ServerFacts& server,
+              exporter::FamilySet& families);
+};
+
+// All of them, in the order in which they are asked.
+std::span<const ReplyPart> ReplyParts();
+
+// The reply, or CollectError of its kind where it is an error.
+const RedisReply& Checked(const RedisReply& reply);
+
+}  // namespace collectors
