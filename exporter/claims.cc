@@ -19,7 +19,7 @@ struct Claim {
 // A job's claims as they will stand on the page.
 std::vector<TimedFamily> Exported(const Job& job) {
   FamilySet claimed;
-  if (!job.type->up.name.empty()) claimed.Gauge(job.type->up.name, "").Add(1);
+  for (const HealthFamily& family : job.type->health) claimed.Gauge(family.name, "").Add(1);
   for (const SeriesId& series : job.collector->Claims()) {
     claimed.Gauge(series.name, "").Add(series.labels, 1);
   }

@@ -14,7 +14,7 @@ struct Clash {
   std::string series;  // As on the page: redis_up{service="shop"}.
 };
 
-// Looks through what the jobs claim (their up-families and Collector::Claims),
+// Looks through what the jobs claim (their health families and Collector::Claims),
 // after their labels, prefix and relabelling. One clash at most for each
 // second job: the next ones would say the same.
 std::vector<Clash> FindClashes(const std::vector<Job>& jobs);

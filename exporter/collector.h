@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -59,6 +60,8 @@ struct CollectContext {
 struct Reading {
   FamilySet families;
   std::vector<CollectError> problems;
+  std::size_t cut_series =
+      0;  // Series left out to keep a bound; counted as dropped for the reason limit.
 };
 
 // A series by its name and its labels.
@@ -83,10 +86,22 @@ class Collector {
   virtual std::vector<SeriesId> Claims() const { return {}; }
 };
 
-// The gauge that says whether the target answered (redis_up, pg_up): rendered
-// from health, so it is there and right while nothing else is.
-struct UpFamily {
-  std::string_view name;  // Empty: this type has none.
+// What a health family shows.
+enum class HealthValue {
+  kUp,                // gauge: 1 if the target answered in the last run, else 0
+  kFailed,            // gauge: 1 if the last run failed, else 0
+  kFailedWithReason,  // the same, with the label err: the ErrorKind's name, or ""
+  kDuration,          // gauge: seconds that the last run took
+  kDurations,         // summary without quantiles: seconds of all runs
+  kCollections,       // counter: runs that ended
+};
+
+// A family that tells of the runs themselves under a name that users of another
+// exporter know (redis_up, pg_up, redis_exporter_last_scrape_error). Rendered
+// from health for each scrape, so it is there and right while nothing else is.
+struct HealthFamily {
+  std::string_view name;
+  HealthValue value;
   std::string_view help;
 };
 
@@ -96,7 +111,7 @@ struct CollectorType {
   std::string_view summary;  // One sentence.
   std::string_view keys;     // For people: one "key  what it does" a line.
   std::string_view metrics;  // For people: one metric or pattern a line.
-  UpFamily up;
+  std::span<const HealthFamily> health;
   // Reads the collector's own keys, notes what is wrong with them in the
   // reader and then may return null. Connects to nothing: a backend that is
   // down must not keep the exporter from starting.

@@ -83,7 +83,11 @@ JobSettings SettleTimes(const CommonKeys& own, const CommonKeys& global, YamlRea
                 reader, global_reader);
     }
   }
-  return {"", interval.value, timeout.value, stale_after.value};
+  JobSettings settings;
+  settings.interval = interval.value;
+  settings.timeout = timeout.value;
+  settings.stale_after = stale_after.value;
+  return settings;
 }
 
 LabelPolicy SettlePolicy(const CommonKeys& own, const CommonKeys& global, std::string prefix) {

@@ -95,6 +95,7 @@ class Builder {
     const CommonKeys own = ReadCommonKeys(reader);
     job.settings = SettleTimes(own, global_, reader, global_reader_);
     job.policy = SettlePolicy(own, global_, prefix_);
+    job.settings.max_series = job.policy.max_series;
     const std::string type_name = reader.RequiredString("type");
     job.settings.name = ReadName(reader, type_name);
     job.type = FindType(reader, type_name);

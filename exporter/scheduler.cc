@@ -124,7 +124,7 @@ Scheduler::Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watc
     : watchdog_(watchdog) {
   for (Job& job : jobs) {
     const std::size_t slot = store.AddSlot({job.settings.name, std::string(job.type->name),
-                                            job.type->up, job.policy, job.settings.stale_after});
+                                            job.type->health, job.policy, job.settings.stale_after});
     workers_.push_back(std::make_unique<Worker>(std::move(job), slot, store, watchdog));
   }
 }

@@ -6,8 +6,8 @@
 
 #include "exporter/exposition.h"
 #include "exporter/family_set.h"
+#include "exporter/health_series.h"
 #include "exporter/process_stats.h"
-#include "exporter/up_series.h"
 
 namespace exporter {
 namespace {
@@ -100,16 +100,17 @@ std::string SelfMetrics::Render(const std::vector<CollectorHealth>& collectors) 
   return page;
 }
 
-std::string RenderUpFamilies(const std::vector<CollectorHealth>& collectors) {
+std::string RenderHealthFamilies(const std::vector<CollectorHealth>& collectors) {
   std::map<std::string, std::string> families;
   for (const CollectorHealth& health : collectors) {
-    const UpSeries& up = *health.up_series;
-    if (up.name.empty()) continue;
-    auto [family, fresh] = families.try_emplace(up.name);
-    if (fresh) family->second = up.header;
-    // Two collectors of one series would be an invalid page; the first keeps it.
-    if (family->second.find("\n" + up.sample) == std::string::npos)
-      family->second += up.sample + (health.up ? "1\n" : "0\n");
+    for (const HealthSeries& series : *health.health_series) {
+      auto [family, fresh] = families.try_emplace(series.name);
+      if (fresh) family->second = series.header;
+      // Two collectors of one series would be an invalid page; the first keeps it.
+      const std::string lines = LinesOfHealth(series, health);
+      const std::string first = lines.substr(0, lines.find_last_of(' ', lines.find('\n')) + 1);
+      if (family->second.find("\n" + first) == std::string::npos) family->second += lines;
+    }
   }
   std::string page;
   for (const auto& [name, text] : families) page += text;

@@ -25,7 +25,7 @@ class SelfMetrics {
   HttpMetrics http_;
 };
 
-// The up-gauges of all collectors (redis_up, pg_up) by name, from health.
-std::string RenderUpFamilies(const std::vector<CollectorHealth>& collectors);
+// The health families of all collectors (redis_up, pg_up) by name.
+std::string RenderHealthFamilies(const std::vector<CollectorHealth>& collectors);
 
 }  // namespace exporter

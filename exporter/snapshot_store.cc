@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "exporter/health_series.h"
 #include "exporter/page.h"
-#include "exporter/up_series.h"
 
 namespace exporter {
 namespace {
@@ -50,13 +50,13 @@ SnapshotStore::SnapshotStore()
 SnapshotStore::~SnapshotStore() = default;
 
 std::size_t SnapshotStore::AddSlot(SlotSpec spec) {
-  UpSeries up = MakeUpSeries(spec.up, spec.policy);
+  std::vector<HealthSeries> series = MakeHealthSeries(spec.health, spec.policy);
   MutexLock lock(mutex_);
-  if (!up.name.empty()) reserved_.insert(up.name);
+  for (const HealthSeries& family : series) reserved_.insert(family.name);
   Slot& slot = slots_.emplace_back();
   slot.health.name = spec.name;
   slot.health.type = spec.type;
-  slot.health.up_series = std::make_shared<const UpSeries>(std::move(up));
+  slot.health.health_series = std::make_shared<const std::vector<HealthSeries>>(std::move(series));
   slot.spec = std::move(spec);
   page_ = std::make_shared<const Page>(std::vector<std::shared_ptr<const Snapshot>>(slots_.size()),
                                        SteadyTime{}, reserved_, nullptr);
@@ -87,6 +87,7 @@ bool SnapshotStore::EndRun(Slot& slot, SteadyTime now, RunResult result) {
   const SteadyTime since = slot.running_since.value_or(now);
   slot.running_since.reset();
   health.duration_seconds = duration<double>(now - since).count();
+  health.durations_seconds += health.duration_seconds;
   health.finished = true;
   if (overdue) {
     CountTimeout(health);
@@ -111,6 +112,7 @@ void SnapshotStore::RunSucceeded(std::size_t slot, const Moment& now, Reading re
     health.failed_parts = reading.problems.size();
     for (const CollectError& problem : reading.problems) ++At(health.errors, problem.kind());
     health.last_errors = FirstOf(std::move(reading.problems));
+    health.dropped.limit += reading.cut_series;
     policy = slots_[slot].spec.policy;
     stale_after = slots_[slot].spec.stale_after;
   }
@@ -164,6 +166,7 @@ CollectorHealth SnapshotStore::HealthOf(const Slot& slot, SteadyTime now) {
   if (IsOverdue(slot, now)) {
     CountTimeout(health);
     health.duration_seconds = duration<double>(now - *slot.running_since).count();
+    health.durations_seconds += health.duration_seconds;
     health.last_errors = {CollectError(ErrorKind::kTimeout, "still running after its deadline")};
   }
   return health;

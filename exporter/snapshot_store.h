@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@ namespace exporter {
 
 class Page;
 struct Snapshot;
-struct UpSeries;
+struct HealthSeries;
 
 // How a run ended: the label `result` of exporter_collector_collections_total.
 enum class RunResult { kSuccess, kError, kTimeout, kSkipped };
@@ -44,21 +45,22 @@ struct CollectorHealth {
   bool up = false;        // The target answered in the last run.
   bool finished = false;  // One run has ended, or is overdue.
   std::size_t failed_parts = 0;
-  std::size_t series = 0;  // On the page that was made last.
-  double duration_seconds = 0;
+  std::size_t series = 0;        // On the page that was made last.
+  double duration_seconds = 0;   // Of the last run.
+  double durations_seconds = 0;  // Of all runs together.
   double last_success_unix = 0;  // 0 until there is one.
   std::array<std::uint64_t, kRunResults> collections{};
   std::array<std::uint64_t, kErrorKinds> errors{};
   Dropped dropped;
   std::vector<CollectError> last_errors;  // Of the last run; 20 at most.
-  std::shared_ptr<const UpSeries> up_series;
+  std::shared_ptr<const std::vector<HealthSeries>> health_series;
 };
 
 // What the store must know of a collector beforehand.
 struct SlotSpec {
   std::string name;
   std::string type;
-  UpFamily up;
+  std::span<const HealthFamily> health;
   LabelPolicy policy;
   std::chrono::milliseconds stale_after{45000};
 };
@@ -89,7 +91,7 @@ class SnapshotStore {
   std::vector<CollectorHealth> Health(SteadyTime now) const;
   // Whether each slot has had a run that ended or is overdue.
   bool Ready(SteadyTime now) const;
-  // Every slot's families that have not expired at `now`, without up-families
+  // Every slot's families that have not expired at `now`, without health families
   // and self-metrics.
   std::shared_ptr<const Page> CurrentPage(SteadyTime now);
   // The same of some slots alone, by their names.
@@ -117,7 +119,7 @@ class SnapshotStore {
   Mutex publication_;
   mutable Mutex mutex_;
   std::vector<Slot> slots_ GUARDED_BY(mutex_);
-  std::set<std::string> reserved_ GUARDED_BY(mutex_);  // Names of up-families.
+  std::set<std::string> reserved_ GUARDED_BY(mutex_);  // Names of health families.
   std::shared_ptr<const Page> page_ GUARDED_BY(mutex_);
 };
 

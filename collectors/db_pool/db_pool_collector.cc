@@ -144,7 +144,7 @@ db_pool_idle
 db_pool_idle_in_transaction
 db_pool_lock_waiting
 db_pool_oldest_transaction_seconds)",
-    .up = {},
+    .health = {},
     .make = MakeDbPoolCollector,
 };
 

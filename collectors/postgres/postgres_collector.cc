@@ -45,6 +45,10 @@ std::unique_ptr<exporter::Collector> MakePostgresCollector(exporter::YamlReader&
                                         settings.interval);
 }
 
+constexpr exporter::HealthFamily kHealth[] = {
+    {"pg_up", exporter::HealthValue::kUp, "Whether the last collection reached PostgreSQL."},
+};
+
 const exporter::CollectorType kPostgresType = {
     .name = "postgres",
     .summary = "A PostgreSQL server's health, under the names of postgres_exporter.",
@@ -56,7 +60,7 @@ pg_stat_activity_count
 pg_stat_activity_max_tx_duration
 pg_locks_count
 pg_database_size_bytes)",
-    .up = {"pg_up", "Whether the last collection reached PostgreSQL."},
+    .health = kHealth,
     .make = MakePostgresCollector,
 };
 

@@ -170,7 +170,7 @@ const exporter::CollectorType kQueueType = {
         "queue_depth{queue,system,state}\n"
         "queue_oldest_age_seconds{queue,system}\n"
         "queue_consumers{queue,system}",
-    .up = {},
+    .health = {},
     .make = Make,
 };
 

@@ -70,6 +70,19 @@ std::unique_ptr<exporter::Collector> Make(exporter::YamlReader& options,
 
 }  // namespace
 
+constexpr exporter::HealthFamily kHealth[] = {
+    {"redis_up", exporter::HealthValue::kUp,
+     "Whether the Redis server answered in the last run (1) or not (0)."},
+    {"redis_exporter_last_scrape_error", exporter::HealthValue::kFailedWithReason,
+     "Whether the last run failed (1) or not (0); err is the reason of "
+     "exporter_collector_errors_total."},
+    {"redis_exporter_last_scrape_duration_seconds", exporter::HealthValue::kDuration,
+     "Seconds that the last run took."},
+    {"redis_exporter_scrape_duration_seconds", exporter::HealthValue::kDurations,
+     "Seconds that all runs took."},
+    {"redis_exporter_scrapes_total", exporter::HealthValue::kCollections, "Runs that ended."},
+};
+
 const exporter::CollectorType kRedisType = {
     .name = "redis",
     .summary = "A Redis server by its INFO, under the names of redis_exporter.",
@@ -89,7 +102,7 @@ const exporter::CollectorType kRedisType = {
         "redis_slave_info, ...\n"
         "redis_cpu_*_seconds_total\n"
         "redis_cluster_enabled",
-    .up = {"redis_up", "Whether the Redis server answered in the last run (1) or not (0)."},
+    .health = kHealth,
     .make = Make,
 };
 

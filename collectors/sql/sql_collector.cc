@@ -132,7 +132,7 @@ queries         list of {sql, metrics, interval, on_missing, name}
 max_rows        a statement that returns more rows fails with reason limit (default 10000)
 parallel        true lets PostgreSQL use parallel workers (default false))",
     .metrics = "what counts and queries name",
-    .up = {},
+    .health = {},
     .make = MakeSqlCollector,
 };
 

@@ -33,8 +33,9 @@ std::unique_ptr<Collector> MakeClaimer(YamlReader& options, const JobSettings& /
   return std::make_unique<Claimer>(std::move(claims));
 }
 
+constexpr HealthFamily kCacheUp[] = {{"cache_up", HealthValue::kUp, ""}};
 constexpr std::array<CollectorType, 2> kTypes = {
-    {{"cache", "", "", "", {"cache_up", ""}, &MakeClaimer},
+    {{"cache", "", "", "", kCacheUp, &MakeClaimer},
      {"plain", "", "", "", {}, &MakeClaimer}}};
 
 std::optional<std::string> Variable(const std::string& name) {

@@ -6,19 +6,21 @@
 #include <set>
 #include <sstream>
 
-#include "exporter/up_series.h"
+#include "exporter/health_series.h"
 
 namespace exporter {
 namespace {
 
-CollectorHealth Health(std::string name, bool up, UpFamily family = {}, Labels labels = {}) {
+CollectorHealth Health(std::string name, bool up, std::vector<HealthFamily> families = {},
+                       Labels labels = {}) {
   CollectorHealth health;
   health.name = std::move(name);
   health.type = "redis";
   health.up = up;
   LabelPolicy policy;
   policy.labels = std::move(labels);
-  health.up_series = std::make_shared<const UpSeries>(MakeUpSeries(family, policy));
+  health.health_series =
+      std::make_shared<const std::vector<HealthSeries>>(MakeHealthSeries(families, policy));
   return health;
 }
 
@@ -33,7 +35,9 @@ std::vector<std::string> LinesOfPage(const std::string& page) {
   return lines;
 }
 
-constexpr UpFamily kRedis{"redis_up", "Whether Redis answered."};
+HealthFamily Up(std::string_view name, std::string_view help) {
+  return {name, HealthValue::kUp, help};
+}
 const BuildInfo kBuild{"1.2.3", "abc", "GNU 12"};
 
 }  // namespace
@@ -119,11 +123,11 @@ TEST_CASE("the tail names each family and each series once, also with many colle
   }
 }
 
-TEST_CASE("up-gauges of several collectors are one family, by name") {
-  const std::string page = RenderUpFamilies({
-      Health("b", true, {"redis_up", "First."}, {{"shop", "b"}}),
-      Health("p", false, {"pg_up", "Postgres."}),
-      Health("a", false, {"redis_up", "Second."}, {{"shop", "a"}}),
+TEST_CASE("health families of several collectors are one family, by name") {
+  const std::string page = RenderHealthFamilies({
+      Health("b", true, {Up("redis_up", "First.")}, {{"shop", "b"}}),
+      Health("p", false, {Up("pg_up", "Postgres.")}),
+      Health("a", false, {Up("redis_up", "Second.")}, {{"shop", "a"}}),
       Health("none", true),
   });
   CHECK(page ==
@@ -133,8 +137,9 @@ TEST_CASE("up-gauges of several collectors are one family, by name") {
 }
 
 TEST_CASE("of two collectors with the same up-series the first one's is shown") {
+  const HealthFamily redis = Up("redis_up", "Whether Redis answered.");
   const std::string page =
-      RenderUpFamilies({Health("a", true, kRedis), Health("b", false, kRedis)});
+      RenderHealthFamilies({Health("a", true, {redis}), Health("b", false, {redis})});
   CHECK(page == "# HELP redis_up Whether Redis answered.\n# TYPE redis_up gauge\nredis_up 1\n");
 }
 

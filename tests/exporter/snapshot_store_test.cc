@@ -59,6 +59,8 @@ struct OneRun {
   SnapshotStore store;
 };
 
+constexpr HealthFamily kHealth[] = {{"redis_up", HealthValue::kUp, "Whether Redis answered."}};
+
 }  // namespace
 
 TEST_CASE_FIXTURE(OneRun, "a store knows nothing of a collector before its first run has ended") {
@@ -234,11 +236,11 @@ TEST_CASE("a later slot's series takes the place when the earlier slot's has exp
   CHECK(TextAt(store, 10s) == "# TYPE a gauge\na 2\n");
 }
 
-TEST_CASE("an up-gauge's name is kept free, whichever slot collects it") {
+TEST_CASE("a health family's name is kept free, whichever slot collects it") {
   SnapshotStore store;
   store.AddSlot(Spec("sql"));
   SlotSpec redis = Spec("cache");
-  redis.up = {"redis_up", "Whether Redis answered."};
+  redis.health = kHealth;
   store.AddSlot(std::move(redis));
   store.RunSucceeded(0, At(0s), Gauges({"redis_up"}));
   CHECK(TextAt(store, 0s).empty());
@@ -255,6 +257,15 @@ TEST_CASE("what the label policy drops is counted over the runs") {
   const Dropped dropped = store.Health(kStart).at(0).dropped;
   CHECK(dropped.limit == 4);
   CHECK(dropped.invalid == 2);
+}
+
+TEST_CASE("series that a collector itself left out are counted as dropped by a limit") {
+  SnapshotStore store;
+  store.AddSlot(Spec("only"));
+  Reading reading = Gauges({"a"});
+  reading.cut_series = 3;
+  store.RunSucceeded(0, At(0s), std::move(reading));
+  CHECK(store.Health(kStart).at(0).dropped.limit == 3);
 }
 
 TEST_CASE("a page of chosen slots has theirs alone, as of now") {
