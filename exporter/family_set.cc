@@ -66,6 +66,18 @@ FamilySet::Family& FamilySet::Counter(std::string_view name, std::string_view he
   return Open(MetricType::Counter, name, help);
 }
 
+void FamilySet::Absorb(FamilySet other, const Labels& labels) {
+  const ClientMetric more = WithLabels(labels);
+  for (TimedFamily& timed : std::move(other).Take()) {
+    const auto& family = timed.family;
+    auto& mine = Open(family.type, family.name, family.help, timed.expires_at).timed_.family.metric;
+    for (ClientMetric& metric : timed.family.metric) {
+      metric.label.insert(metric.label.end(), more.label.begin(), more.label.end());
+      mine.push_back(std::move(metric));
+    }
+  }
+}
+
 std::vector<TimedFamily> FamilySet::Take() && {
   std::vector<TimedFamily> taken;
   taken.reserve(families_.size());

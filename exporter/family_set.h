@@ -51,6 +51,10 @@ class FamilySet {
   Family& Gauge(std::string_view name, std::string_view help);
   Family& Counter(std::string_view name, std::string_view help);
 
+  // Takes all families of another set over, each sample with these labels behind
+  // its own: what one of several nodes said.
+  void Absorb(FamilySet other, const Labels& labels);
+
   // The families in the order they were opened, those without a sample left out.
   std::vector<TimedFamily> Take() &&;
 

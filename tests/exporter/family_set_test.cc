@@ -47,4 +47,24 @@ TEST_CASE("samples of one name that expire apart are families apart") {
   CHECK(families[1].family.metric.size() == 2);
 }
 
+TEST_CASE("a set takes another one over, with labels that tell whose it was") {
+  FamilySet set;
+  set.Gauge("a", "Of all.").Add({{"n", "1"}}, 1);
+  FamilySet other;
+  other.Gauge("a", "Of one.").Add({{"n", "2"}}, 2);
+  other.Counter("b", "").Add(3);
+  set.Absorb(std::move(other), {{"node", "x"}});
+  const auto families = std::move(set).Take();
+  REQUIRE(families.size() == 2);
+  CHECK(families[0].family.help == "Of all.");
+  REQUIRE(families[0].family.metric.size() == 2);
+  const auto& labels = families[0].family.metric[1].label;
+  REQUIRE(labels.size() == 2);
+  CHECK(labels[0].value == "2");
+  CHECK(labels[1].name == "node");
+  CHECK(labels[1].value == "x");
+  CHECK(families[1].family.type == prometheus::MetricType::Counter);
+  CHECK(families[1].family.metric[0].label.size() == 1);
+}
+
 }  // namespace exporter
