@@ -1,5 +1,7 @@
 #include "collectors/redis/key_groups.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -18,7 +20,7 @@ constexpr std::size_t kLongestName = 256;
 
 KeyGrouping::KeyGrouping(const std::vector<std::string>& patterns) {
   for (const std::string& pattern : patterns) {
-    auto compiled = std::make_unique<const re2::RE2>(pattern, re2::RE2::Quiet);
+    auto compiled = std::make_shared<const re2::RE2>(pattern, re2::RE2::Quiet);
     if (!compiled->ok()) throw std::invalid_argument(compiled->error());
     if (compiled->NumberOfCapturingGroups() == 0) {
       throw std::invalid_argument(

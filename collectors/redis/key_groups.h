@@ -1,7 +1,5 @@
 #pragma once
 
-#include <re2/re2.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -11,6 +9,10 @@
 #include <vector>
 
 #include "exporter/family_set.h"
+
+namespace re2 {
+class RE2;
+}  // namespace re2
 
 namespace collectors {
 
@@ -25,7 +27,7 @@ class KeyGrouping {
   std::string GroupOf(std::string_view key) const;
 
  private:
-  std::vector<std::unique_ptr<const re2::RE2>> patterns_;
+  std::vector<std::shared_ptr<const re2::RE2>> patterns_;
 };
 
 // The groups of one database while it is walked. At most `most_tracked` are told
