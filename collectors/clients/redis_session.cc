@@ -102,6 +102,11 @@ ErrorKind KindOfRedisError(const std::string& text) {
   return ErrorKind::kQuery;
 }
 
+CollectError RedisError(std::string_view command, const RedisReply& reply) {
+  return {KindOfRedisError(reply.text),
+          std::string(command) + ": " + reply.text.substr(0, kShownErrorBytes)};
+}
+
 class RedisSession::Connection {
  public:
   Connection(const CollectContext& context, const RedisEndpoint& endpoint,
@@ -130,10 +135,7 @@ class RedisSession::Connection {
     const int wanted = database.value_or(home_database_);
     if (wanted == database_) return;
     const RedisReply reply = Run(context, {{"SELECT", std::to_string(wanted)}}).front();
-    if (IsError(reply)) {
-      throw CollectError(KindOfRedisError(reply.text),
-                         "SELECT: " + reply.text.substr(0, kShownErrorBytes));
-    }
+    if (IsError(reply)) throw RedisError("SELECT", reply);
     database_ = wanted;
   }
 
@@ -158,19 +160,17 @@ class RedisSession::Connection {
     }
     const std::vector<RedisReply> replies = Run(context, commands);
     for (std::size_t i = 0; i < replies.size(); ++i) {
-      if (IsError(replies[i])) RefuseLogIn(commands[i].front(), replies[i].text);
+      if (IsError(replies[i])) RefuseLogIn(commands[i].front(), replies[i]);
     }
   }
 
   // A server that does not know AUTH (renamed, or of old) repeats its arguments
   // in the error, so of that only the kind is told.
-  [[noreturn]] static void RefuseLogIn(const std::string& command, const std::string& text) {
-    const ErrorKind kind = KindOfRedisError(text);
-    if (command == "AUTH") {
-      throw CollectError(kind == ErrorKind::kQuery ? ErrorKind::kAuth : kind,
-                         "the server refused the user or the password (AUTH)");
-    }
-    throw CollectError(kind, command + ": " + text.substr(0, kShownErrorBytes));
+  [[noreturn]] static void RefuseLogIn(const std::string& command, const RedisReply& reply) {
+    if (command != "AUTH") throw RedisError(command, reply);
+    const ErrorKind kind = KindOfRedisError(reply.text);
+    throw CollectError(kind == ErrorKind::kQuery ? ErrorKind::kAuth : kind,
+                       "the server refused the user or the password (AUTH)");
   }
 
   // The name is for people who read CLIENT LIST; a server that refuses it does
@@ -194,8 +194,7 @@ RedisSession::~RedisSession() = default;
 RedisReply RedisSession::Command(const CollectContext& context, const RedisCommand& command) {
   RedisReply reply = std::move(Pipeline(context, {command}).front());
   if (!IsError(reply)) return reply;
-  throw CollectError(KindOfRedisError(reply.text),
-                     command.front() + ": " + reply.text.substr(0, kShownErrorBytes));
+  throw RedisError(command.front(), reply);
 }
 
 std::vector<RedisReply> RedisSession::Pipeline(const CollectContext& context,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exporter/collector.h"
@@ -83,5 +84,9 @@ class RedisSession {
 
 // What an error reply means: its first word (NOPERM, WRONGPASS, LOADING) decides.
 exporter::ErrorKind KindOfRedisError(const std::string& text);
+
+// An error reply as what to throw or to note: its kind, and `command` with the
+// beginning of its text. Not for AUTH, whose error may repeat the password.
+exporter::CollectError RedisError(std::string_view command, const RedisReply& reply);
 
 }  // namespace collectors

@@ -30,15 +30,12 @@ struct ReplyPart {
   // None where the part is not for this server.
   std::vector<RedisCommand> (*commands)(const ServerFacts& server);
   // A reply for each command. Throws CollectError of an error reply's kind where
-  // the part has nothing to show for it (Checked in reply_part.cc).
+  // the part has nothing to show for it.
   void (*add)(std::span<const RedisReply> replies, const ServerFacts& server,
               exporter::FamilySet& families);
 };
 
 // All of them, in the order in which they are asked.
 std::span<const ReplyPart> ReplyParts();
-
-// The reply, or CollectError of its kind where it is an error.
-const RedisReply& Checked(const RedisReply& reply);
 
 }  // namespace collectors

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/redis/reply_part.h"
 #include "collectors/redis/stream_state.h"
 
 namespace collectors {
@@ -36,6 +35,7 @@ Labels LabelsOf(const Group& group) {
   return labels;
 }
 
+bool IsError(const RedisReply& reply) { return reply.type == RedisReply::Type::kError; }
 bool IsWrongType(const RedisReply& reply) { return reply.text.starts_with("WRONGTYPE"); }
 
 class StreamRun {
@@ -62,9 +62,10 @@ class StreamRun {
   void AddOne(const StreamTarget& stream, const RedisReply& state, const RedisReply& group_states,
               std::vector<Group>& groups) try {
     const Labels labels = LabelsOf(stream);
-    if (state.type == RedisReply::Type::kError) return AddFailed(stream, state, labels);
+    if (IsError(state)) return AddFailed(stream, state, labels);
     AddStream(state, labels, reading_.families);
-    const auto names = StreamGroupNames(Checked(group_states));
+    if (IsError(group_states)) throw RedisError("XINFO GROUPS", group_states);
+    const auto names = StreamGroupNames(group_states);
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (groups_ == rules_.max_groups) {
         ++reading_.cut_series;
@@ -83,7 +84,7 @@ class StreamRun {
     if (stream.is_configured && is_absent) return AddAbsentStream(labels, reading_.families);
     // A pattern finds keys of every type, and some that are gone meanwhile.
     if (!stream.is_configured && (is_absent || IsWrongType(state))) return;
-    Checked(state);
+    throw RedisError("XINFO STREAM", state);
   }
 
   void ReadConsumers(int database, const std::vector<Group>& groups) {
@@ -96,7 +97,8 @@ class StreamRun {
     const auto replies = store_.Ask(context_, database, commands);
     for (std::size_t i = 0; i < groups.size(); ++i) {
       try {
-        AddStreamConsumers(Checked(replies.at(i)), LabelsOf(groups[i]), reading_.families);
+        if (IsError(replies.at(i))) throw RedisError("XINFO CONSUMERS", replies[i]);
+        AddStreamConsumers(replies[i], LabelsOf(groups[i]), reading_.families);
       } catch (const CollectError& error) {
         // The group may have gone since it was listed.
         if (error.kind() != ErrorKind::kMissing) NoteProblem(*groups[i].stream, error);
