@@ -2,30 +2,16 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 
-#include "collectors/clients/reply_reader.h"
 #include "exporter/exposition.h"
+#include "tests/support/captured_reply.h"
 
 namespace collectors {
 namespace {
 
-// A reply as a server sent it: tests/data/redis/README.md.
-RedisReply Captured(const std::string& name) {
-  const std::string path = "tests/data/redis/" + name + ".resp";
-  std::ifstream file(path, std::ios::binary);
-  REQUIRE_MESSAGE(file.good(), path);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  ReplyReader reader;
-  reader.Begin();
-  reader.Feed(bytes);
-  auto reply = reader.Next();
-  REQUIRE(reply);
-  return *std::move(reply);
-}
+using testing::CapturedReply;
 
 // "name=value" of every sample, without the prefix redis_stream_ and labels.
 std::string Values(exporter::FamilySet families) {
@@ -42,13 +28,14 @@ std::string Values(exporter::FamilySet families) {
 
 std::string OfStream(const std::string& name) {
   exporter::FamilySet families;
-  AddStream(Captured(name), {{"db", "db0"}, {"stream", "events"}}, families);
+  AddStream(CapturedReply(name), {{"db", "db0"}, {"stream", "events"}}, families);
   return Values(std::move(families));
 }
 
 std::string OfGroup(const std::string& version, std::size_t index) {
   exporter::FamilySet families;
-  AddStreamGroup(Captured("xinfo-groups-" + version).items.at(index), {{"group", "g"}}, families);
+  AddStreamGroup(CapturedReply("xinfo-groups-" + version).items.at(index), {{"group", "g"}},
+                 families);
   return Values(std::move(families));
 }
 
@@ -68,7 +55,7 @@ TEST_CASE("what a stream says is shown, and nothing for what an old server does 
 }
 
 TEST_CASE("a group has its lag where the server can tell it") {
-  CHECK(StreamGroupNames(Captured("xinfo-groups-7.0.15")) ==
+  CHECK(StreamGroupNames(CapturedReply("xinfo-groups-7.0.15")) ==
         std::vector<std::string>{"bill", "mail"});
   CHECK(OfGroup("7.0.15", 0) ==
         "group_consumers=0 group_messages_pending=0 group_last_delivered_id=3000 group_lag=0");
@@ -81,7 +68,7 @@ TEST_CASE("a group has its lag where the server can tell it") {
 
 TEST_CASE("each consumer has its pending entries and its idle time in seconds") {
   exporter::FamilySet families;
-  AddStreamConsumers(Captured("xinfo-consumers-7.0.15"), {{"group", "mail"}}, families);
+  AddStreamConsumers(CapturedReply("xinfo-consumers-7.0.15"), {{"group", "mail"}}, families);
   const auto taken = std::move(families).Take();
   REQUIRE(taken.size() == 2);
   const auto& pending = taken[0].family.metric;
