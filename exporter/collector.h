@@ -60,8 +60,8 @@ struct CollectContext {
 struct Reading {
   FamilySet families;
   std::vector<CollectError> problems;
-  std::size_t cut_series =
-      0;  // Series left out to keep a bound; counted as dropped for the reason limit.
+  // Series left out to keep a bound; counted as dropped for the reason limit.
+  std::size_t cut_series = 0;
 };
 
 // A series by its name and its labels.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 namespace collectors {
 namespace {
 
@@ -133,7 +132,7 @@ void KeySeries::Write(ShownKeys& shown, exporter::Reading& reading) {
     if (known.probe.facts().state == KeyState::kThere) known.last = known.probe.facts();
   }
   reading.cut_series += cut();
-  if (IsSumCut()) {
+  if (IsSum() && cut() > 0) {
     troubles_.emplace(ErrorKind::kLimit,
                       "more keys than max_series, and a sum without all of them would be wrong");
   } else if (!entry_.metric.empty()) {
@@ -149,7 +148,11 @@ void KeySeries::Write(ShownKeys& shown, exporter::Reading& reading) {
 
 void KeySeries::WriteMetric(FamilySet& families) const {
   FamilySet::Family& family = families.Open(entry_.type, entry_.metric, entry_.help);
-  if (entry_.pattern && entry_.pattern->merges()) return WriteSums(family);
+  if (IsSum()) {
+    // Before the first walk has ended, a sum would lack keys.
+    if (matches_) WriteSums(family);
+    return;
+  }
   for (const auto& [key, known] : known_) {
     const std::optional<double> value = ValueOf(Shown(known), entry_.value);
     if (value) family.Add(LabelsOf(known.values), *value * entry_.factor);

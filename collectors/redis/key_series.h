@@ -59,7 +59,9 @@ class KeySeries : public WalkListener {
   void Find(const std::string& key);
   bool HasRoom();
   std::size_t cut() const { return std::max(cut_, cut_now_); }
-  bool IsSumCut() const { return entry_.pattern && entry_.pattern->merges() && cut() > 0; }
+  bool IsSum() const {
+    return !entry_.metric.empty() && entry_.pattern && entry_.pattern->merges();
+  }
   KeyFacts Shown(const Known& known) const;
   exporter::Labels LabelsOf(const std::vector<std::string>& values) const;
   void WriteMetric(exporter::FamilySet& families) const;
@@ -69,7 +71,7 @@ class KeySeries : public WalkListener {
   const KeyEntry entry_;
   const std::size_t max_keys_;
   std::map<std::string, Known> known_;  // In order, so that the page keeps its own.
-  std::vector<std::string> gone_;  // Those that make room for others.
+  std::vector<std::string> gone_;       // Those that make room for others.
   std::optional<std::size_t> matches_;
   std::size_t cut_ = 0;      // Keys for which there was no room in the last whole walk,
   std::size_t cut_now_ = 0;  // and in the one that runs.

@@ -55,8 +55,8 @@ std::string PageOf(exporter::FamilySet families) {
 
 // Keys of a store, read as a configuration says; `later` lets walks be due.
 struct Keys {
-  explicit Keys(const std::string& entries, std::size_t max_series = 10000)
-      : walks(WalkLimits{}, [this] { return now; }),
+  explicit Keys(const std::string& entries, std::size_t max_series = 10000, WalkLimits limits = {})
+      : walks(limits, [this] { return now; }),
         part(OptionsOf(entries).entries, max_series, walks) {}
 
   std::string Collect() {
@@ -336,6 +336,18 @@ TEST_CASE("keys with the same labels are summed, but for one that is no number")
   Keys keys("{pattern: 'n:{tenant}:*', metric: m, type: counter}");
   keys.store.keys() = {{"n:a:1", "1"}, {"n:a:2", "2"}, {"n:a:3", "x"}, {"n:b:1", "10"}};
   CHECK(keys.Collect() == "m{a} 3\nm{b} 10\n");
+}
+
+TEST_CASE("a sum is not shown before the first walk has found all its keys") {
+  Keys keys("{pattern: 'n:*', metric: m}, {pattern: 'n:{id}', metric: each}", 10000,
+            {.keys = 1000});
+  for (int i = 0; i < 1500; ++i) keys.store.keys()["n:" + std::to_string(i)] = "1";
+  std::string page = keys.Collect();
+  CHECK(page.find("m{}") == std::string::npos);
+  CHECK(std::ranges::count(page, '\n') == 1000);
+  page = keys.Collect();
+  CHECK(page.starts_with("m{} 1500\n"));
+  CHECK(std::ranges::count(page, '\n') == 1501);
 }
 
 TEST_CASE("a sum of which a key did not answer is not shown") {
