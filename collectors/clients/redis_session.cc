@@ -40,6 +40,10 @@ constexpr ErrorRow kErrors[] = {
     {"ERR Client sent AUTH", ErrorKind::kAuth},
     {"ERR operation not permitted", ErrorKind::kAuth},  // Before Redis 2.8.
     {"NOPERM", ErrorKind::kPermission},
+    // Renamed, or not of this version or this managed service: nobody may run it.
+    {"ERR unknown command", ErrorKind::kPermission},
+    {"ERR unknown subcommand", ErrorKind::kPermission},
+    {"ERR Unknown subcommand", ErrorKind::kPermission},
     {"LOADING", ErrorKind::kConnect},
     {"MASTERDOWN", ErrorKind::kConnect},
     {"CLUSTERDOWN", ErrorKind::kConnect},
@@ -169,7 +173,8 @@ class RedisSession::Connection {
   [[noreturn]] static void RefuseLogIn(const std::string& command, const RedisReply& reply) {
     if (command != "AUTH") throw RedisError(command, reply);
     const ErrorKind kind = KindOfRedisError(reply.text);
-    throw CollectError(kind == ErrorKind::kQuery ? ErrorKind::kAuth : kind,
+    const bool is_unknown = kind == ErrorKind::kQuery || kind == ErrorKind::kPermission;
+    throw CollectError(is_unknown ? ErrorKind::kAuth : kind,
                        "the server refused the user or the password (AUTH)");
   }
 

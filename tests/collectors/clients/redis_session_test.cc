@@ -101,7 +101,7 @@ TEST_CASE("every way a server can fail has its kind, and ends by the deadline") 
       {"wants a password", Answer("-NOAUTH Authentication required.\r\n"), ErrorKind::kAuth},
       {"loading", Answer("-LOADING Redis is loading the dataset in memory\r\n"),
        ErrorKind::kConnect},
-      {"unknown command", Answer("-ERR unknown command 'PING'\r\n"), ErrorKind::kQuery},
+      {"unknown command", Answer("-ERR unknown command 'PING'\r\n"), ErrorKind::kPermission},
       {"garbage", Answer("HTTP/1.1 400 Bad Request\r\n\r\n"), ErrorKind::kProtocol},
       {"oversized string", Answer("$67108865\r\nx"), ErrorKind::kProtocol},
       {"absurd length", Answer("$99999999999999999999999\r\n"), ErrorKind::kProtocol},
