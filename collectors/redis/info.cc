@@ -7,8 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "collectors/redis/info_fields.h"
-
 namespace collectors {
 namespace {
 
@@ -25,6 +23,7 @@ constexpr InfoField kDatabaseParts[] = {
     {"expires", "redis_db_keys_expiring", kGauge, 1, "Keys in the database that have an expiry."},
     {"avg_ttl", "redis_db_avg_ttl_seconds", kGauge, 1e3,
      "Estimated mean time to live of the database's keys; 0 where none has an expiry."},
+    {"cached_keys", "redis_db_keys_cached", kGauge, 1, "Keys of the database in the memory cache."},
     {"subexpiry", "redis_db_keys_with_expiring_items", kGauge, 1,
      "Keys in the database with items that have an expiry of their own."},
 };
@@ -102,8 +101,9 @@ void AddField(const InfoText& info, const InfoField& field, const Labels& labels
   families.Open(field.type, field.metric, field.help).Add(labels, *value / field.divisor);
 }
 
-// "keys=2,expires=1" by key.
-InfoText Parts(std::string_view text) {
+}  // namespace
+
+InfoText InfoParts(std::string_view text) {
   InfoText parts;
   while (!text.empty()) {
     const std::string_view part = text.substr(0, text.find(','));
@@ -116,47 +116,68 @@ InfoText Parts(std::string_view text) {
   return parts;
 }
 
-void AddParts(std::string_view text, std::span<const InfoField> fields, const Labels& labels,
-              FamilySet& families) {
-  const InfoText parts = Parts(text);
-  for (const InfoField& field : fields) AddField(parts, field, labels, families);
-}
-
-bool IsNumbered(std::string_view field, std::string_view prefix) {
+bool IsNumberedField(std::string_view field, std::string_view prefix) {
   return field.starts_with(prefix) && field.size() > prefix.size() &&
          field.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
 }
 
-void AddStatistics(std::string_view field, std::string_view text, FamilySet& families) {
+namespace {
+
+void AddParts(std::string_view text, std::span<const InfoField> fields, const Labels& labels,
+              FamilySet& families) {
+  const InfoText parts = InfoParts(text);
+  for (const InfoField& field : fields) AddField(parts, field, labels, families);
+}
+
+// "p50=0.001,p99=1.003,p99.9=4.015", with calls and
+// microseconds of the command, without which there is no summary. The label says
+// 99.9 and not 0.999, as redis_exporter does.
+void AddPercentiles(const InfoText& info, const std::string& command, std::string_view text,
+                    FamilySet& families) {
+  const InfoText counts = InfoParts(Find(info, "cmdstat_" + command));
+  const std::optional<double> calls = Number(Find(counts, "calls"));
+  const std::optional<double> microseconds = Number(Find(counts, "usec"));
+  if (!calls || !microseconds) return;
+  prometheus::ClientMetric::Summary summary;
+  summary.sample_count = static_cast<std::uint64_t>(std::max(*calls, 0.0));
+  summary.sample_sum = *microseconds;
+  for (const auto& [name, value] : InfoParts(text)) {
+    const std::optional<double> percent =
+        Number(name.substr(std::min<std::size_t>(name.size(), 1)));
+    const std::optional<double> quantile = Number(value);
+    if (name.starts_with('p') && percent && quantile) {
+      summary.quantile.push_back({*percent, *quantile});
+    }
+  }
+  families
+      .Open(prometheus::MetricType::Summary, "redis_latency_percentiles_usec",
+            "Percentiles of the latency of each command, in microseconds.")
+      .Add({{"cmd", command}}, std::move(summary));
+}
+
+void AddStatistics(const InfoText& info, const InfoChoice& choice, FamilySet& families) {
   constexpr std::string_view kCommand = "cmdstat_";
   constexpr std::string_view kError = "errorstat_";
-  if (field.starts_with(kCommand)) {
-    const std::string command(field.substr(kCommand.size()));
-    AddParts(text, kCommandParts, {{"cmd", command}}, families);
-  } else if (field.starts_with(kError)) {
-    const std::string error(field.substr(kError.size()));
-    AddParts(text, kErrorParts, {{"err", error}}, families);
+  constexpr std::string_view kPercentiles = "latency_percentiles_usec_";
+  for (const auto& [field, text] : info) {
+    if (choice.commands && field.starts_with(kCommand)) {
+      const std::string command(field.substr(kCommand.size()));
+      AddParts(text, kCommandParts, {{"cmd", command}}, families);
+    } else if (field.starts_with(kError)) {
+      const std::string error(field.substr(kError.size()));
+      AddParts(text, kErrorParts, {{"err", error}}, families);
+    } else if (choice.latency_percentiles && field.starts_with(kPercentiles)) {
+      AddPercentiles(info, std::string(field.substr(kPercentiles.size())), text, families);
+    }
   }
 }
 
 void AddReplica(std::string_view text, FamilySet& families) {
-  const InfoText parts = Parts(text);
+  const InfoText parts = InfoParts(text);
   const Labels labels = {{"slave_ip", std::string(Find(parts, "ip"))},
                          {"slave_port", std::string(Find(parts, "port"))},
                          {"slave_state", std::string(Find(parts, "state"))}};
   for (const InfoField& field : kReplicaParts) AddField(parts, field, labels, families);
-}
-
-void AddDatabases(const InfoText& info, int databases, FamilySet& families) {
-  for (const auto& [field, text] : info) {
-    if (!IsNumbered(field, "db")) continue;
-    AddParts(text, kDatabaseParts, {{"db", std::string(field)}}, families);
-  }
-  for (int i = 0; i < databases; ++i) {
-    const std::string name = "db" + std::to_string(i);
-    if (info.count(name) == 0)
-      AddParts("keys=0,expires=0", kDatabaseParts, {{"db", name}}, families);
-  }
 }
 
 void AddPrimary(const InfoText& info, FamilySet& families) {
@@ -185,44 +206,51 @@ void AddInstance(const InfoText& info, FamilySet& families) {
   families.Gauge("redis_instance_info", "Always 1; the labels tell of the server.").Add(labels, 1);
 }
 
-// By the server's own clock where it tells it (Redis 7.0 and later), so that
-// the value does not waver by the second between runs.
-void AddStartTime(const InfoText& info, std::chrono::system_clock::time_point now,
-                  FamilySet& families) {
+void AddStartTime(const InfoText& info, double now, FamilySet& families) {
   const std::optional<double> uptime = Number(Find(info, "uptime_in_seconds"));
   if (!uptime) return;
-  const double ours = std::chrono::duration<double>(now.time_since_epoch()).count();
-  const std::optional<double> theirs = Number(Find(info, "server_time_usec"));
-  const double seconds = std::floor(theirs ? *theirs / 1e6 : ours);
   families.Gauge("redis_start_time_seconds", "When the server started, in epoch seconds.")
-      .Add(seconds - *uptime);
+      .Add(now - *uptime);
 }
 
 }  // namespace
 
+void ForEachInfoLine(std::string_view text,
+                     const std::function<void(std::string_view, std::string_view)>& line) {
+  while (!text.empty()) {
+    std::string_view row = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), row.size() + 1));
+    if (row.ends_with('\r')) row.remove_suffix(1);
+    const std::size_t colon = row.find(':');
+    if (row.starts_with('#') || colon == std::string_view::npos) continue;
+    line(row.substr(0, colon), row.substr(colon + 1));
+  }
+}
+
 InfoText ParseInfo(std::string_view text) {
   InfoText info;
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    const std::size_t colon = line.find(':');
-    if (line.starts_with('#') || colon == std::string_view::npos) continue;
-    info.emplace(line.substr(0, colon), line.substr(colon + 1));
-  }
+  ForEachInfoLine(
+      text, [&](std::string_view field, std::string_view value) { info.emplace(field, value); });
   return info;
 }
 
-void AddInfo(const InfoText& info, std::chrono::system_clock::time_point now, int databases,
-             FamilySet& families) {
+void AddDatabase(std::string_view name, std::string_view text, FamilySet& families) {
+  AddParts(text, kDatabaseParts, {{"db", std::string(name)}}, families);
+}
+
+void AddInfoFields(const InfoText& info, std::span<const InfoField> fields, FamilySet& families) {
+  for (const InfoField& field : fields) AddField(info, field, {}, families);
+}
+
+void AddInfo(const InfoText& info, double now, const InfoChoice& choice, FamilySet& families) {
   AddInstance(info, families);
   AddStartTime(info, now, families);
-  for (const InfoField& field : InfoFields()) AddField(info, field, {}, families);
-  AddDatabases(info, databases, families);
+  AddInfoFields(info, InfoFields(), families);
   for (const auto& [field, text] : info) {
-    AddStatistics(field, text, families);
-    if (IsNumbered(field, "slave")) AddReplica(text, families);
+    if (IsNumberedField(field, "db")) AddDatabase(field, text, families);
+    if (IsNumberedField(field, "slave")) AddReplica(text, families);
   }
+  AddStatistics(info, choice, families);
   if (Find(info, "role") == "slave") AddPrimary(info, families);
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
-#include <chrono>
+#include <functional>
 #include <map>
+#include <span>
 #include <string_view>
 
+#include "collectors/redis/info_fields.h"
 #include "exporter/family_set.h"
 
 namespace collectors {
@@ -14,11 +16,29 @@ namespace collectors {
 using InfoText = std::map<std::string_view, std::string_view>;
 InfoText ParseInfo(std::string_view text);
 
-// Writes all that INFO says to `families`; a field that is missing, unknown or
-// no number costs only itself. `now` stands in where the server does not tell
-// its own clock. db0 to db(databases - 1) are there even where they hold
-// nothing. Pure.
-void AddInfo(const InfoText& info, std::chrono::system_clock::time_point now, int databases,
+// "keys=2,expires=1" by key: what a field with several values holds.
+InfoText InfoParts(std::string_view text);
+// Calls back with field and value of each line, also of those given twice.
+void ForEachInfoLine(std::string_view text,
+                     const std::function<void(std::string_view, std::string_view)>& line);
+// Whether a field is the prefix and a number: "db0", "slave12".
+bool IsNumberedField(std::string_view field, std::string_view prefix);
+
+// What of INFO is shown besides the plain fields.
+struct InfoChoice {
+  bool commands = true;             // cmdstat_*: four series a command.
+  bool latency_percentiles = true;  // latency_percentiles_usec_*: five series a command.
+};
+
+// Writes what INFO says to `families`; a field that is missing, unknown or no
+// number costs only itself. `now` is in whole epoch seconds, by the clock that
+// uptime_in_seconds runs by. All of it is pure.
+void AddInfo(const InfoText& info, double now, const InfoChoice& choice,
              exporter::FamilySet& families);
+// Only the fields of that table.
+void AddInfoFields(const InfoText& info, std::span<const InfoField> fields,
+                   exporter::FamilySet& families);
+// What INFO says of one database: "db0" and "keys=2,expires=1,avg_ttl=0".
+void AddDatabase(std::string_view name, std::string_view text, exporter::FamilySet& families);
 
 }  // namespace collectors

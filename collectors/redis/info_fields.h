@@ -21,5 +21,7 @@ struct InfoField {
 // oliver006/redis_exporter (exporter/exporter.go), its odd ones included: a
 // dashboard written for it must find the same.
 std::span<const InfoField> InfoFields();
+// Those that modules add in INFO modules.
+std::span<const InfoField> ModuleFields();
 
 }  // namespace collectors

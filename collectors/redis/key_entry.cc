@@ -19,7 +19,6 @@ namespace {
 using exporter::YamlReader;
 using prometheus::MetricType;
 
-constexpr std::int64_t kMostDatabases = 1000000;
 constexpr std::int64_t kFewestKeys = 1000;  // What one SCAN looks at.
 constexpr std::int64_t kMostKeys = 1000000000;
 
@@ -146,7 +145,7 @@ void ReadMetric(YamlReader& reader, KeyEntry& entry) {
 KeyEntry ReadEntry(YamlReader& reader, int database) {
   KeyEntry entry;
   ReadWhich(reader, entry);
-  entry.database = static_cast<int>(reader.Integer("db", database, 0, kMostDatabases));
+  entry.database = static_cast<int>(reader.Integer("db", database, 0, kMaxRedisDatabase));
   entry.value = kValues[reader.OneOf("value", kValueNames, 0)].value;
   if (reader.Has("metric")) {
     entry.metric = reader.RequiredString("metric");

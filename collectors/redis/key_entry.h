@@ -45,6 +45,9 @@ struct KeyEntry {
   const std::string& name() const { return metric.empty() ? text() : metric; }
 };
 
+// No server has more databases.
+inline constexpr int kMaxRedisDatabase = 1'000'000;
+
 // "db0", as redis_exporter's label says it.
 std::string DatabaseLabel(int database);
 

@@ -214,7 +214,8 @@ void KeyWalks::Step(const CollectContext& context, KeyStore& store, SteadyTime n
       RedisReply reply = walk->Ask(context, store);
       is_answered = true;
       const SteadyTime::duration waited = clock_() - asked;
-      budget.Spend(walk->Take(std::move(reply), waited), waited);
+      const std::size_t walked = walk->Take(std::move(reply), waited);
+      budget.Spend(walked, clock_() - asked);  // With what the listeners asked of the keys.
       walk->Advance(unix_now);
     } catch (const CollectError& error) {
       if (!IsUnreachable(error.kind())) {

@@ -1,71 +1,107 @@
 #include "collectors/redis/redis_collector.h"
 
-#include <algorithm>
-#include <charconv>
 #include <chrono>
+#include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "collectors/clients/endpoint.h"
 #include "collectors/clients/redis_options.h"
 #include "collectors/clients/redis_session.h"
-#include "collectors/redis/info.h"
+#include "collectors/redis/keyspace.h"
+#include "collectors/redis/server_reader.h"
+#include "collectors/redis/session_store.h"
 
 namespace collectors {
 namespace {
 
 using exporter::CollectContext;
-using exporter::CollectError;
-using exporter::ErrorKind;
 using exporter::Reading;
 
-// So that a server that claims millions of databases costs no memory.
-constexpr int kMaxDatabases = 1024;
-
-// How many databases there are, from CONFIG GET's name and value; 0 where the
-// server does not tell: many do not let CONFIG be used.
-int DatabasesOf(const RedisReply& reply) {
-  if (reply.items.size() < 2) return 0;
-  const std::string& text = reply.items[1].text;
-  int count = 0;
-  std::from_chars(text.data(), text.data() + text.size(), count);
-  return std::clamp(count, 0, kMaxDatabases);
-}
-
+// One server.
 class RedisCollector : public exporter::Collector {
  public:
-  explicit RedisCollector(RedisTarget target) : session_(std::move(target)) {}
+  RedisCollector(RedisTarget target, ServerParts parts, std::unique_ptr<Keyspace> keyspace)
+      : session_(std::move(target)),
+        store_(session_),
+        parts_(std::move(parts)),
+        server_(parts_),
+        keyspace_(std::move(keyspace)) {}
 
   Reading Collect(const CollectContext& context) override {
-    const auto replies =
-        session_.Pipeline(context, {{"INFO", "all"}, {"CONFIG", "GET", "databases"}});
-    const RedisReply& text = replies[0];
-    if (text.type == RedisReply::Type::kError) {
-      throw CollectError(KindOfRedisError(text.text), "INFO: " + text.text.substr(0, 200));
-    }
-    const InfoText info = ParseInfo(text.text);
-    if (info.count("uptime_in_seconds") == 0) {
-      throw CollectError(ErrorKind::kProtocol, "the answer to INFO tells nothing of a server");
-    }
-    // A node of a cluster has db0 alone, whatever its configuration says.
-    const auto cluster = info.find("cluster_enabled");
-    const bool is_cluster = cluster != info.end() && cluster->second == "1";
+    const auto now = std::chrono::steady_clock::now();
+    const auto wall_now = std::chrono::system_clock::now();
     Reading reading;
-    AddInfo(info, std::chrono::system_clock::now(), is_cluster ? 1 : DatabasesOf(replies[1]),
-            reading.families);
+    const auto ask = [&](const std::vector<RedisCommand>& commands) {
+      return session_.Pipeline(context, commands);
+    };
+    server_.Read(ask, now, wall_now, reading);
+    const std::chrono::duration<double> unix_now = wall_now.time_since_epoch();
+    keyspace_->Collect(context, store_, now, unix_now.count(), reading);
+    reading.families
+        .Gauge("redis_exporter_last_scrape_connect_time_seconds",
+               "Seconds that it took to connect, the last time that it was needed.")
+        .Add(session_.connect_time().count());
     return reading;
   }
 
   std::vector<exporter::SeriesId> Claims() const override {
-    return {{"redis_uptime_in_seconds", {}}};
+    std::vector<exporter::SeriesId> claims = keyspace_->Claims();
+    claims.push_back({"redis_uptime_in_seconds", {}});
+    return claims;
   }
 
  private:
   RedisSession session_;
+  SessionStore store_;
+  const ServerParts parts_;
+  ServerReader server_;
+  std::unique_ptr<Keyspace> keyspace_;
 };
+
+// Parts of what is asked anyway; the others are ReplyParts().
+struct Choice {
+  ServerParts server;
+  bool stream_consumers = true;
+};
+
+void ReadInfoParts(exporter::YamlReader& parts, Choice& choice) {
+  choice.server.info.commands = parts.Bool("commands", choice.server.info.commands);
+  choice.server.info.latency_percentiles =
+      parts.Bool("latency_percentiles", choice.server.info.latency_percentiles);
+  choice.stream_consumers = parts.Bool("stream_consumers", choice.stream_consumers);
+}
+
+Choice ReadParts(exporter::YamlReader& options) {
+  Choice choice;
+  auto parts = options.Child("parts");
+  for (const ReplyPart& part : ReplyParts()) {
+    const bool is_on =
+        parts ? parts->Bool(std::string(part.name), part.by_default) : part.by_default;
+    if (is_on) choice.server.replies.push_back(&part);
+  }
+  if (!parts) return choice;
+  ReadInfoParts(*parts, choice);
+  parts->RejectUnknownKeys();
+  return choice;
+}
+
+// The URL's database; 0 where the URL cannot be read yet.
+int DatabaseOf(const RedisTarget& target) try {
+  return ParseRedisUrl(target.url.Load().Reveal()).database;
+} catch (const std::exception&) {
+  return 0;
+}
 
 std::unique_ptr<exporter::Collector> Make(exporter::YamlReader& options,
                                           const exporter::JobSettings& settings) {
-  return std::make_unique<RedisCollector>(ReadRedisTarget(options, settings));
+  RedisTarget target = ReadRedisTarget(options, settings);
+  Choice choice = ReadParts(options);
+  auto keyspace =
+      std::make_unique<Keyspace>(options, settings, DatabaseOf(target), choice.stream_consumers);
+  return std::make_unique<RedisCollector>(std::move(target), std::move(choice.server),
+                                          std::move(keyspace));
 }
 
 }  // namespace

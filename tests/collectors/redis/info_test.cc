@@ -1,7 +1,6 @@
 #include "collectors/redis/info.h"
 
 #include <doctest/doctest.h>
-#include <prometheus/text_serializer.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -11,11 +10,13 @@
 #include <vector>
 
 #include "collectors/redis/info_fields.h"
+#include "collectors/redis/reply_part.h"
+#include "exporter/exposition.h"
 
 namespace collectors {
 namespace {
 
-constexpr std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'700'000'000)};
+constexpr double kNow = 1'700'000'000;
 
 std::string FileText(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -24,14 +25,14 @@ std::string FileText(const std::string& path) {
 }
 
 // The page that INFO's text becomes.
-std::string PageOf(const std::string& text, int databases) {
+std::string PageOf(const std::string& text, const InfoChoice& choice = {}) {
   exporter::FamilySet set;
-  AddInfo(ParseInfo(text), kNow, databases, set);
-  std::vector<prometheus::MetricFamily> families;
-  for (exporter::TimedFamily& timed : std::move(set).Take()) {
-    families.push_back(std::move(timed.family));
+  AddInfo(ParseInfo(text), kNow, choice, set);
+  std::string page;
+  for (const exporter::TimedFamily& timed : std::move(set).Take()) {
+    exporter::AppendFamily(page, timed.family);
   }
-  return prometheus::TextSerializer().Serialize(families);
+  return page;
 }
 
 bool Has(const std::string& page, const std::string& line) {
@@ -42,14 +43,10 @@ bool Has(const std::string& page, const std::string& line) {
 
 // EXPORTER_REWRITE_GOLDEN=1 writes the page anew: review its difference.
 TEST_CASE("INFO of Redis 7.0 and of a 5.0 replica become these pages") {
-  struct Case {
-    std::string name;
-    int databases;
-  };
-  for (const Case& c : {Case{"info-7.0.15", 4}, Case{"info-5.0-replica", 0}}) {
-    CAPTURE(c.name);
-    const std::string stem = "tests/data/redis/" + c.name;
-    const std::string page = PageOf(FileText(stem + ".txt"), c.databases);
+  for (const std::string name : {"info-7.0.15", "info-5.0-replica"}) {
+    CAPTURE(name);
+    const std::string stem = "tests/data/redis/" + name;
+    const std::string page = PageOf(FileText(stem + ".txt"));
     if (std::getenv("EXPORTER_REWRITE_GOLDEN") != nullptr) std::ofstream(stem + ".prom") << page;
     CHECK(page == FileText(stem + ".prom"));
   }
@@ -59,18 +56,49 @@ TEST_CASE("line ends of the wire and of a file read the same") {
   const std::string lf = FileText("tests/data/redis/info-5.0-replica.txt");
   std::string crlf;
   for (const char c : lf) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
-  CHECK(PageOf(crlf, 0) == PageOf(lf, 0));
+  CHECK(PageOf(crlf) == PageOf(lf));
 }
 
-TEST_CASE("the start is told by the server's clock, or by ours where it has none") {
-  CHECK(Has(PageOf("server_time_usec:1600000100900000\nuptime_in_seconds:100\n", 0),
-            "redis_start_time_seconds 1600000000"));
-  CHECK(Has(PageOf("uptime_in_seconds:100\n", 0), "redis_start_time_seconds 1699999900"));
+TEST_CASE("the start is now less the uptime") {
+  CHECK(Has(PageOf("uptime_in_seconds:100\n"), "redis_start_time_seconds 1699999900"));
+}
+
+TEST_CASE("now is told by the server's clock, or by ours where it has none") {
+  const std::chrono::system_clock::time_point ours{std::chrono::milliseconds(1'700'000'000'900)};
+  CHECK(FactsOf(ParseInfo("server_time_usec:1600000100900000\n"), ours).now == 1600000100);
+  CHECK(FactsOf({}, ours).now == 1700000000);
+}
+
+TEST_CASE("the version is a number that can be compared") {
+  const struct {
+    const char* text;
+    int version;
+  } cases[] = {{"7.0.15", 70015}, {"6.2.14", 60214}, {"8.2", 80200}, {"255.255.255", 0},
+               {"", 0},           {"x", 0},          {"7.x", 70000}};
+  for (const auto& row : cases) {
+    CAPTURE(row.text);
+    const std::string text = std::string("redis_version:") + row.text + "\n";
+    CHECK(FactsOf(ParseInfo(text), {}).version == row.version);
+  }
+}
+
+TEST_CASE("a command's percentiles are a summary with its calls and its time") {
+  const std::string stats = "cmdstat_get:calls=4,usec=10,usec_per_call=2.5\n";
+  const std::string percentiles = "latency_percentiles_usec_get:p50=1.003,p99.9=4.015\n";
+  const std::string page = PageOf(stats + percentiles);
+  CHECK(Has(page, "redis_latency_percentiles_usec{cmd=\"get\",quantile=\"50\"} 1.003"));
+  CHECK(Has(page, "redis_latency_percentiles_usec{cmd=\"get\",quantile=\"99.9\"} 4.015"));
+  CHECK(Has(page, "redis_latency_percentiles_usec_sum{cmd=\"get\"} 10"));
+  CHECK(Has(page, "redis_latency_percentiles_usec_count{cmd=\"get\"} 4"));
+  CHECK(PageOf(percentiles).empty() == PageOf("").empty());
+  CHECK(PageOf(stats + percentiles, {.commands = true, .latency_percentiles = false}) ==
+        PageOf(stats));
+  CHECK(PageOf(stats, {.commands = false, .latency_percentiles = true}) == PageOf(""));
 }
 
 TEST_CASE("a status and a unit become a plain number") {
   const std::string page =
-      PageOf("rdb_last_bgsave_status:err\naof_last_write_status:ok\nlatest_fork_usec:2500000\n", 0);
+      PageOf("rdb_last_bgsave_status:err\naof_last_write_status:ok\nlatest_fork_usec:2500000\n");
   CHECK(Has(page, "redis_rdb_last_bgsave_status 0"));
   CHECK(Has(page, "redis_aof_last_write_status 1"));
   CHECK(Has(page, "redis_latest_fork_seconds 2.5"));
@@ -107,30 +135,32 @@ TEST_CASE("a field that is wrong costs itself alone") {
       "#used_memory:1",
       "\r",
   };
-  const std::string alone = PageOf("connected_clients:3\n", 0);
+  const std::string alone = PageOf("connected_clients:3\n");
   CHECK(Has(alone, "redis_connected_clients 3"));
   for (const char* const line : wrong) {
     CAPTURE(line);
-    CHECK(PageOf(std::string(line) + "\nconnected_clients:3\n", 0) == alone);
+    CHECK(PageOf(std::string(line) + "\nconnected_clients:3\n") == alone);
   }
 }
 
 TEST_CASE("a text with zeros, without an end or without a line is read to its end") {
-  CHECK(Has(PageOf(std::string("a\0b:1\nhz:10", 11), 0), "redis_hz 10"));
+  CHECK(Has(PageOf(std::string("a\0b:1\nhz:10", 11)), "redis_hz 10"));
   CHECK(ParseInfo("").empty());
   CHECK(ParseInfo(std::string(100000, '\n')).empty());
   CHECK(ParseInfo(std::string(100000, ':')).size() == 1);
 }
 
 TEST_CASE("of a field given twice the first counts") {
-  CHECK(Has(PageOf("hz:10\nhz:20\n", 0), "redis_hz 10"));
+  CHECK(Has(PageOf("hz:10\nhz:20\n"), "redis_hz 10"));
 }
 
 TEST_CASE("every row of the table has a metric, a help of its own, and a field but once") {
   std::set<std::string_view> fields;
   std::set<std::string_view> metrics;
   std::set<std::string_view> helps;
-  for (const InfoField& row : InfoFields()) {
+  std::vector<InfoField> rows(InfoFields().begin(), InfoFields().end());
+  rows.insert(rows.end(), ModuleFields().begin(), ModuleFields().end());
+  for (const InfoField& row : rows) {
     CAPTURE(row.field);
     CHECK(fields.insert(row.field).second);
     CHECK(metrics.insert(row.metric).second);

@@ -1,0 +1,62 @@
+#include "collectors/redis/keyspace.h"
+
+#include <string>
+#include <utility>
+
+#include "collectors/redis/key_entry.h"
+#include "collectors/redis/key_group_options.h"
+#include "collectors/redis/stream_options.h"
+
+namespace collectors {
+
+using exporter::CollectContext;
+using exporter::CollectError;
+using exporter::Reading;
+using exporter::SeriesId;
+
+namespace {
+
+// What fails of a part costs the part: the rest of the reading is good.
+template <typename Part>
+void Isolated(const char* name, Reading& reading, Part part) try {
+  part();
+} catch (const CollectError& error) {
+  const std::string where = error.part().empty() ? name : error.part();
+  reading.problems.emplace_back(error.kind(), error.what(), where);
+}
+
+}  // namespace
+
+Keyspace::Keyspace(exporter::YamlReader& options, const exporter::JobSettings& settings,
+                   int database, bool stream_consumers)
+    : Keyspace(ReadKeyOptions(options, database),
+               ReadStreamOptions(options, settings, database, stream_consumers),
+               ReadKeyGroupOptions(options, database), settings.max_series) {}
+
+Keyspace::Keyspace(KeyOptions keys, StreamPart streams, std::unique_ptr<KeyGroupPart> groups,
+                   std::size_t max_series)
+    : walks_(keys.walk),
+      keys_(std::move(keys.entries), max_series, walks_),
+      streams_(std::move(streams)),
+      groups_(std::move(groups)) {
+  streams_.ListenTo(walks_);
+  if (groups_ != nullptr) groups_->ListenTo(walks_);
+}
+
+void Keyspace::Collect(const CollectContext& context, KeyStore& store, exporter::SteadyTime now,
+                       double unix_now, Reading& reading) {
+  if (groups_ != nullptr) groups_->BeginStep(context, store);
+  Isolated("key discovery", reading, [&] { walks_.Step(context, store, now, unix_now, reading); });
+  Isolated("keys", reading, [&] { keys_.Collect(context, store, reading); });
+  Isolated("streams", reading, [&] { streams_.Collect(context, store, reading); });
+  if (groups_ != nullptr) groups_->Write(reading);
+}
+
+std::vector<SeriesId> Keyspace::Claims() const {
+  std::vector<SeriesId> claims = keys_.Claims();
+  for (SeriesId& claim : streams_.Claims()) claims.push_back(std::move(claim));
+  for (SeriesId& claim : walks_.Claims()) claims.push_back(std::move(claim));
+  return claims;
+}
+
+}  // namespace collectors

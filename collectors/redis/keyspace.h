@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "collectors/redis/key_group_part.h"
+#include "collectors/redis/key_store.h"
+#include "collectors/redis/key_walk.h"
+#include "collectors/redis/keys_part.h"
+#include "collectors/redis/stream_part.h"
+#include "exporter/collector.h"
+#include "exporter/job.h"
+#include "exporter/yaml_reader.h"
+
+namespace collectors {
+
+// What a collector reads of keys: `keys`, `streams` and `key_groups`, found by
+// one walk. A part that fails costs itself. One thread.
+class Keyspace {
+ public:
+  // Reads them from the configuration; `database` is where an entry does not say.
+  // Notes what is wrong in the reader.
+  Keyspace(exporter::YamlReader& options, const exporter::JobSettings& settings, int database,
+           bool stream_consumers);
+
+  void Collect(const exporter::CollectContext& context, KeyStore& store, exporter::SteadyTime now,
+               double unix_now, exporter::Reading& reading);
+  std::vector<exporter::SeriesId> Claims() const;
+
+ private:
+  Keyspace(KeyOptions keys, StreamPart streams, std::unique_ptr<KeyGroupPart> groups,
+           std::size_t max_series);
+
+  KeyWalks walks_;
+  // They listen to the walks.
+  KeysPart keys_;
+  StreamPart streams_;
+  std::unique_ptr<KeyGroupPart> groups_;  // Null where there are none.
+};
+
+}  // namespace collectors

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "collectors/redis/key_store.h"
+
+namespace collectors {
+
+// The keys of one server. One thread at a time.
+class SessionStore : public KeyStore {
+ public:
+  // The session must outlive it.
+  explicit SessionStore(RedisSession& session) : session_(session) {}
+
+  std::vector<RedisReply> Ask(const exporter::CollectContext& context, int database,
+                              const std::vector<KeyCommand>& commands) override;
+  bool TakesManyKeys() const override { return true; }
+  std::size_t ShardCount() const override { return 1; }
+  std::vector<RedisReply> AskShard(const exporter::CollectContext& context, std::size_t shard,
+                                   int database,
+                                   const std::vector<RedisCommand>& commands) override;
+
+ private:
+  RedisSession& session_;
+};
+
+}  // namespace collectors
