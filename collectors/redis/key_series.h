@@ -26,6 +26,7 @@ class KeySeries : public WalkListener {
  public:
   // At most `max_keys` are remembered.
   KeySeries(KeyEntry entry, std::size_t max_keys);
+  ~KeySeries() override = default;
   KeySeries(const KeySeries&) = delete;  // Probes point into it.
   KeySeries& operator=(const KeySeries&) = delete;
 
