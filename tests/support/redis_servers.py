@@ -182,8 +182,9 @@ class BusyRedis:
         self._connect_clients()
         self.traffic()
         with self.primary.client() as client:
-            client.ask("BGSAVE")
-        eventually(lambda: self.primary.info("persistence")["rdb_bgsave_in_progress"] == "0", 10,
+            client.ask("BGSAVE", "SCHEDULE")   # The replica's synchronisation may be at its end.
+        eventually(lambda: int(self.primary.info("persistence")["rdb_saves"]) >= 1
+                   and self.primary.info("persistence")["rdb_bgsave_in_progress"] == "0", 10,
                    "the RDB is saved")
         await_replica(self.primary, self.replica)
 
