@@ -4,6 +4,7 @@ import pytest
 
 from support import reference
 
+
 @pytest.fixture
 def page(collect, redis):
     return collect(f'collectors: [{{type: redis, url: "{redis.url()}"}}]')
