@@ -5,10 +5,8 @@ import pytest
 from support import comparison, reference
 from support.page import Page
 from support.peer import PeerExporter
+from support.redis_config import SINGLE_KEYS, everything, has_everything
 from support.redis_servers import BusyRedis
-
-SINGLE_KEYS = ["plain", "number", "big", "visitors", "queue:emails", "tags", "ranking",
-               "tenant:7:usage", "events"]
 
 PEER = {
     "check_keys": "db0=metrics:tenant:*,db0=session:*",
@@ -22,47 +20,12 @@ PEER = {
     "export_client_list": "true",
 }
 
-OURS = """
-global: {{interval: 1s, timeout: 900ms, stale_after: 1m}}
-collectors:
-  - type: redis
-    url: "{url}"
-    parts:
-      config_values: true
-      clients: true
-      client_list: true
-      modules: true
-      latency_histograms: true
-    keys:
-      - {{pattern: "metrics:tenant:*"}}
-      - {{pattern: "session:*"}}
-      - {{pattern: "metrics:*", value: count}}
-{keys}
-    streams: [{{key: idle}}, {{pattern: "ev*"}}]
-    key_groups: {{patterns: ["^(metrics):", "^(session):"], max_groups: 100}}
-    discovery_interval: 1s
-"""
-
-
-def ours_of(server):
-    return OURS.format(url=server.url(),
-                       keys="\n".join(f'      - {{key: "{key}"}}' for key in SINGLE_KEYS))
-
 
 @pytest.fixture(scope="module")
 def busy():
     servers = BusyRedis()
     yield servers
     servers.close()
-
-
-def settled(page):
-    """A page with all that has to be searched for first, and no failed part."""
-    return (page.up("redis") == 1 and page.has("redis_key_size", key="session:2")
-            and page.has("redis_stream_length", stream="events")
-            and page.has("redis_key_group_count", key_group="session")
-            and page.has("redis_keys_count")
-            and page.value("exporter_collector_failed_parts", collector="redis") == 0)
 
 
 def page_after_now(exporter):
@@ -76,8 +39,8 @@ def page_after_now(exporter):
 def pages(request, busy, module_exporter):
     """(ours, the peer's before, the peer's after, whether the peer is old)."""
     server = getattr(busy, request.param)
-    exporter = module_exporter(ours_of(server))
-    exporter.await_page(settled, 15, "keys, streams and groups are found")
+    exporter = module_exporter(everything(server.url()))
+    exporter.await_page(has_everything, 15, "keys, streams and groups are found")
     peer = PeerExporter(server.port, **PEER)
     try:
         peer.page()   # From now on each has asked all that it asks.
@@ -111,8 +74,8 @@ def test_every_family_of_the_reference_is_on_the_page_of_the_primary_or_the_repl
         busy, module_exporter):
     found = set()
     for server in (busy.primary, busy.replica):
-        exporter = module_exporter(ours_of(server))
-        exporter.await_page(settled, 15, "keys, streams and groups are found")
+        exporter = module_exporter(everything(server.url()))
+        exporter.await_page(has_everything, 15, "keys, streams and groups are found")
         found |= exporter.page().families()
     assert not sorted(reference.families("redis").keys() - found)
 

@@ -1,0 +1,293 @@
+"""Redis behind TLS, access rules and sentinels, and what the page says when they refuse."""
+
+import signal
+import time
+
+import pytest
+
+from support.redis_config import acl_rule, everything, has_everything
+from support.redis_servers import BusyRedis, Certificates, RedisServer, SentinelRedis, TlsRedis
+from support.servers import REDIS_PASSWORD, WRONG_PASSWORD
+from support.waiting import eventually
+
+INTERVAL = "200ms"
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def start_tls(certificates):
+    """Yields a starter of TLS servers; ends them afterwards."""
+    started = []
+
+    def start(name, **options):
+        started.append(TlsRedis(certificates, name, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+def tls_config(server, host="127.0.0.1", **keys):
+    tls = "".join(f"\n      {key}: {value}" for key, value in keys.items())
+    return f"""
+global: {{interval: 1s, timeout: 900ms}}
+collectors:
+  - type: redis
+    url: "{server.tls_url(host)}"
+    tls:{tls}
+"""
+
+
+@pytest.mark.parametrize("host, extra", [
+    ("127.0.0.1", {}), ("localhost", {}), ("127.0.0.1", {"server_name": "localhost"})])
+def test_a_certificate_that_is_good_is_accepted(collect, start_tls, certificates, host, extra):
+    server = start_tls(certificates.good)
+    page = collect(tls_config(server, host, ca_file=certificates.certificate("ca"), **extra))
+    assert page.value("redis_up") == 1
+    assert page.has("redis_connected_clients")
+
+
+def test_a_client_certificate_is_shown_to_a_server_that_asks_for_one(
+        collect, start_tls, certificates):
+    server = start_tls(certificates.good, asks_clients=True)
+    page = collect(tls_config(server, ca_file=certificates.certificate("ca"),
+                              cert_file=certificates.certificate(certificates.client),
+                              key_file=certificates.key(certificates.client)))
+    assert page.value("redis_up") == 1
+
+
+@pytest.mark.parametrize("certificate, authority, asks_clients, said", [
+    ("expired", "ca", False, "expired"),
+    ("wrong-host", "ca", False, "name|host"),
+    ("good", "other-ca", False, "issuer|authority|CA|self-signed"),
+    ("good", "ca", True, "certificate required|client certificate"),   # Ours is missing.
+])
+def test_a_certificate_that_is_not_good_is_reason_connect_and_the_log_says_why(
+        start_exporter, start_tls, certificates, certificate, authority, asks_clients, said):
+    server = start_tls(certificate, asks_clients=asks_clients)
+    exporter = start_exporter(tls_config(server, ca_file=certificates.certificate(authority)))
+    exporter.await_page(lambda page: page.errors("redis", "connect") > 0, 5, "reason connect")
+    page = exporter.page()
+    assert page.value("redis_up") == 0
+    assert not page.has("redis_connected_clients")
+    eventually(lambda: logged(exporter, said), 2, f"the log says {said}")
+
+
+def logged(exporter, alternatives):
+    failures = [line for line in exporter.log().splitlines() if "redis" in line]
+    return any(word in line for line in failures for word in alternatives.split("|"))
+
+
+def test_a_server_that_is_not_checked_may_show_any_certificate(collect, start_tls, certificates):
+    server = start_tls(certificates.expired)
+    page = collect(tls_config(server, insecure_skip_verify="true"))
+    assert page.value("redis_up") == 1
+
+
+def test_a_server_without_tls_is_reason_connect_and_never_gets_the_password(
+        start_exporter, own_redis):
+    url = own_redis.url().replace("redis://", "rediss://")
+    exporter = start_exporter(f"""
+global: {{interval: 1s, timeout: 900ms}}
+collectors: [{{type: redis, url: "{url}"}}]
+""")
+    def failures(page):
+        return sum(value for _, value in
+                   page.series("exporter_collector_errors_total", collector="redis"))
+
+    exporter.await_page(lambda page: failures(page) > 0, 5, "it fails")
+    assert exporter.page().value("redis_up") == 0
+    own_redis.command("CONFIG", "RESETSTAT")
+    failed = failures(exporter.page())
+    exporter.await_page(lambda page: failures(page) > failed + 1, 5, "it tries again")
+    # One AUTH is redis-cli's, for this question.
+    assert "cmdstat_auth:calls=1," in own_redis.command("INFO", "commandstats")
+
+
+@pytest.fixture(scope="module")
+def busy():
+    servers = BusyRedis()
+    yield servers
+    servers.close()
+
+
+def set_user(server, rule, name="exporter", password=REDIS_PASSWORD):
+    server.command("ACL", "SETUSER", name, "reset", "on", f">{password}", *rule)
+
+
+@pytest.fixture(scope="module")
+def all_families(busy, module_exporter):
+    """The families that a user who may do everything sees."""
+    exporter = module_exporter(everything(busy.primary.url()))
+    exporter.await_page(has_everything, 15, "everything is shown")
+    return exporter.page().families()
+
+
+def test_the_smallest_rule_serves_every_part(start_exporter, busy, all_families):
+    set_user(busy.primary, acl_rule())
+    busy.primary.command("ACL", "LOG", "RESET")
+    exporter = start_exporter(everything(busy.primary.url(user="exporter")))
+    exporter.await_page(has_everything, 15, "everything is shown")
+    assert not all_families - exporter.page().families()
+    assert busy.primary.command("ACL", "LOG") == [], "a command was refused"
+
+
+# What is lost with a command, by the beginnings of the families' names.
+LOST = {
+    "config|get": ("redis_config_",),
+    "slowlog|len": ("redis_slowlog_", "redis_last_slow_"),
+    "slowlog|get": ("redis_slowlog_", "redis_last_slow_"),
+    "latency|latest": ("redis_latency_spike_",),
+    "latency|histogram": ("redis_commands_latencies_usec",),
+    "client|list": ("redis_connected_client_",),
+    "memory|usage": ("redis_key_memory_usage_bytes", "redis_key_group_"),
+    "xinfo|stream": ("redis_stream_",),
+    "scan": ("redis_key_", "redis_keys_count", "redis_stream_", "redis_number_of_distinct_",
+             "redis_last_key_groups_"),
+}
+
+
+@pytest.mark.parametrize("command", LOST)
+def test_a_command_that_is_refused_costs_its_own_part_only(
+        start_exporter, busy, all_families, command):
+    user = "no-" + command.replace("|", "-")
+    set_user(busy.primary, acl_rule(without=[command]), name=user)
+    exporter = start_exporter(everything(busy.primary.url(user=user), INTERVAL))
+    exporter.await_page(
+        lambda page: page.up("redis") == 1 and page.errors("redis", "permission") > 0
+        and page.value("exporter_collector_failed_parts", collector="redis") > 0, 10,
+        "reason permission")
+    kept = {family for family in all_families if not family.startswith(LOST[command])}
+    exporter.await_page(lambda page: not kept - page.families(), 10, "all else is there")
+    assert all_families - exporter.page().families(), "nothing was lost"
+    assert_said_once_and_asked_rarely(exporter, busy.primary, command)
+
+
+def assert_said_once_and_asked_rarely(exporter, server, command):
+    said, asked = refusals(exporter), rejected(server, command)
+    assert said
+    successes = exporter.page().successes("redis")
+    exporter.await_page(lambda page: page.successes("redis") >= successes + 8, 10,
+                        "eight more collections")
+    assert refusals(exporter) == said
+    assert rejected(server, command) - asked <= 2
+
+
+def refusals(exporter):
+    return [line for line in exporter.log().splitlines() if "permission" in line]
+
+
+def rejected(server, command):
+    """How often the server has refused a command."""
+    fields = server.info("commandstats").get(f"cmdstat_{command}", "")
+    return int(dict(field.split("=") for field in fields.split(",") if field)
+               .get("rejected_calls", 0))
+
+
+def test_a_password_that_changes_in_its_file_needs_no_restart(start_exporter, own_redis, tmp_path):
+    own_redis.command("ACL", "SETUSER", "exporter", "on", f">{REDIS_PASSWORD}", "~*", "+@all")
+    secret = tmp_path / "password"
+    secret.write_text(REDIS_PASSWORD + "\n")
+    exporter = start_exporter(f"""
+global: {{interval: {INTERVAL}, timeout: {INTERVAL}}}
+collectors:
+  - type: redis
+    url: "redis://127.0.0.1:{own_redis.port}/0"
+    user: exporter
+    password_file: {secret}
+""")
+    exporter.await_page(lambda page: page.value("redis_up") == 1, 5, "the first password is good")
+    own_redis.command("ACL", "SETUSER", "exporter", "resetpass", f">{WRONG_PASSWORD}")
+    own_redis.command("CLIENT", "KILL", "USER", "exporter")
+    exporter.await_page(lambda page: page.errors("redis", "auth") > 0, 5, "the old one is refused")
+    secret.write_text(WRONG_PASSWORD + "\n")
+    exporter.await_page(lambda page: page.value("redis_up") == 1, 5, "the new one is read")
+
+
+@pytest.fixture
+def sentinels():
+    servers = SentinelRedis()
+    yield servers
+    servers.close()
+
+
+class MasterWatch:
+    """Looks at each page during a failover: what it shows is of a master, and is fresh."""
+
+    def __init__(self, exporter):
+        self._exporter = exporter
+        self.runs = []   # The run_id of the servers that were shown as up, one after another.
+
+    def look(self):
+        page = self._exporter.page()
+        for labels, _ in page.series("redis_instance_info"):
+            assert labels["role"] == "master", labels
+        if page.up("redis") == 1:
+            last = page.value("exporter_collector_last_success_timestamp_seconds",
+                              collector="redis")
+            assert time.time() - last < 2, "an old reading is shown as good"
+            run = page.series("redis_instance_info")[0][0]["run_id"]
+            if self.runs[-1:] != [run]:
+                self.runs.append(run)
+        assert len(self.runs) <= 2, "back at the old master"
+        return page
+
+    def has_moved(self):
+        return self.look().up("redis") == 1 and len(self.runs) == 2
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_failover_is_followed_and_no_page_shows_another_than_the_master(
+        start_exporter, sentinels, sign):
+    old, new = sentinels.master, sentinels.replica
+    exporter = start_exporter(f"""
+global: {{interval: {INTERVAL}, timeout: {INTERVAL}, stale_after: 1s}}
+collectors: [{{type: redis, url: "{sentinels.url()}"}}]
+""")
+    run = old.info("server")["run_id"]
+    watch = MasterWatch(exporter)
+    eventually(lambda: watch.look().up("redis") == 1, 5, "the master is read")
+    assert watch.runs == [run]
+    if sign == signal.SIGSTOP:
+        old.pause()
+    else:
+        old.kill()
+
+    # Down after one second, then an election and the promotion.
+    eventually(watch.has_moved, 20, "the new master is read")
+    assert watch.runs == [run, new.info("server")["run_id"]]
+
+    if sign == signal.SIGSTOP:
+        old.resume()
+    else:
+        old.restart_after_kill()
+    eventually(lambda: watch.look() and old.info("replication")["role"] == "slave", 30,
+               "the old master is a replica")
+    successes = exporter.page().successes("redis")
+    eventually(lambda: watch.look().successes("redis") > successes + 3, 10, "it goes on")
+
+
+def test_sentinels_that_are_gone_do_not_cost_a_master_that_is_there(start_exporter, sentinels):
+    exporter = start_exporter(f"""
+global: {{interval: {INTERVAL}, timeout: {INTERVAL}}}
+collectors: [{{type: redis, url: "{sentinels.url()}"}}]
+""")
+    exporter.await_page(lambda page: page.up("redis") == 1, 5, "the master is read")
+    sentinels.sentinels[0].kill()   # The first in the URL.
+    successes = exporter.page().successes("redis")
+    exporter.await_page(lambda page: page.successes("redis") > successes + 3, 10, "it goes on")
+    assert exporter.page().value("redis_up") == 1
+
+
+def test_a_sentinel_without_such_a_master_is_a_failure_that_names_it(start_exporter, sentinels):
+    exporter = start_exporter(f"""
+global: {{interval: {INTERVAL}, timeout: {INTERVAL}}}
+collectors: [{{type: redis, url: "{sentinels.url().replace("=shop", "=no-such")}"}}]
+""")
+    eventually(lambda: "no-such" in exporter.log(), 5, "the log names it")
+    assert exporter.page().value("redis_up") == 0
