@@ -92,7 +92,7 @@ def test_the_comparison_finds(text, change, found):
     assert found in comparison.differences(Page(text.replace(*change)), peer, peer, {}, False)
 
 
-def test_every_line_of_the_list_of_differences_is_of_a_family_that_we_show(pages):
+def test_every_line_of_the_list_of_differences_is_of_a_family_that_we_show():
     kinds = comparison.exemptions("redis/peer_differences.txt")
     known = reference.families("redis").keys() | {"redis_connected_clients_details"}
     assert not kinds.keys() - known
