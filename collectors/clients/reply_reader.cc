@@ -112,6 +112,7 @@ std::optional<RedisReply> ReplyReader::Next() {
     Refuse("the answer is not Redis's protocol, or more than allowed");
   }
   if (root == nullptr) {
+    CheckLine();
     CheckAnnouncedLength();
     return std::nullopt;
   }
@@ -119,11 +120,24 @@ std::optional<RedisReply> ReplyReader::Next() {
   return std::move(*owner);
 }
 
+std::string_view ReplyReader::Rest() const {
+  return {reader_->buf + reader_->pos, reader_->len - reader_->pos};
+}
+
+void ReplyReader::CheckLine() const {
+  // A string's rest holds the line of its length, which is short.
+  const std::string_view rest = Rest();
+  if (rest.size() <= bounds_.line) return;
+  if (rest.substr(0, bounds_.line).find("\r\n") == std::string_view::npos) {
+    Refuse("the answer has a line that does not end");
+  }
+}
+
 void ReplyReader::CheckAnnouncedLength() const {
   if (reader_->ridx < 0 || reader_->rstack[reader_->ridx].type != REDIS_REPLY_STRING) return;
   // hiredis stands behind the $ until all bytes of the string are there.
-  const char* const begin = reader_->buf + reader_->pos;
-  const char* const end = reader_->buf + reader_->len;
+  const char* const begin = Rest().data();
+  const char* const end = begin + Rest().size();
   long long length = 0;
   const auto [stop, error] = std::from_chars(begin, end, length);
   if (error == std::errc::result_out_of_range) Refuse("the answer is larger than allowed");

@@ -16,6 +16,9 @@ namespace collectors {
 struct ReplyBounds {
   std::size_t bytes = std::size_t{64} << 20;      // All replies as they are sent.
   std::size_t elements = std::size_t{256} << 10;  // Of all arrays together.
+  // Of what ends with a line break (a status, an error, a number, a length) and
+  // has not ended yet. hiredis looks through all of it again with each piece.
+  std::size_t line = std::size_t{64} << 10;
 };
 
 // Bytes to replies, by hiredis. Holds no socket. The protocol (RESP2):
@@ -38,6 +41,10 @@ class ReplyReader {
   std::optional<RedisReply> Next();
 
  private:
+  // What has come and is no whole element yet; hiredis has read its type.
+  std::string_view Rest() const;
+  // Refuses a line that does not end.
+  void CheckLine() const;
   // Refuses a string by its announced length, before its bytes come.
   void CheckAnnouncedLength() const;
 

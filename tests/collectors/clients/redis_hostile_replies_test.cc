@@ -1,0 +1,210 @@
+// A Redis that means harm, or a proxy gone wrong: what it sends is refused before
+// it costs memory, and in time.
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <string>
+
+#include "collectors/clients/redis_session.h"
+#include "tests/support/fake_server.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectError;
+using exporter::Deadline;
+using exporter::SecretSource;
+using exporter::Watchdog;
+using std::chrono::milliseconds;
+using testing::FakeServer;
+using Peer = FakeServer::Peer;
+
+constexpr milliseconds kBudget(5000);
+constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+
+// The most memory that the process has held since it was last asked to forget.
+std::size_t PeakRss() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::size_t kibibytes = 0;
+    if (word == "VmHWM:" && status >> kibibytes) return kibibytes << 10;
+  }
+  FAIL("no VmHWM");
+  return 0;
+}
+void ForgetPeakRss() {
+  std::ofstream forget("/proc/self/clear_refs");
+  forget << 5 << std::flush;
+  REQUIRE(forget.good());
+}
+
+struct Outcome {
+  std::string kind = "answered";
+  std::string text;
+  milliseconds elapsed{};
+  std::size_t grown = 0;  // Bytes of memory, at the most.
+};
+
+// One PING to a server that answers with the script.
+Outcome PingOf(const std::function<void(Peer&)>& answer) {
+  FakeServer server([&answer](Peer& peer) {
+    peer.Expect("PING\r\n");
+    answer(peer);
+  });
+  RedisSession session({SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port())),
+                        "", SecretSource(), ""});
+  Watchdog watchdog;
+  Outcome outcome;
+  ForgetPeakRss();
+  const std::size_t before = PeakRss();
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    session.Command({Deadline::After(kBudget), watchdog}, {"PING"});
+  } catch (const CollectError& error) {
+    outcome.kind = Name(error.kind());
+    outcome.text = error.what();
+  }
+  outcome.elapsed =
+      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
+  outcome.grown = PeakRss() - before;
+  return outcome;
+}
+
+// Sends `begin`, then `more` until the client goes.
+auto Endless(const std::string& begin, const std::string& more) {
+  return [begin, more](Peer& peer) {
+    peer.Send(begin);
+    while (true) peer.Send(more);
+  };
+}
+
+std::string Repeated(std::size_t times, const std::string& text) {
+  std::string all;
+  all.reserve(times * text.size());
+  for (std::size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("an endless or absurd answer is refused as protocol, soon and without the memory") {
+  // Made before memory is measured: the server's thread is of this process.
+  const std::string piece(64 << 10, 'x');
+  const std::string digits(64 << 10, '0');
+  const std::string numbers = Repeated(8 << 10, ":1\r\n");
+  const std::string statuses = Repeated(8 << 10, "+OK\r\n");
+  const std::string arrays = Repeated(8 << 10, "*0\r\n");
+  const std::string deep = Repeated(100'000, "*1\r\n");
+  struct Case {
+    const char* name;
+    std::function<void(Peer&)> answer;
+  };
+  const Case cases[] = {
+      {"a string of 512 MB", Endless("$536870912\r\n", piece)},
+      {"a string of 600 MB", Endless("$629145600\r\n", piece)},
+      {"a string of 2^63 - 1", Endless("$9223372036854775807\r\n", piece)},
+      {"a string of 2^63", Endless("$9223372036854775808\r\n", piece)},
+      {"a string of 600 MB within an array", Endless("*2\r\n:1\r\n$629145600\r\n", piece)},
+      {"an array of 2^31 - 1", Endless("*2147483647\r\n", numbers)},
+      {"an array of 2^31", Endless("*2147483648\r\n", numbers)},
+      {"an array of 2^63", Endless("*9223372036854775808\r\n", numbers)},
+      {"arrays that are empty, without an end", Endless("*262144\r\n*262144\r\n", arrays)},
+      {"arrays eight deep", Endless(Repeated(8, "*1\r\n"), numbers)},
+      {"arrays 100,000 deep", Endless(deep, deep)},
+      {"arrays 100,000 deep that are wide",
+       Endless(Repeated(10, "*200000\r\n"), Repeated(1000, "*200000\r\n"))},
+      {"a status without an end", Endless("+", piece)},
+      {"an error without an end", Endless("-ERR ", piece)},
+      {"a number without an end", Endless(":", digits)},
+      {"a string's length without an end", Endless("$", digits)},
+      {"an array's length without an end", Endless("*", digits)},
+      {"a status without an end within an array", Endless("*5\r\n:1\r\n+", piece)},
+      {"line feeds alone", Endless("+", Repeated(64 << 10, "\n"))},
+      {"carriage returns alone", Endless("+", Repeated(64 << 10, "\r"))},
+      {"no type at all", Endless("", piece)},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    const Outcome outcome = PingOf(c.answer);
+    CAPTURE(outcome.text);
+    CHECK(outcome.kind == "protocol");
+    CHECK(outcome.text.size() < 200);
+    CHECK(outcome.elapsed < milliseconds(1000));
+    CHECK(outcome.grown < 8 * kMebibyte);
+  }
+}
+
+TEST_CASE("an answer that fills its bounds costs what they say, and no more") {
+  const std::string piece(64 << 10, 'x');
+  const std::string numbers = Repeated(8 << 10, ":1\r\n");
+  struct Case {
+    const char* name;
+    std::function<void(Peer&)> answer;
+  };
+  const Case cases[] = {
+      {"the longest string, cut",
+       [&piece](Peer& peer) {
+         peer.Send("$67108000\r\n");
+         for (int i = 0; i < 1000; ++i) peer.Send(piece);
+       }},
+      {"the widest array, cut",
+       [&numbers](Peer& peer) {
+         peer.Send("*262144\r\n");
+         for (int i = 0; i < 31; ++i) peer.Send(numbers);
+       }},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    const Outcome outcome = PingOf(c.answer);
+    CAPTURE(outcome.text);
+    CHECK(outcome.kind == "connect");
+    CHECK(outcome.elapsed < kBudget);
+    CHECK(outcome.grown < 100 * kMebibyte);
+  }
+}
+
+TEST_CASE("many small replies that nobody asked for end the connection, not the program") {
+  const std::string statuses = Repeated(8 << 10, "+PONG\r\n");
+  FakeServer server([&statuses](Peer& peer) {
+    peer.Expect("PING\r\n");
+    Endless("", statuses)(peer);
+  });
+  RedisSession session({SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port())),
+                        "", SecretSource(), ""});
+  Watchdog watchdog;
+  const auto ping = [&] {
+    return session.Command({Deadline::After(kBudget), watchdog}, {"PING"}).text;
+  };
+  ForgetPeakRss();
+  const std::size_t before = PeakRss();
+  CHECK(ping() == "PONG");
+  for (int i = 0; i < 5; ++i) {
+    try {
+      CHECK(ping() == "PONG");
+    } catch (const CollectError& error) {
+      CHECK(Name(error.kind()) == "protocol");
+    }
+  }
+  CHECK(PeakRss() - before < 8 * kMebibyte);
+}
+
+TEST_CASE("a reply cut at any byte is a lost connection where the server goes") {
+  const std::string whole = "*3\r\n$4\r\nabcd\r\n:12\r\n*1\r\n+OK\r\n";
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+    CAPTURE(cut);
+    const Outcome outcome = PingOf([&](Peer& peer) { peer.Send(whole.substr(0, cut)); });
+    CHECK(outcome.kind == "connect");
+    CHECK(outcome.elapsed < milliseconds(1000));
+  }
+  CHECK(PingOf([&](Peer& peer) {
+          peer.Send(whole);
+          peer.Mute();
+        }).kind == "answered");
+}
+
+}  // namespace collectors
