@@ -1,0 +1,37 @@
+// INFO's text, whatever it says, becomes a valid page without an infinite value.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "collectors/redis/info.h"
+#include "exporter/label_policy.h"
+#include "exporter/snapshot.h"
+#include "tests/fuzz/require.h"
+#include "tests/support/page_check.h"
+
+namespace {
+
+constexpr std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'700'000'000)};
+constexpr int kDatabases = 16;
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  exporter::FamilySet families;
+  collectors::AddInfo(collectors::ParseInfo(text), kNow, kDatabases, families);
+  exporter::LabelPolicy policy;
+  policy.labels = {{"job_name", "cache"}};
+  auto result = policy.Apply(std::move(families).Take());
+  const std::string page =
+      exporter::RenderSnapshot(std::move(result.families), exporter::SteadyTime::max()).text;
+  const std::string problem = testing::PageProblem(page);
+  fuzz::Require(problem.empty(), problem);
+  for (const char* const value : {" NaN\n", " +Inf\n", " -Inf\n"}) {
+    fuzz::Require(page.find(value) == std::string::npos, "a value that no server can mean");
+  }
+  return 0;
+}

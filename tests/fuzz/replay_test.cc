@@ -1,0 +1,31 @@
+// Compiled once a fuzz target: its seeds go through it in every build, so that
+// what a fuzzer once found stays fixed where there is no clang.
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+// The target's, renamed by CMake.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
+
+TEST_CASE("every seed of the fuzz target " FUZZ_TARGET " is taken") {
+  std::istringstream folders(FUZZ_SEEDS);
+  for (std::string folder; folders >> folder;) {
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      CAPTURE(entry.path().string());
+      std::ifstream file(entry.path(), std::ios::binary);
+      REQUIRE(file.good());
+      const std::string bytes(std::istreambuf_iterator<char>(file), {});
+      CHECK(LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                   bytes.size()) == 0);
+      ++files;
+    }
+    CHECK_MESSAGE(files > 0, folder);
+  }
+}
