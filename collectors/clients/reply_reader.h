@@ -16,14 +16,14 @@ namespace collectors {
 struct ReplyBounds {
   std::size_t bytes = std::size_t{64} << 20;      // All replies as they are sent.
   std::size_t elements = std::size_t{256} << 10;  // Of all arrays together.
-  // Of what ends with a line break (a status, an error, a number, a length) and
-  // has not ended yet. hiredis looks through all of it again with each piece.
+  // Of what ends with a line break (a status, an error, a number, a length) while
+  // its end has not come. hiredis looks through all of it again with each piece.
   std::size_t line = std::size_t{64} << 10;
 };
 
 // Bytes to replies, by hiredis. Holds no socket. The protocol (RESP2):
 // https://redis.io/docs/latest/develop/reference/protocol-spec/
-// Arrays nest at most seven deep, which is hiredis's own bound.
+// Arrays nest at most eight deep, the outer one counted: hiredis's own bound.
 class ReplyReader {
  public:
   explicit ReplyReader(ReplyBounds bounds = {});

@@ -2,13 +2,12 @@
 // it costs memory, and in time.
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "collectors/clients/redis_session.h"
 #include "tests/support/fake_server.h"
@@ -37,11 +36,8 @@ std::size_t PeakRss() {
   FAIL("no VmHWM");
   return 0;
 }
-void ForgetPeakRss() {
-  std::ofstream forget("/proc/self/clear_refs");
-  forget << 5 << std::flush;
-  REQUIRE(forget.good());
-}
+// Where a container forbids it, growth counts from the highest peak so far.
+void ForgetPeakRss() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 struct Outcome {
   std::string kind = "answered";
@@ -50,14 +46,19 @@ struct Outcome {
   std::size_t grown = 0;  // Bytes of memory, at the most.
 };
 
-// One PING to a server that answers with the script.
-Outcome PingOf(const std::function<void(Peer&)>& answer) {
-  FakeServer server([&answer](Peer& peer) {
+RedisTarget TargetAt(const FakeServer& server) {
+  return {SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port())), "",
+          SecretSource(), ""};
+}
+
+FakeServer::Script Answer(std::function<void(Peer&)> answer) {
+  return [answer = std::move(answer)](Peer& peer) {
     peer.Expect("PING\r\n");
     answer(peer);
-  });
-  RedisSession session({SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port())),
-                        "", SecretSource(), ""});
+  };
+}
+
+Outcome Ping(RedisSession& session) {
   Watchdog watchdog;
   Outcome outcome;
   ForgetPeakRss();
@@ -69,10 +70,17 @@ Outcome PingOf(const std::function<void(Peer&)>& answer) {
     outcome.kind = Name(error.kind());
     outcome.text = error.what();
   }
-  outcome.elapsed =
-      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  outcome.elapsed = std::chrono::duration_cast<milliseconds>(elapsed);
   outcome.grown = PeakRss() - before;
   return outcome;
+}
+
+// One PING to a server that answers with the script.
+Outcome PingOf(const std::function<void(Peer&)>& answer) {
+  FakeServer server(Answer(answer));
+  RedisSession session(TargetAt(server));
+  return Ping(session);
 }
 
 // Sends `begin`, then `more` until the client goes.
@@ -101,7 +109,7 @@ TEST_CASE("an endless or absurd answer is refused as protocol, soon and without 
   const std::string arrays = Repeated(8 << 10, "*0\r\n");
   const std::string deep = Repeated(100'000, "*1\r\n");
   struct Case {
-    const char* name;
+    std::string name;
     std::function<void(Peer&)> answer;
   };
   const Case cases[] = {
@@ -114,7 +122,7 @@ TEST_CASE("an endless or absurd answer is refused as protocol, soon and without 
       {"an array of 2^31", Endless("*2147483648\r\n", numbers)},
       {"an array of 2^63", Endless("*9223372036854775808\r\n", numbers)},
       {"arrays that are empty, without an end", Endless("*262144\r\n*262144\r\n", arrays)},
-      {"arrays eight deep", Endless(Repeated(8, "*1\r\n"), numbers)},
+      {"arrays nine deep", Endless(Repeated(9, "*1\r\n"), numbers)},
       {"arrays 100,000 deep", Endless(deep, deep)},
       {"arrays 100,000 deep that are wide",
        Endless(Repeated(10, "*200000\r\n"), Repeated(1000, "*200000\r\n"))},
@@ -143,7 +151,7 @@ TEST_CASE("an answer that fills its bounds costs what they say, and no more") {
   const std::string piece(64 << 10, 'x');
   const std::string numbers = Repeated(8 << 10, ":1\r\n");
   struct Case {
-    const char* name;
+    std::string name;
     std::function<void(Peer&)> answer;
   };
   const Case cases[] = {
@@ -168,29 +176,21 @@ TEST_CASE("an answer that fills its bounds costs what they say, and no more") {
   }
 }
 
-TEST_CASE("many small replies that nobody asked for end the connection, not the program") {
+TEST_CASE("more replies than were asked for end the connection, and cost no memory") {
   const std::string statuses = Repeated(8 << 10, "+PONG\r\n");
-  FakeServer server([&statuses](Peer& peer) {
-    peer.Expect("PING\r\n");
-    Endless("", statuses)(peer);
-  });
-  RedisSession session({SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port())),
-                        "", SecretSource(), ""});
-  Watchdog watchdog;
-  const auto ping = [&] {
-    return session.Command({Deadline::After(kBudget), watchdog}, {"PING"}).text;
-  };
-  ForgetPeakRss();
-  const std::size_t before = PeakRss();
-  CHECK(ping() == "PONG");
-  for (int i = 0; i < 5; ++i) {
-    try {
-      CHECK(ping() == "PONG");
-    } catch (const CollectError& error) {
-      CHECK(Name(error.kind()) == "protocol");
-    }
+  FakeServer server(Answer(Endless("", statuses)));
+  RedisSession session(TargetAt(server));
+  CHECK(Ping(session).kind == "answered");
+  int refused = 0;
+  for (int i = 0; i < 10; ++i) {
+    const Outcome outcome = Ping(session);
+    // Where the first reply of a new connection came alone, it is an answer.
+    CHECK((outcome.kind == "protocol" || outcome.kind == "answered"));
+    refused += outcome.kind == "protocol" ? 1 : 0;
+    CHECK(outcome.elapsed < milliseconds(1000));
+    CHECK(outcome.grown < 8 * kMebibyte);
   }
-  CHECK(PeakRss() - before < 8 * kMebibyte);
+  CHECK(refused > 0);
 }
 
 TEST_CASE("a reply cut at any byte is a lost connection where the server goes") {
