@@ -18,6 +18,7 @@ TEST_CASE("every seed of the fuzz target " FUZZ_TARGET " is taken") {
   for (std::string folder; folders >> folder;) {
     int files = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (!entry.is_regular_file()) continue;
       CAPTURE(entry.path().string());
       std::ifstream file(entry.path(), std::ios::binary);
       REQUIRE(file.good());
