@@ -1,23 +1,63 @@
 #include "collectors/clients/redis_options.h"
 
+#include <optional>
 #include <stdexcept>
 
 #include "collectors/clients/endpoint.h"
 
 namespace collectors {
 
+namespace {
+
+TlsOptions ReadTls(exporter::YamlReader& tls) {
+  TlsOptions options;
+  options.ca_file = tls.String("ca_file", "");
+  options.cert_file = tls.String("cert_file", "");
+  options.key_file = tls.String("key_file", "");
+  options.server_name = tls.String("server_name", "");
+  options.insecure_skip_verify = tls.Bool("insecure_skip_verify", false);
+  if (options.cert_file.empty() != options.key_file.empty()) {
+    tls.Problem(options.cert_file.empty() ? "key_file" : "cert_file",
+                "cert_file and key_file belong together: give both");
+  }
+  tls.RejectUnknownKeys();
+  return options;
+}
+
+// What the URL says, where it stands in the file and is one.
+std::optional<RedisEndpoint> CheckUrl(exporter::YamlReader& options, const RedisTarget& target) {
+  const exporter::Secret* url = target.url.given() ? target.url.literal() : nullptr;
+  if (url == nullptr) return std::nullopt;
+  try {
+    return ParseRedisUrl(url->Reveal());
+  } catch (const std::invalid_argument& error) {
+    options.Problem("url", error.what());
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
 RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings) {
   RedisTarget target;
   target.url = options.RequiredSource("url");
   target.user = options.String("user", "");
   target.password = options.Source("password");
+  target.sentinel_user = options.String("sentinel_user", "");
+  target.sentinel_password = options.Source("sentinel_password");
   target.client_name = "exporter:" + settings.name;
-  const exporter::Secret* url = target.url.given() ? target.url.literal() : nullptr;
-  if (url == nullptr) return target;
-  try {
-    ParseRedisUrl(url->Reveal());
-  } catch (const std::invalid_argument& error) {
-    options.Problem("url", error.what());
+  auto tls = options.Child("tls");
+  if (tls) target.tls = ReadTls(*tls);
+  const std::optional<RedisEndpoint> endpoint = CheckUrl(options, target);
+  if (!endpoint) return target;
+  if (tls && !endpoint->tls) {
+    options.Problem("tls", "tls has no effect on this URL: rediss:// speaks TLS");
+  }
+  if (!target.sentinel_user.empty() && endpoint->sentinels.empty()) {
+    options.Problem("sentinel_user", "the URL names no sentinels: redis-sentinel://");
+  }
+  if (target.sentinel_password.given() && endpoint->sentinels.empty()) {
+    options.Problem("sentinel_password", "the URL names no sentinels: redis-sentinel://");
   }
   return target;
 }

@@ -8,14 +8,18 @@
 
 namespace collectors {
 
-// The keys of every collector that asks one Redis: url, user, password. Notes a
-// URL that is wrong in the reader. Pure but for the reader.
+// The keys of every collector that asks a Redis: url, user, password, tls and the
+// sentinels' login. Notes what is wrong in the reader. Pure but for the reader.
 RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings);
 
 // What they do, for people.
 inline constexpr std::string_view kRedisTargetKeys =
-    "url       redis://[user[:password]@]host[:port][/db] or unix:///path?db=0; or url_file\n"
+    "url       redis://[user[:password]@]host[:port][/db], rediss:// by TLS, unix:///path?db=0, or "
+    "redis-sentinel://host,host[/db]?sentinelMasterId=NAME; or url_file\n"
     "user      the ACL user, where the URL names none\n"
-    "password  wins over the URL's; or password_file";
+    "password  wins over the URL's; or password_file\n"
+    "tls       {ca_file, cert_file, key_file, server_name, insecure_skip_verify}, for TLS\n"
+    "sentinel_user      the sentinels' own ACL user\n"
+    "sentinel_password  the sentinels' own password; or sentinel_password_file";
 
 }  // namespace collectors

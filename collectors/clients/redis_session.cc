@@ -12,6 +12,7 @@
 
 #include "collectors/clients/endpoint.h"
 #include "collectors/clients/reply_reader.h"
+#include "collectors/clients/sentinel_route.h"
 #include "collectors/clients/stream.h"
 
 namespace collectors {
@@ -77,6 +78,7 @@ RedisEndpoint EndpointOf(const RedisTarget& target) {
     if (target.password.given()) endpoint.password = target.password.Load();
     if (target.node) {
       endpoint.path.clear();
+      endpoint.sentinels.clear();
       endpoint.host = target.node->host;
       endpoint.port = target.node->port;
     }
@@ -88,9 +90,12 @@ RedisEndpoint EndpointOf(const RedisTarget& target) {
   }
 }
 
-Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint) try {
+Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint,
+            const TlsOptions& tls) try {
   if (!endpoint.path.empty()) return Stream::ConnectUnix(context, endpoint.path);
-  return Stream::Connect(context, endpoint.host, endpoint.port);
+  Stream stream = Stream::Connect(context, endpoint.host, endpoint.port);
+  if (endpoint.tls) stream.StartTls(context, tls, endpoint.host);
+  return stream;
 } catch (const CollectError& error) {
   throw CollectError(error.kind(), endpoint.Name() + ": " + error.what());
 }
@@ -114,17 +119,24 @@ CollectError RedisError(std::string_view command, const RedisReply& reply) {
 class RedisSession::Connection {
  public:
   Connection(const CollectContext& context, const RedisEndpoint& endpoint,
-             const std::string& client_name)
-      : home_database_(endpoint.database),
+             const RedisTarget& target)
+      : endpoint_(endpoint),
         database_(endpoint.database),
-        stream_(Dial(context, endpoint)) {
+        stream_(Dial(context, endpoint, target.tls)) {
     LogIn(context, endpoint);
-    if (!client_name.empty()) SetName(context, client_name);
+    if (!target.client_name.empty()) SetName(context, target.client_name);
   }
 
   std::vector<RedisReply> Run(const CollectContext& context,
                               const std::vector<RedisCommand>& commands) {
     reader_.Begin();
+    // What came unasked would be taken for the answer to the next question. Mostly
+    // it is the end of a connection that the server closed meanwhile.
+    if (stream_.HasInput()) {
+      throw CollectError(ErrorKind::kConnect,
+                         "the server closed the connection, or said more than "
+                         "it was asked");
+    }
     std::string request;
     for (const RedisCommand& command : commands) request += Encoded(command);
     stream_.Write(context, request);
@@ -134,9 +146,23 @@ class RedisSession::Connection {
     return replies;
   }
 
+  const RedisEndpoint& endpoint() const { return endpoint_; }
+
+  // Throws kConnect unless the server says that it is a master. One that does not
+  // let us ask is believed.
+  void ExpectMaster(const CollectContext& context) {
+    const RedisReply role = Run(context, {{"ROLE"}}).front();
+    if (IsError(role) && KindOfRedisError(role.text) == ErrorKind::kPermission) return;
+    if (IsError(role)) throw RedisError("ROLE", role);
+    if (!role.items.empty() && role.items.front().text == "master") return;
+    throw CollectError(ErrorKind::kConnect, endpoint_.Name() + " is no master of " +
+                                                endpoint_.master +
+                                                " (any more): a failover is under way");
+  }
+
   // Chooses a database, or the URL's, unless it is the chosen one.
   void Select(const CollectContext& context, std::optional<int> database) {
-    const int wanted = database.value_or(home_database_);
+    const int wanted = database.value_or(endpoint_.database);
     if (wanted == database_) return;
     const RedisReply reply = Run(context, {{"SELECT", std::to_string(wanted)}}).front();
     if (IsError(reply)) throw RedisError("SELECT", reply);
@@ -187,13 +213,14 @@ class RedisSession::Connection {
     }
   }
 
-  int home_database_;  // The URL's.
-  int database_;       // The chosen one.
+  RedisEndpoint endpoint_;  // With the master's address where sentinels told it.
+  int database_;            // The chosen one.
   Stream stream_;
   ReplyReader reader_;
 };
 
-RedisSession::RedisSession(RedisTarget target) : target_(std::move(target)) {}
+RedisSession::RedisSession(RedisTarget target)
+    : target_(std::move(target)), route_(std::make_unique<SentinelRoute>(target_)) {}
 RedisSession::~RedisSession() = default;
 
 RedisReply RedisSession::Command(const CollectContext& context, const RedisCommand& command) {
@@ -221,15 +248,41 @@ std::vector<RedisReply> RedisSession::RunOnce(const CollectContext& context,
                                               std::optional<int> database) {
   // Taken out, so that a failure of any sort closes it.
   std::unique_ptr<Connection> connection = std::move(connection_);
-  if (connection == nullptr) {
-    const auto start = std::chrono::steady_clock::now();
-    connection = std::make_unique<Connection>(context, EndpointOf(target_), target_.client_name);
-    connect_time_ = std::chrono::steady_clock::now() - start;
-  }
+  if (connection != nullptr) FollowMaster(context, connection);
+  if (connection == nullptr) connection = Connect(context);
   connection->Select(context, database);
   std::vector<RedisReply> replies = connection->Run(context, commands);
   connection_ = std::move(connection);
   return replies;
+}
+
+std::unique_ptr<RedisSession::Connection> RedisSession::Connect(const CollectContext& context) {
+  const auto start = std::chrono::steady_clock::now();
+  RedisEndpoint endpoint = EndpointOf(target_);
+  const bool is_watched = !endpoint.sentinels.empty() && !target_.node;
+  if (is_watched) {
+    const RedisNodeAddress master = route_->Find(context, endpoint);
+    endpoint.host = master.host;
+    endpoint.port = master.port;
+  }
+  auto connection = std::make_unique<Connection>(context, endpoint, target_);
+  if (is_watched) connection->ExpectMaster(context);
+  connect_time_ = std::chrono::steady_clock::now() - start;
+  return connection;
+}
+
+void RedisSession::FollowMaster(const CollectContext& context,
+                                std::unique_ptr<Connection>& connection) {
+  const RedisEndpoint& endpoint = connection->endpoint();
+  if (endpoint.sentinels.empty() || target_.node) return;
+  try {
+    const RedisNodeAddress master = route_->Find(context, endpoint);
+    if (master != RedisNodeAddress{endpoint.host, endpoint.port}) connection.reset();
+  } catch (const CollectError&) {
+    // No sentinel answers: the master that we have may still be the one, and half
+    // an eye is better than none, as long as it holds itself for the master.
+    connection->ExpectMaster(context);
+  }
 }
 
 }  // namespace collectors

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/clients/endpoint.h"
+#include "collectors/clients/tls.h"
 #include "exporter/collector.h"
 #include "exporter/secret.h"
 
@@ -24,14 +26,6 @@ struct RedisReply {
 
 using RedisCommand = std::vector<std::string>;
 
-// The address of one server, as a cluster tells it.
-struct RedisNodeAddress {
-  std::string host;
-  std::uint16_t port = 0;
-
-  auto operator<=>(const RedisNodeAddress&) const = default;
-};
-
 // Where a Redis is and who asks. `url` and `password` are loaded again at each
 // new connection; `password`, where given, wins over the URL's.
 struct RedisTarget {
@@ -41,11 +35,18 @@ struct RedisTarget {
   std::string client_name;  // For CLIENT LIST: "exporter:cache".
   // Where given, the server to connect to in place of the URL's host.
   std::optional<RedisNodeAddress> node = std::nullopt;
+  TlsOptions tls = {};  // Where the URL wants TLS.
+  // What the sentinels want to know, where the URL leads to them.
+  std::string sentinel_user = {};
+  exporter::SecretSource sentinel_password = {};
 };
 
+class SentinelRoute;
+
 // One connection to one Redis, opened when first needed and again after a
-// failure. Every call ends by context.deadline, or throws CollectError. One
-// thread at a time.
+// failure. Where the URL names sentinels, each collection asks them first for
+// the master's address, and what they name must hold itself for a master. Every
+// call ends by context.deadline, or throws CollectError. One thread at a time.
 class RedisSession {
  public:
   explicit RedisSession(RedisTarget target);
@@ -77,7 +78,13 @@ class RedisSession {
                                   const std::vector<RedisCommand>& commands,
                                   std::optional<int> database);
 
+  // Leaves the connection if the sentinels name another master now.
+  void FollowMaster(const exporter::CollectContext& context,
+                    std::unique_ptr<Connection>& connection);
+  std::unique_ptr<Connection> Connect(const exporter::CollectContext& context);
+
   RedisTarget target_;
+  std::unique_ptr<SentinelRoute> route_;
   std::unique_ptr<Connection> connection_;  // Null when not connected.
   std::chrono::duration<double> connect_time_{};
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -31,6 +32,8 @@ constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fi
 [[noreturn]] void FailWith(Deadline deadline, const std::string& what, int error) {
   Fail(deadline, what + ": " + std::generic_category().message(error));
 }
+
+constexpr std::size_t kReadBytes = std::size_t{16} << 10;
 
 bool IsWait(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -81,7 +84,41 @@ Stream::~Stream() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Stream::Stream(Stream&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Stream::Stream(Stream&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), tls_(std::move(other.tls_)) {}
+
+void Stream::StartTls(const CollectContext& context, const TlsOptions& options,
+                      const std::string& host) {
+  tls_ = std::make_unique<TlsLayer>(options, host);
+  while (!tls_->Handshake()) FeedTls(context);
+  Send(context, tls_->Output());
+}
+
+void Stream::FeedTls(const CollectContext& context) {
+  Send(context, tls_->Output());
+  std::array<char, kReadBytes> buffer;
+  tls_->Input({buffer.data(), Receive(context, buffer)});
+}
+
+void Stream::Write(const CollectContext& context, std::string_view bytes) {
+  if (tls_ == nullptr) return Send(context, bytes);
+  tls_->Encrypt(bytes);
+  Send(context, tls_->Output());
+}
+
+bool Stream::HasInput() const {
+  pollfd watched = {fd_, POLLIN, 0};
+  return ::poll(&watched, 1, 0) != 0;
+}
+
+std::size_t Stream::Read(const CollectContext& context, std::span<char> buffer) {
+  if (tls_ == nullptr) return Receive(context, buffer);
+  while (true) {
+    const std::size_t got = tls_->Decrypt(buffer);
+    if (got > 0) return got;
+    FeedTls(context);
+  }
+}
 
 void Stream::Await(const CollectContext& context, short events) const {
   const exporter::Watchdog::Guard guard = context.watchdog.Watch(fd_, context.deadline);
@@ -95,7 +132,7 @@ void Stream::Await(const CollectContext& context, short events) const {
   throw CollectError(ErrorKind::kTimeout, "the time was up");
 }
 
-void Stream::Write(const CollectContext& context, std::string_view bytes) {
+void Stream::Send(const CollectContext& context, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent >= 0) {
@@ -108,7 +145,7 @@ void Stream::Write(const CollectContext& context, std::string_view bytes) {
   }
 }
 
-std::size_t Stream::Read(const CollectContext& context, std::span<char> buffer) {
+std::size_t Stream::Receive(const CollectContext& context, std::span<char> buffer) {
   while (true) {
     Await(context, POLLIN);
     const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "collectors/clients/redis_options.h"
+#include "collectors/joined_text.h"
 #include "collectors/queue/queue_system.h"
 
 namespace collectors {
@@ -157,15 +158,14 @@ std::unique_ptr<exporter::Collector> Make(YamlReader& options,
 
 }  // namespace
 
+constexpr std::string_view kOwnKeys =
+    "\nqueues    a list of {name, system, key, group}; system is redis_list, redis_zset or "
+    "redis_stream; key defaults to the name; group is a stream's";
+
 const exporter::CollectorType kQueueType = {
     .name = "queue",
     .summary = "How much work waits in queues kept in Redis, whatever the queue system.",
-    .keys =
-        "url       redis://[user[:password]@]host[:port][/db] or unix:///path?db=0; or url_file\n"
-        "user      the ACL user, where the URL names none\n"
-        "password  wins over the URL's; or password_file\n"
-        "queues    a list of {name, system, key, group}; system is redis_list, redis_zset or "
-        "redis_stream; key defaults to the name; group is a stream's",
+    .keys = JoinedText<kRedisTargetKeys, kOwnKeys>::kText,
     .metrics =
         "queue_depth{queue,system,state}\n"
         "queue_oldest_age_seconds{queue,system}\n"

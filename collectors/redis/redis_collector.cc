@@ -9,6 +9,7 @@
 #include "collectors/clients/endpoint.h"
 #include "collectors/clients/redis_options.h"
 #include "collectors/clients/redis_session.h"
+#include "collectors/joined_text.h"
 #include "collectors/redis/keyspace.h"
 #include "collectors/redis/server_reader.h"
 #include "collectors/redis/session_store.h"
@@ -119,10 +120,24 @@ constexpr exporter::HealthFamily kHealth[] = {
     {"redis_exporter_scrapes_total", exporter::HealthValue::kCollections, "Runs that ended."},
 };
 
+constexpr std::string_view kOwnKeys =
+    "\n"
+    "parts      what is read besides INFO, each true or false: config, slow_log, latency, "
+    "latency_histograms, latency_percentiles, commands, cluster, sentinel, stream_consumers "
+    "(true); "
+    "config_values, clients, client_list, modules, sentinel_peers (false)\n"
+    "keys       a list of {key or pattern, metric, type, value, field, on_missing, labels, help, "
+    "factor, db}; value is string, length, hash, memory or count; {name} in a pattern is a label\n"
+    "streams    a list of {key or pattern, db}\n"
+    "key_groups {patterns, max_groups, memory, databases}: all keys by RE2 patterns with captures\n"
+    "discovery_interval  how often patterns are looked up by SCAN (5m)\n"
+    "discovery_keys      keys that a collection walks at most (100000)\n"
+    "discovery_time      how long a collection walks at most (100ms)";
+
 const exporter::CollectorType kRedisType = {
     .name = "redis",
-    .summary = "A Redis server by its INFO, under the names of redis_exporter.",
-    .keys = kRedisTargetKeys,
+    .summary = "A Redis or Valkey server, replica or sentinel, under the names of redis_exporter.",
+    .keys = JoinedText<kRedisTargetKeys, kOwnKeys>::kText,
     .metrics =
         "redis_instance_info, redis_start_time_seconds, redis_uptime_in_seconds\n"
         "redis_connected_clients, redis_blocked_clients, redis_max_clients, ...\n"
@@ -137,7 +152,14 @@ const exporter::CollectorType kRedisType = {
         "redis_connected_slaves, redis_connected_slave_*, redis_master_link_up, "
         "redis_slave_info, ...\n"
         "redis_cpu_*_seconds_total\n"
-        "redis_cluster_enabled",
+        "redis_cluster_enabled, redis_cluster_*, redis_sentinel_*\n"
+        "redis_config_*, redis_slowlog_*, redis_latency_*, redis_commands_latencies_usec{cmd,le}\n"
+        "redis_clients{name,user,kind}, redis_connected_client_*, redis_module_info\n"
+        "redis_key_size{db,key}, redis_key_value, redis_key_memory_usage_bytes, "
+        "redis_keys_count, and the metrics that `keys` names\n"
+        "redis_stream_*{db,stream,group,consumer}\n"
+        "redis_key_group_count{db,key_group}, redis_key_group_memory_usage_bytes\n"
+        "redis_key_discovery_*",
     .health = kHealth,
     .make = Make,
 };

@@ -41,11 +41,38 @@ TEST_CASE("a Redis URL leads to a place, a user and a database") {
   }
 }
 
+TEST_CASE("a URL says whether TLS is spoken") {
+  for (const char* url :
+       {"rediss://h", "valkeys://h", "rediss-sentinel://h/0?sentinelMasterId=m"}) {
+    CHECK(ParseRedisUrl(url).tls);
+  }
+  for (const char* url :
+       {"redis://h", "valkey://h", "unix:///s", "redis+sentinel://h?master_name=m"}) {
+    CHECK_FALSE(ParseRedisUrl(url).tls);
+  }
+}
+
+TEST_CASE("a sentinels' URL names them, the master, its database and its login") {
+  const RedisEndpoint endpoint = ParseRedisUrl(
+      "redis-sentinel://app:p%40ss@s1,s2:26380,[::1]:5/3?timeout=5s&sentinelMasterId=my%20shop");
+  CHECK(endpoint.sentinels ==
+        std::vector<RedisNodeAddress>{{"s1", 26379}, {"s2", 26380}, {"::1", 5}});
+  CHECK(endpoint.master == "my shop");
+  CHECK(endpoint.database == 3);
+  CHECK(endpoint.user == "app");
+  CHECK(endpoint.password.Reveal() == "p@ss");
+  CHECK(ParseRedisUrl("redis+sentinel://s/0?master_name=m").master == "m");
+}
+
 TEST_CASE("a wrong Redis URL is refused without a word of its password") {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"hunter2", "must begin with redis://"},
       {"http://:hunter2@h", "must begin with redis://"},
-      {"rediss://:hunter2@h", "TLS is not built in yet"},
+      {"redisss://:hunter2@h", "must begin with redis://"},
+      {"://:hunter2@h", "must begin with redis://"},
+      {"redis-sentinel://:hunter2@h", "names no master"},
+      {"redis-sentinel://:hunter2@h,h2:0/0?sentinelMasterId=m", "port"},
+      {"redis-sentinel://:hunter2@[::1,h2/0?sentinelMasterId=m", "bracket"},
       {"redis://:hunter2@h:0", "port"},
       {"redis://:hunter2@h:65536", "port"},
       {"redis://:hunter2@h:-1", "port"},

@@ -114,7 +114,7 @@ TEST_CASE("a configuration of queues that cannot work says what is wrong") {
   const Case cases[] = {
       {"{" + url + "}", "queues must name one queue"},
       {"{queues: [{name: a, system: redis_list}]}", "url"},
-      {"{url: \"rediss://:hunter2@h\", queues: [{name: a, system: redis_list}]}", "TLS"},
+      {"{url: \"redisss://:hunter2@h\", queues: [{name: a, system: redis_list}]}", "rediss://"},
       {"{" + url + ", queues: [{system: redis_list}]}", "name"},
       {"{" + url + ", queues: [{name: a}]}", "system"},
       {"{" + url + ", queues: [{name: a, system: redis_lst}]}", "redis_list"},
