@@ -144,7 +144,7 @@ LOST = {
     "slowlog|get": ("redis_slowlog_", "redis_last_slow_"),
     "latency|latest": ("redis_latency_spike_",),
     "latency|histogram": ("redis_commands_latencies_usec",),
-    "client|list": ("redis_connected_client_",),
+    "client|list": ("redis_connected_client_", "redis_clients"),
     "memory|usage": ("redis_key_memory_usage_bytes", "redis_key_group_"),
     "xinfo|stream": ("redis_stream_",),
     "scan": ("redis_key_", "redis_keys_count", "redis_stream_", "redis_number_of_distinct_",

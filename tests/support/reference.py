@@ -2,6 +2,8 @@
 
 from .processes import ROOT
 
+_OF_PARTS = {"le", "quantile"}   # Labels of the parts of a histogram or a summary.
+
 
 def families(name):
     """family -> (type, set of label names), as measured on a real server."""
@@ -10,11 +12,14 @@ def families(name):
     return {row[0]: (row[1], set(filter(None, row[2].split(",")))) for row in rows}
 
 
-def differences(page, prefix, reference):
-    """What a page shows otherwise than the reference: the families that it names, and how."""
+def differences(page, prefix, reference, additions=()):
+    """What a page shows otherwise than the reference: the families that it names, and how.
+
+    `additions` are beginnings of names that the reference need not have.
+    """
     found = {}
     for family, kind in page.types.items():
-        if not family.startswith(prefix):
+        if not family.startswith(prefix) or family.startswith(additions):
             continue
         if family not in reference:
             found[family] = "not in the reference"
@@ -24,6 +29,6 @@ def differences(page, prefix, reference):
             found[family] = f"{kind}, not {expected_kind}"
         for labels in page.samples.get(family, {}):
             names = {key for key, _ in labels}
-            if names != expected_labels - {"le", "quantile"}:
+            if names - _OF_PARTS != expected_labels - _OF_PARTS:
                 found[family] = f"labels {names}, not {expected_labels}"
     return found
