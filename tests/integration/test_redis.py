@@ -3,6 +3,7 @@
 import pytest
 
 from support import reference
+from support.redis_config import ADDITIONS
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def info(redis, section):
 
 
 def test_every_family_has_the_name_type_and_labels_of_redis_exporter(page):
-    assert reference.differences(page, "redis_", reference.families("redis")) == {}
+    assert reference.differences(page, "redis_", reference.families("redis"), ADDITIONS) == {}
 
 
 def test_values_agree_with_info(page, redis):

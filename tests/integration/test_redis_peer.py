@@ -5,7 +5,7 @@ import pytest
 from support import comparison, reference
 from support.page import Page
 from support.peer import PeerExporter
-from support.redis_config import SINGLE_KEYS, everything, has_everything
+from support.redis_config import ADDITIONS, SINGLE_KEYS, everything, has_everything
 from support.redis_servers import BusyRedis
 
 PEER = {
@@ -19,11 +19,6 @@ PEER = {
     "include_modules_metrics": "true",
     "export_client_list": "true",
 }
-
-# Families that redis_exporter does not have, or only with yet another option.
-ADDITIONS = ("redis_clients", "redis_key_discovery_", "redis_key_exists",
-             "redis_total_system_memory_bytes")
-
 
 @pytest.fixture(scope="module")
 def busy():

@@ -17,6 +17,10 @@ def acl_rule(without=()):
     return ["~*", "-@all", *(f"+{name}" for name in ACL_COMMANDS if name not in without)]
 
 
+# Families that redis_exporter does not have, or only with yet another option.
+ADDITIONS = ("redis_clients", "redis_key_discovery_", "redis_key_exists",
+             "redis_total_system_memory_bytes")
+
 SINGLE_KEYS = ("plain", "number", "big", "visitors", "queue:emails", "tags", "ranking",
                "tenant:7:usage", "events")
 

@@ -177,14 +177,10 @@ class BusyRedis:
             "--appendonly", "yes", "--maxmemory", "512mb", "--latency-monitor-threshold", 5,
             "--repl-ping-replica-period", 3600, "--repl-diskless-sync-delay", 0))
         self._fill()
+        self._save()   # Before a replica needs a snapshot of its own.
         self.replica = self._started(replica_of(self.primary))
         self._connect_clients()
         self.traffic()
-        with self.primary.client() as client:
-            client.ask("BGSAVE", "SCHEDULE")   # The replica's synchronisation may be at its end.
-        eventually(lambda: int(self.primary.info("persistence")["rdb_saves"]) >= 1
-                   and self.primary.info("persistence")["rdb_bgsave_in_progress"] == "0", 10,
-                   "the RDB is saved")
         await_replica(self.primary, self.replica)
 
     def _started(self, server):
@@ -204,6 +200,11 @@ class BusyRedis:
             client.ask("GET", "plain")
             client.ask("CONFIG", "SET", "slowlog-log-slower-than", 10000)
             client.ask("DEBUG", "SLEEP", "0.02")   # A latency spike, and slow.
+
+    def _save(self):
+        self.primary.command("BGSAVE")
+        eventually(lambda: self.primary.info("persistence")["rdb_saves"] == "1", 10,
+                   "the RDB is saved")
 
     def _connect_clients(self):
         words = {"shop-listener": ("SUBSCRIBE", "news"), "shop-watcher": ("PSUBSCRIBE", "news.*"),
