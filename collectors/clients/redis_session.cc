@@ -130,13 +130,8 @@ class RedisSession::Connection {
   std::vector<RedisReply> Run(const CollectContext& context,
                               const std::vector<RedisCommand>& commands) {
     reader_.Begin();
-    // What came unasked would be taken for the answer to the next question. Mostly
-    // it is the end of a connection that the server closed meanwhile.
-    if (stream_.HasInput()) {
-      throw CollectError(ErrorKind::kConnect,
-                         "the server closed the connection, or said more than "
-                         "it was asked");
-    }
+    // It would be taken for the answer to what is asked now.
+    stream_.ExpectSilence(context);
     std::string request;
     for (const RedisCommand& command : commands) request += Encoded(command);
     stream_.Write(context, request);

@@ -111,6 +111,19 @@ bool Stream::HasInput() const {
   return ::poll(&watched, 1, 0) != 0;
 }
 
+void Stream::ExpectSilence(const CollectContext& context) {
+  std::array<char, kReadBytes> buffer;
+  while (HasInput()) {
+    const std::size_t got = Receive(context, buffer);
+    if (tls_ != nullptr) {
+      // TLS 1.3 sends tickets and alerts when it likes: only what is meant for us counts.
+      tls_->Input({buffer.data(), got});
+      if (tls_->Decrypt(buffer) == 0) continue;
+    }
+    Fail(context.deadline, "the server says more than it was asked");
+  }
+}
+
 std::size_t Stream::Read(const CollectContext& context, std::span<char> buffer) {
   if (tls_ == nullptr) return Receive(context, buffer);
   while (true) {

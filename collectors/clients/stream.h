@@ -36,8 +36,9 @@ class Stream {
 
   // Writes all of it.
   void Write(const exporter::CollectContext& context, std::string_view bytes);
-  // Whether something came, or the end of the stream; does not wait.
-  bool HasInput() const;
+  // Throws where something came that nobody has asked for, or the end of the
+  // stream. Does not wait.
+  void ExpectSilence(const exporter::CollectContext& context);
   // Waits for at least one byte; returns how many came.
   std::size_t Read(const exporter::CollectContext& context, std::span<char> buffer);
 
@@ -46,6 +47,7 @@ class Stream {
   void FinishConnect(const exporter::CollectContext& context);
   void Send(const exporter::CollectContext& context, std::string_view bytes);
   std::size_t Receive(const exporter::CollectContext& context, std::span<char> buffer);
+  bool HasInput() const;
   // Sends what TLS has to send, and gives it more of what the server says.
   void FeedTls(const exporter::CollectContext& context);
   // Waits until the socket is ready for `events`.

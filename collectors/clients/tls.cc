@@ -143,7 +143,7 @@ bool TlsLayer::NeedsInput(int result) const {
   const long verified = ::SSL_get_verify_result(state_->connection.get());
   if (verified != X509_V_OK && ::SSL_get_verify_mode(state_->connection.get()) != SSL_VERIFY_NONE) {
     ::ERR_clear_error();
-    Fail("TLS: the server's certificate is not good for " + state_->name + ": " +
+    Fail("TLS: the server's certificate is not good for host " + state_->name + ": " +
          ::X509_verify_cert_error_string(verified));
   }
   Fail("TLS: " + TextOf(LastReason()));

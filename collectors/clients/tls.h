@@ -10,10 +10,10 @@ namespace collectors {
 
 // Whom to trust, and who we are. The files are PEM, read again at each connection.
 struct TlsOptions {
-  std::string ca_file;    // Empty: the system's authorities.
-  std::string cert_file;  // Our certificate and its chain; empty for none.
-  std::string key_file;
-  std::string server_name;  // What the certificate must be for; empty: the host of the URL.
+  std::string ca_file = {};    // Empty: the system's authorities.
+  std::string cert_file = {};  // Our certificate and its chain; empty for none.
+  std::string key_file = {};
+  std::string server_name = {};  // What the certificate must be for; empty: the host of the URL.
   bool insecure_skip_verify = false;
 };
 

@@ -45,10 +45,13 @@ Keyspace::Keyspace(KeyOptions keys, StreamPart streams, std::unique_ptr<KeyGroup
 
 void Keyspace::Collect(const CollectContext& context, KeyStore& store, exporter::SteadyTime now,
                        double unix_now, Reading& reading) {
-  if (groups_ != nullptr) groups_->BeginStep(context, store);
-  Isolated("key discovery", reading, [&] { walks_.Step(context, store, now, unix_now, reading); });
-  Isolated("keys", reading, [&] { keys_.Collect(context, store, reading); });
-  Isolated("streams", reading, [&] { streams_.Collect(context, store, reading); });
+  if (!store_) store_.emplace(store);
+  store_->BeginRun(now);
+  if (groups_ != nullptr) groups_->BeginStep(context, *store_);
+  Isolated("key discovery", reading,
+           [&] { walks_.Step(context, *store_, now, unix_now, reading); });
+  Isolated("keys", reading, [&] { keys_.Collect(context, *store_, reading); });
+  Isolated("streams", reading, [&] { streams_.Collect(context, *store_, reading); });
   if (groups_ != nullptr) groups_->Write(reading);
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "collectors/redis/key_group_part.h"
 #include "collectors/redis/key_store.h"
 #include "collectors/redis/key_walk.h"
 #include "collectors/redis/keys_part.h"
+#include "collectors/redis/patient_store.h"
 #include "collectors/redis/stream_part.h"
 #include "exporter/collector.h"
 #include "exporter/job.h"
@@ -23,6 +25,7 @@ class Keyspace {
   Keyspace(exporter::YamlReader& options, const exporter::JobSettings& settings, int database,
            bool stream_consumers);
 
+  // The same store each time.
   void Collect(const exporter::CollectContext& context, KeyStore& store, exporter::SteadyTime now,
                double unix_now, exporter::Reading& reading);
   std::vector<exporter::SeriesId> Claims() const;
@@ -31,6 +34,7 @@ class Keyspace {
   Keyspace(KeyOptions keys, StreamPart streams, std::unique_ptr<KeyGroupPart> groups,
            std::size_t max_series);
 
+  std::optional<PatientStore> store_;
   KeyWalks walks_;
   // They listen to the walks.
   KeysPart keys_;

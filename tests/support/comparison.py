@@ -7,8 +7,8 @@ from .processes import ROOT
 
 # How a family may differ. "between": ours, read between two pages of the peer, lies between
 # them. "any": the same series, any value. "names": other series of the same label names.
-# "older": as it likes, where the peer is an old version.
-KINDS = ("between", "any", "names", "older")
+# "absent": it is none of ours. "older": as it likes, where the peer is an old version.
+KINDS = ("between", "any", "names", "absent", "older")
 
 Exemption = collections.namedtuple("Exemption", "kind reason")
 
@@ -76,6 +76,10 @@ def differences(ours, before, after, exempt, peer_is_old):
             if peer_is_old:
                 continue
             exemption = Exemption("", "")
+        if exemption.kind == "absent":
+            if family in ours.types:
+                found.append(f"{family} is not absent")
+            continue
         if ours.types.get(family) != kind:
             found.append(f"{family} is {ours.types.get(family, 'missing')}, not {kind}")
             continue

@@ -41,13 +41,15 @@ collectors:
       - {{pattern: "metrics:*", value: count}}
 {keys}
     streams: [{{key: idle}}, {{pattern: "ev*"}}]
-    key_groups: {{patterns: ["^(metrics):", "^(session):"], max_groups: 100}}
+    key_groups: {{patterns: ["^(metrics):", "^(session):"], max_groups: 100,
+                 databases: [{databases}]}}
     discovery_interval: 1s
 """
 
 
 def everything(url, interval="1s"):
-    return _EVERYTHING.format(url=url, interval=interval, keys="\n".join(
+    databases = ", ".join(map(str, range(16)))
+    return _EVERYTHING.format(url=url, interval=interval, databases=databases, keys="\n".join(
         f'      - {{key: "{key}"}}' for key in SINGLE_KEYS))
 
 

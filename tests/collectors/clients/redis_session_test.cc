@@ -228,6 +228,14 @@ TEST_CASE("a kept connection that the server closed meanwhile is no failure") {
   for (int i = 0; i < 3; ++i) CHECK(Ping(session, milliseconds(5000)).text == "answered");
 }
 
+TEST_CASE("what came unasked is never taken for an answer") {
+  FakeServer server({Answer("+PONG\r\n+STALE\r\n"), Answer("+PONG\r\n")});
+  RedisSession session(TargetAt(server));
+  CHECK(Ping(session, milliseconds(5000)).text == "answered");
+  CHECK(Name(Ping(session, milliseconds(5000)).kind) == "protocol");
+  CHECK(Ping(session, milliseconds(5000)).text == "answered");
+}
+
 TEST_CASE("the end of the program ends a wait long before its deadline") {
   FakeServer server([](Peer& peer) { peer.Mute(); });
   RedisSession session(TargetAt(server));
