@@ -6,6 +6,7 @@ import pytest
 
 from support.exporter import run
 from support.processes import ROOT
+from support.redis_config import ACL_COMMANDS
 
 ENVIRONMENT = {
     "DATABASE_URL": "postgresql://exporter@127.0.0.1/shop",
@@ -30,3 +31,9 @@ def test_the_configurations_of_the_readme_are_valid(tmp_path):
         path.write_text(block)
         done = run("check", "--config", path, env=ENVIRONMENT)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_has_the_access_rule_that_is_tested():
+    text = (ROOT / "README.md").read_text()
+    rule = re.search(r"ACL SETUSER [^`]*", text).group().split()
+    assert rule[6:] == ["-@all", *(f"+{command}" for command in ACL_COMMANDS)]

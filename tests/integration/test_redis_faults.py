@@ -231,9 +231,10 @@ class MasterWatch:
             last = page.value("exporter_collector_last_success_timestamp_seconds",
                               collector="redis")
             assert time.time() - last < 2, "an old reading is shown as good"
-            run = page.series("redis_instance_info")[0][0]["run_id"]
-            if self.runs[-1:] != [run]:
-                self.runs.append(run)
+            # None for a moment: health is told before its first reading is published.
+            for labels, _ in page.series("redis_instance_info"):
+                if self.runs[-1:] != [labels["run_id"]]:
+                    self.runs.append(labels["run_id"])
         assert len(self.runs) <= 2, "back at the old master"
         return page
 

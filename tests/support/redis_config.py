@@ -6,8 +6,8 @@ ACL_COMMANDS = (
     "ping", "select", "role", "info", "config|get", "slowlog|len", "slowlog|get",
     "latency|latest", "latency|histogram", "client|list", "client|setname", "scan", "type",
     "strlen", "llen", "scard", "zcard", "hlen", "xlen", "mget", "get", "getrange", "hget",
-    "pfcount", "memory|usage", "xinfo|stream", "xinfo|groups", "xinfo|consumers", "cluster|info",
-    "cluster|nodes")
+    "hstrlen", "exists", "pfcount", "memory|usage", "xinfo|stream", "xinfo|groups", "xinfo|consumers",
+    "cluster|info", "cluster|nodes")
 
 
 def acl_rule(without=()):
@@ -39,6 +39,7 @@ collectors:
       - {{pattern: "metrics:tenant:*"}}
       - {{pattern: "session:*"}}
       - {{pattern: "metrics:*", value: count}}
+      - {{key: "tenant:7:usage", metric: tenant_tokens, value: hash, field: tokens}}
 {keys}
     streams: [{{key: idle}}, {{pattern: "ev*"}}]
     key_groups: {{patterns: ["^(metrics):", "^(session):"], max_groups: 100,
