@@ -123,8 +123,9 @@ void Scheduler::Worker::Fail(const CollectError& error, const std::stop_token& s
 Scheduler::Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watchdog)
     : watchdog_(watchdog) {
   for (Job& job : jobs) {
-    const std::size_t slot = store.AddSlot({job.settings.name, std::string(job.type->name),
-                                            job.type->health, job.policy, job.settings.stale_after});
+    const std::size_t slot =
+        store.AddSlot({job.settings.name, std::string(job.type->name), job.type->health, job.policy,
+                       job.settings.stale_after});
     workers_.push_back(std::make_unique<Worker>(std::move(job), slot, store, watchdog));
   }
 }

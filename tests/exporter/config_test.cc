@@ -35,8 +35,7 @@ std::unique_ptr<Collector> MakeClaimer(YamlReader& options, const JobSettings& /
 
 constexpr HealthFamily kCacheUp[] = {{"cache_up", HealthValue::kUp, ""}};
 constexpr std::array<CollectorType, 2> kTypes = {
-    {{"cache", "", "", "", kCacheUp, &MakeClaimer},
-     {"plain", "", "", "", {}, &MakeClaimer}}};
+    {{"cache", "", "", "", kCacheUp, &MakeClaimer}, {"plain", "", "", "", {}, &MakeClaimer}}};
 
 std::optional<std::string> Variable(const std::string& name) {
   if (name == "TEAM") return "blue";

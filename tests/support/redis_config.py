@@ -6,8 +6,8 @@ ACL_COMMANDS = (
     "ping", "select", "role", "info", "config|get", "slowlog|len", "slowlog|get",
     "latency|latest", "latency|histogram", "client|list", "client|setname", "scan", "type",
     "strlen", "llen", "scard", "zcard", "hlen", "xlen", "mget", "get", "getrange", "hget",
-    "hstrlen", "exists", "pfcount", "memory|usage", "xinfo|stream", "xinfo|groups", "xinfo|consumers",
-    "cluster|info", "cluster|nodes")
+    "hstrlen", "exists", "pfcount", "memory|usage", "xinfo|stream", "xinfo|groups",
+    "xinfo|consumers", "cluster|info", "cluster|nodes")
 
 
 def acl_rule(without=()):
