@@ -33,6 +33,9 @@ class KeyStore {
 
   // The keyspace's parts that SCAN walks one by one: 1, or a cluster's primaries.
   virtual std::size_t ShardCount() const = 0;
+  // What the part is called, so that who keeps a SCAN cursor notices when another
+  // one has its number: a cluster's node id; "" where there is one for ever.
+  virtual std::string ShardName(std::size_t /*shard*/) const { return ""; }
   // As Ask, of one part.
   virtual std::vector<RedisReply> AskShard(const exporter::CollectContext& context,
                                            std::size_t shard, int database,
