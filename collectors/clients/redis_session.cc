@@ -48,6 +48,7 @@ constexpr ErrorRow kErrors[] = {
     {"LOADING", ErrorKind::kConnect},
     {"MASTERDOWN", ErrorKind::kConnect},
     {"CLUSTERDOWN", ErrorKind::kConnect},
+    {"TRYAGAIN", ErrorKind::kConnect},  // A slot is on its way to another node.
     {"ERR max number of clients", ErrorKind::kConnect},
     {"NOGROUP", ErrorKind::kMissing},
     {"ERR no such key", ErrorKind::kMissing},
