@@ -115,11 +115,6 @@ std::optional<ClusterNode> NodeOf(std::string_view line, const ClusterViewpoint&
 
 }  // namespace
 
-std::string Name(const RedisNodeAddress& address) {
-  const bool is_ipv6 = address.host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
-}
-
 ClusterTopology::ClusterTopology(std::string_view cluster_nodes, const ClusterViewpoint& viewpoint)
     : ClusterTopology() {
   while (!cluster_nodes.empty()) {

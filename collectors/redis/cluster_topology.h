@@ -18,9 +18,6 @@ namespace collectors {
 // https://redis.io/docs/latest/commands/cluster-nodes/
 // https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
 
-// "host:port", "[::1]:port".
-std::string Name(const RedisNodeAddress& address);
-
 struct SlotRange {
   int first = 0;
   int last = 0;  // Itself included.

@@ -50,6 +50,13 @@ double Seconds(SteadyTime::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+// A cursor of one node means nothing to another.
+std::vector<std::string> ShardsOf(const KeyStore& store) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < store.ShardCount(); ++i) names.push_back(store.ShardName(i));
+  return names;
+}
+
 // What is left of what one collection may cost.
 struct Budget {
   std::size_t keys;
@@ -98,7 +105,7 @@ class KeyWalks::Walk {
   void Begin(const KeyStore& store, SteadyTime next_due) {
     due_ = next_due;
     is_running_ = true;
-    shards_ = store.ShardCount();
+    shards_ = ShardsOf(store);
     shard_ = 0;
     cursor_ = kStart;
     current_ = {};
@@ -126,11 +133,11 @@ class KeyWalks::Walk {
     return budgeted;
   }
 
-  bool IsOf(const KeyStore& store) const { return shards_ == store.ShardCount(); }
+  bool IsOf(const KeyStore& store) const { return shards_ == ShardsOf(store); }
 
   // Goes on to the next shard where this one is walked, or ends.
   void Advance(double unix_now) {
-    if (cursor_ != kStart || ++shard_ < shards_) return;
+    if (cursor_ != kStart || ++shard_ < shards_.size()) return;
     is_running_ = false;
     current_.ended = unix_now;
     last_ = current_;
@@ -179,7 +186,7 @@ class KeyWalks::Walk {
 
   bool is_running_ = false;
   SteadyTime due_;  // When the next one begins.
-  std::size_t shards_ = 0;
+  std::vector<std::string> shards_;
   std::size_t shard_ = 0;
   std::string cursor_;
   Account current_;

@@ -77,7 +77,7 @@ std::vector<RedisReply> NodeSessions::Ask(const CollectContext& context,
     peer.failed = false;
     return replies;
   } catch (const CollectError& error) {
-    CollectError named = Named(error, Name(address));
+    CollectError named = Named(error, address.Name());
     if (error.kind() != ErrorKind::kTimeout || time >= kFairTime) {
       peer.failure = named;
       peer.failed = true;

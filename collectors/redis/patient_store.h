@@ -24,6 +24,7 @@ class PatientStore : public KeyStore {
                               const std::vector<KeyCommand>& commands) override;
   bool TakesManyKeys() const override { return store_.TakesManyKeys(); }
   std::size_t ShardCount() const override { return store_.ShardCount(); }
+  std::string ShardName(std::size_t shard) const override { return store_.ShardName(shard); }
   std::vector<RedisReply> AskShard(const exporter::CollectContext& context, std::size_t shard,
                                    int database,
                                    const std::vector<RedisCommand>& commands) override;

@@ -10,6 +10,7 @@
 #include "collectors/clients/redis_options.h"
 #include "collectors/clients/redis_session.h"
 #include "collectors/joined_text.h"
+#include "collectors/redis/cluster_collector.h"
 #include "collectors/redis/keyspace.h"
 #include "collectors/redis/server_reader.h"
 #include "collectors/redis/session_store.h"
@@ -88,19 +89,34 @@ Choice ReadParts(exporter::YamlReader& options) {
   return choice;
 }
 
-// The URL's database; 0 where the URL cannot be read yet.
-int DatabaseOf(const RedisTarget& target) try {
-  return ParseRedisUrl(target.url.Load().Reveal()).database;
+// Where the URL leads, as far as it can be read yet.
+RedisEndpoint EndpointOf(const RedisTarget& target) try {
+  return ParseRedisUrl(target.url.Load().Reveal());
 } catch (const std::exception&) {
-  return 0;
+  return {};
+}
+
+void CheckCluster(exporter::YamlReader& options, const RedisEndpoint& endpoint) {
+  if (!endpoint.sentinels.empty() || !endpoint.path.empty()) {
+    options.Problem("cluster", "a cluster is found from one of its nodes: redis://host:port");
+  } else if (endpoint.database != 0) {
+    options.Problem("url", "a cluster has the database 0 alone");
+  }
 }
 
 std::unique_ptr<exporter::Collector> Make(exporter::YamlReader& options,
                                           const exporter::JobSettings& settings) {
   RedisTarget target = ReadRedisTarget(options, settings);
+  const RedisEndpoint endpoint = EndpointOf(target);
+  const bool is_cluster = options.Bool("cluster", false);
+  if (is_cluster) CheckCluster(options, endpoint);
   Choice choice = ReadParts(options);
   auto keyspace =
-      std::make_unique<Keyspace>(options, settings, DatabaseOf(target), choice.stream_consumers);
+      std::make_unique<Keyspace>(options, settings, endpoint.database, choice.stream_consumers);
+  if (is_cluster) {
+    return std::make_unique<ClusterCollector>(std::move(target), std::move(choice.server),
+                                              std::move(keyspace));
+  }
   return std::make_unique<RedisCollector>(std::move(target), std::move(choice.server),
                                           std::move(keyspace));
 }
@@ -122,6 +138,7 @@ constexpr exporter::HealthFamily kHealth[] = {
 
 constexpr std::string_view kOwnKeys =
     "\n"
+    "cluster    true: every node of the cluster, with the label node; keys of their owners\n"
     "parts      what is read besides INFO, each true or false: config, slow_log, latency, "
     "latency_histograms, latency_percentiles, commands, cluster, sentinel, stream_consumers "
     "(true); "
@@ -136,7 +153,9 @@ constexpr std::string_view kOwnKeys =
 
 const exporter::CollectorType kRedisType = {
     .name = "redis",
-    .summary = "A Redis or Valkey server, replica or sentinel, under the names of redis_exporter.",
+    .summary =
+        "A Redis or Valkey server, replica, sentinel or cluster, under the names of "
+        "redis_exporter.",
     .keys = JoinedText<kRedisTargetKeys, kOwnKeys>::kText,
     .metrics =
         "redis_instance_info, redis_start_time_seconds, redis_uptime_in_seconds\n"
@@ -152,7 +171,7 @@ const exporter::CollectorType kRedisType = {
         "redis_connected_slaves, redis_connected_slave_*, redis_master_link_up, "
         "redis_slave_info, ...\n"
         "redis_cpu_*_seconds_total\n"
-        "redis_cluster_enabled, redis_cluster_*, redis_sentinel_*\n"
+        "redis_cluster_enabled, redis_cluster_*, redis_cluster_node_up{node}, redis_sentinel_*\n"
         "redis_config_*, redis_slowlog_*, redis_latency_*, redis_commands_latencies_usec{cmd,le}\n"
         "redis_clients{name,user,kind}, redis_connected_client_*, redis_module_info\n"
         "redis_key_size{db,key}, redis_key_value, redis_key_memory_usage_bytes, "

@@ -33,7 +33,7 @@ std::string OwnersIn(const ClusterTopology& topology) {
   std::map<std::string, int> counts;
   for (int slot = 0; slot < kKeySlots; ++slot) {
     const ClusterNode* owner = topology.OwnerOf(slot);
-    ++counts[owner == nullptr ? "none" : Name(owner->address)];
+    ++counts[owner == nullptr ? "none" : owner->address.Name()];
   }
   std::string text;
   for (const auto& [name, count] : counts) text += name + "=" + std::to_string(count) + " ";
@@ -111,7 +111,7 @@ TEST_CASE("a node's address is read as every version writes it") {
     CAPTURE(c.text);
     const ClusterTopology topology(Line("a", c.text, "master"), {"asked.example", c.names_first});
     const ClusterNode& node = topology.nodes().at(0);
-    CHECK(Name(node.address) + " " + node.other_host == c.address);
+    CHECK(node.address.Name() + " " + node.other_host == c.address);
   }
 }
 
@@ -229,7 +229,7 @@ TEST_CASE("a redirection names the node to ask") {
     CAPTURE(c.reply);
     const auto redirection = RedirectionOf(Error(c.reply), "asked.example");
     const std::string found =
-        !redirection ? "none" : (redirection->is_ask ? "ask " : "moved ") + Name(redirection->to);
+        !redirection ? "none" : (redirection->is_ask ? "ask " : "moved ") + redirection->to.Name();
     CHECK(found == c.redirection);
   }
   RedisReply value = Error("MOVED 3999 127.0.0.1:6381");
