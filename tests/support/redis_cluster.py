@@ -8,16 +8,15 @@ from .processes import Process, free_port, program
 from .servers import REDIS_PASSWORD
 from .waiting import eventually
 
-SLOTS = 16384
-
 
 class ClusterNode(Process):
     """One server in cluster mode, with a password."""
 
-    def __init__(self):
+    def __init__(self, node_timeout):
         super().__init__()
         self.port = free_port()
         self.bus_port = free_port()
+        self.node_timeout = node_timeout
         self.start()
 
     def start(self):
@@ -26,7 +25,7 @@ class ClusterNode(Process):
         self.spawn([program("redis-server"), settings, "--bind", "127.0.0.1", "--port", self.port,
                     "--dir", self.folder, "--save", "", "--appendonly", "no",
                     "--cluster-enabled", "yes", "--cluster-port", self.bus_port,
-                    "--cluster-node-timeout", 1000, "--repl-diskless-sync-delay", 0])
+                    "--cluster-node-timeout", self.node_timeout, "--repl-diskless-sync-delay", 0])
         eventually(self._answers, 10, "the node answers")
 
     restart_after_kill = start
@@ -59,13 +58,17 @@ def redis_cli(*words, text=None, within=30):
 
 
 class RedisCluster:
-    """Three primaries with a replica each; node timeout 1 s. close() ends all of them."""
+    """Three primaries with a replica each. close() ends all of them.
 
-    def __init__(self):
+    A primary that is silent for node_timeout milliseconds is replaced, and until that has
+    happened no node answers for any key.
+    """
+
+    def __init__(self, node_timeout=1000):
         self._opened = contextlib.ExitStack()
         self.nodes = []
         for _ in range(6):
-            self.nodes.append(ClusterNode())
+            self.nodes.append(ClusterNode(node_timeout))
             self._opened.callback(self.nodes[-1].close)
         addresses = [node.name() for node in self.nodes]
         done = redis_cli("--cluster", "create", *addresses, "--cluster-replicas", 1,
