@@ -14,6 +14,7 @@ struct RedisNodeAddress {
   std::string host;
   std::uint16_t port = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 within for a pointer.
   auto operator<=>(const RedisNodeAddress&) const = default;
   std::string Name() const;  // "host:port", "[::1]:port".
 };

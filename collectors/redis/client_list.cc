@@ -111,6 +111,7 @@ std::map<GroupKey, Group> GroupsOf(const std::vector<Client>& clients) {
 // by name, so that which are shown does not waver.
 std::map<GroupKey, Group> Largest(const std::map<GroupKey, Group>& groups) {
   std::vector<std::pair<double, const GroupKey*>> order;
+  order.reserve(groups.size());
   for (const auto& [key, group] : groups) order.emplace_back(-group.clients, &key);
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first < b.first : *a.second < *b.second;

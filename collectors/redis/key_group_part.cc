@@ -43,6 +43,7 @@ void KeyGroupSearch::WalkBegan() {
 std::vector<std::uint64_t> KeyGroupSearch::SizesOf(const KeyBatch& batch) {
   if (!rules_.memory || is_refused_ || batch.keys.empty()) return {};
   std::vector<RedisCommand> commands;
+  commands.reserve(batch.keys.size());
   for (const std::string& key : batch.keys) commands.push_back({"MEMORY", "USAGE", key});
   const auto start = std::chrono::steady_clock::now();
   const auto replies = store_->AskShard(*context_, batch.shard, database_, commands);

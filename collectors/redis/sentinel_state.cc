@@ -100,19 +100,25 @@ double CountGood(const RedisReply& list) {
       list.items, [](const RedisReply& item) { return !IsDown(PairsOf(item)); }));
 }
 
+// "OK 3 usable Sentinels. ..." or an error, "NOQUORUM ...": its first word tells.
+// A question that is refused tells nothing.
+void AddQuorum(const std::string& master, const RedisReply& reply, FamilySet& families) {
+  const bool is_error = reply.type == Type::kError;
+  if (is_error && KindOfRedisError(reply.text) == exporter::ErrorKind::kPermission) return;
+  const std::string word = reply.text.substr(0, std::min<std::size_t>(reply.text.find(' '), 32));
+  families
+      .Gauge("redis_sentinel_master_ckquorum_status",
+             "Whether enough sentinels could agree on a failover (1) or not (0).")
+      .Add({{"master_name", master}, {"message", word}}, is_error ? 0 : 1);
+}
+
 void AddMaster(const Pairs& master, std::span<const RedisReply> replies, FamilySet& families) {
   const std::string name(Find(master, "name"));
   const Labels labels = {{"master_name", name},
                          {"master_address", std::string(Find(master, "ip")) + ":" +
                                                 std::string(Find(master, "port"))}};
   AddFields(master, kMasterFields, labels, families);
-  // "OK 3 usable Sentinels. ..." or an error, "NOQUORUM ...": its first word tells.
-  const RedisReply& quorum = replies[0];
-  const std::string word = quorum.text.substr(0, std::min<std::size_t>(quorum.text.find(' '), 32));
-  families
-      .Gauge("redis_sentinel_master_ckquorum_status",
-             "Whether enough sentinels could agree on a failover (1) or not (0).")
-      .Add({{"master_name", name}, {"message", word}}, quorum.type == Type::kError ? 0 : 1);
+  AddQuorum(name, replies[0], families);
   families
       .Gauge("redis_sentinel_master_ok_sentinels",
              "Sentinels of the master that are not down, this one included.")

@@ -90,6 +90,7 @@ class StreamRun {
   void ReadConsumers(int database, const std::vector<Group>& groups) {
     if (groups.empty()) return;
     std::vector<KeyCommand> commands;
+    commands.reserve(groups.size());
     for (const Group& group : groups) {
       commands.push_back(
           {group.stream->key, {"XINFO", "CONSUMERS", group.stream->key, group.name}});

@@ -17,6 +17,7 @@ struct StreamTarget {
   // a key that is no stream is a problem. Else it was found by a pattern.
   bool is_configured = true;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 within for a pointer.
   auto operator<=>(const StreamTarget&) const = default;
 };
 

@@ -151,6 +151,19 @@ TEST_CASE("a part that is refused costs itself, and is asked again after ten min
   }
 }
 
+TEST_CASE("a quorum that may not be asked for is no quorum that is missing") {
+  const ServerParts parts = AllParts();
+  const auto page = [&](const std::string& error) {
+    ServerReader reader(parts);
+    Reading reading;
+    reader.Read(Refusing("sentinel-7.0.15", "sentinel-ckquorum", error), {}, kNow, reading);
+    return PageOf(reading);
+  };
+  CHECK(page("NOPERM no").find("ckquorum_status") == std::string::npos);
+  CHECK(page("NOQUORUM 1 usable Sentinels.").find("message=\"NOQUORUM\"} 0\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("a part that is allowed again is back") {
   const ServerParts parts = AllParts();
   ServerReader reader(parts);
