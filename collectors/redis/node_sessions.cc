@@ -90,7 +90,7 @@ NodeSessions::Peer& NodeSessions::PeerAt(const RedisNodeAddress& address) {
   const auto found = peers_.find(address);
   if (found != peers_.end()) return found->second;
   if (address.port == 0) {
-    throw CollectError(ErrorKind::kConnect, "the cluster knows no address of the node");
+    throw CollectError(ErrorKind::kConnect, "a node of the cluster has no address");
   }
   if (peers_.size() >= ClusterTopology::kMostNodes) {
     throw CollectError(ErrorKind::kLimit, "too many nodes are connected");

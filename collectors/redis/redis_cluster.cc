@@ -237,7 +237,6 @@ void RedisCluster::Follow(std::size_t command, const RedisNodeAddress& asked, Ba
   std::optional<Redirection> redirection = RedirectionOf(reply, asked.host);
   if (!redirection) return;
   if (!redirection->is_ask) is_due_ = true;
-  if (redirection->to.port == 0) return GiveUp(command, batch);
   // A name may stand for the address that a session is open to.
   if (const ClusterNode* member = topology_.At(redirection->to)) redirection->to = member->address;
   batch.next[redirection->to].push_back({command, redirection->is_ask});

@@ -3,118 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <cstdint>
 #include <future>
 #include <string>
-#include <vector>
 
-#include "tests/support/fake_server.h"
+#include "tests/support/fake_cluster.h"
 
 namespace collectors {
 namespace {
 
-using exporter::CollectContext;
-using exporter::CollectError;
-using exporter::Deadline;
-using exporter::ErrorKind;
-using exporter::SecretSource;
-using exporter::Watchdog;
-using std::chrono::milliseconds;
-using testing::FakeServer;
-using Peer = FakeServer::Peer;
-using Script = FakeServer::Script;
-
-// "b" is in slot 3300 and "c" in 7365: the low half; "a" in 15495: the high half.
-const std::string kLow = " 0-8191";
-const std::string kHigh = " 8192-16383";
-
-std::string Bulk(const std::string& text) {
-  return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
-}
-
-// What a node expects, word by word, and what it then sends.
-struct Step {
-  std::vector<std::string> words;
-  std::string answer;
-};
-
-// One connection that goes through the steps and then says nothing more.
-Script Steps(std::vector<Step> steps) {
-  return [steps](Peer& peer) {
-    for (const Step& step : steps) {
-      for (const std::string& word : step.words) peer.Expect("\r\n" + word + "\r\n");
-      peer.Send(step.answer);
-    }
-    peer.Mute();
-  };
-}
-
-std::string Redirect(const std::string& word, const FakeServer& node) {
-  return "-" + word + " 1 127.0.0.1:" + std::to_string(node.port()) + "\r\n";
-}
-
-std::string Line(const std::string& id, int port, const std::string& slots) {
-  return id + " 127.0.0.1:" + std::to_string(port) + "@1 " + (slots.empty() ? "slave" : "master") +
-         " - 0 0 1 connected" + slots + "\n";
-}
-
-std::string Line(const std::string& id, const FakeServer& node, const std::string& slots) {
-  return Line(id, node.port(), slots);
-}
-
-// A seed that tells of these nodes.
-Script Tells(const std::string& nodes) { return Steps({{{"NODES"}, Bulk(nodes)}}); }
-
-RedisTarget TargetAt(const FakeServer& seed, const std::string& path = "") {
-  return {SecretSource::Literal("redis://127.0.0.1:" + std::to_string(seed.port()) + path), "",
-          SecretSource(), ""};
-}
-
-// A port where nobody listens.
-int DeadPort() {
-  const FakeServer server([](Peer&) {});
-  return server.port();
-}
-
-std::string Shown(const RedisReply& reply) {
-  if (reply.type == RedisReply::Type::kNil) return "nil";
-  if (reply.type != RedisReply::Type::kError) return reply.text;
-  return "error " + std::string(Name(KindOfRedisError(reply.text)));
-}
-
-KeyCommand Get(const std::string& key) { return {key, {"GET", key}}; }
-
-// A run's calls, each with as much time as the first.
-class Run {
- public:
-  explicit Run(milliseconds budget = milliseconds(5000)) : budget_(budget) {}
-
-  CollectContext Context() { return {Deadline::After(budget_), watchdog_}; }
-
-  // The replies to GET of the keys, as "1 nil error:connect".
-  std::string Ask(RedisCluster& cluster, const std::vector<std::string>& keys) {
-    std::vector<KeyCommand> commands;
-    for (const std::string& key : keys) commands.push_back(Get(key));
-    std::string text;
-    for (const RedisReply& reply : cluster.Ask(Context(), 0, commands)) {
-      text += (text.empty() ? "" : ", ") + Shown(reply);
-    }
-    return text;
-  }
-
-  // The reply to PING, or how it failed.
-  std::string Ping(RedisCluster& cluster, std::size_t node) {
-    try {
-      return Shown(cluster.AskNode(Context(), node, {{"PING"}}).at(0));
-    } catch (const CollectError& error) {
-      return "error " + std::string(Name(error.kind()));
-    }
-  }
-
- private:
-  milliseconds budget_;
-  Watchdog watchdog_;
-};
+using namespace testing::fake_cluster;
 
 // How a first Refresh() against a seed with this script ends.
 std::string RefreshOf(const Script& script, const std::string& path = "") {
@@ -129,139 +26,12 @@ std::string RefreshOf(const Script& script, const std::string& path = "") {
   return std::to_string(cluster.Nodes().size()) + " nodes";
 }
 
-class Stopwatch {
- public:
-  milliseconds Elapsed() const {
-    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start_);
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
 }  // namespace
 
-TEST_CASE("each key is asked of its owner, and the replies keep the order of the keys") {
-  FakeServer low(Steps({{{"MYID", "b", "c"}, Bulk("low") + Bulk("1") + "$-1\r\n"}}));
-  FakeServer high(Steps({{{"MYID", "a"}, Bulk("high") + Bulk("3")}}));
-  FakeServer seed(Tells(Line("low", low, kLow) + Line("high", high, kHigh)));
-  RedisCluster cluster(TargetAt(seed));
-  CHECK(Run().Ask(cluster, {"b", "a", "c"}) == "1, 3, nil");
-}
-
-TEST_CASE("a key whose slot has moved is asked of the node that has it, and the nodes are due") {
-  const std::string busy = "-LOADING Redis is loading the dataset in memory\r\n";
-  FakeServer high(Steps({{{"MYID", "a"}, Bulk("high") + Bulk("3")},
-                         {{"MYID", "b"}, Bulk("high") + Bulk("1")},
-                         {{"MYID", "NODES"}, Bulk("high") + busy},
-                         {{"MYID", "b"}, Bulk("high") + Bulk("2")}}));
-  FakeServer low(Steps({{{"MYID", "b", "c"}, Bulk("low") + Redirect("MOVED", high) + Bulk("7")},
-                        {{"MYID", "NODES"}, Bulk("low") + busy},
-                        {{"MYID", "c"}, Bulk("low") + Bulk("8")}}));
-  FakeServer seed({Tells(Line("low", low, kLow) + Line("high", high, kHigh)),
-                   Tells(Line("low", low, " 7365") + Line("high", high, " 0-7364 8192-16383"))});
-  RedisCluster cluster(TargetAt(seed));
-  Run run;
-  CHECK(run.Ask(cluster, {"a", "b", "c"}) == "3, 1, 7");
-  CHECK_FALSE(cluster.Refresh(run.Context()).has_value());  // Both were busy: the seed told.
-  CHECK(run.Ask(cluster, {"b", "c"}) == "2, 8");
-}
-
-TEST_CASE("a key that may be on its way is asked for with ASKING, and a missing one is nil") {
-  FakeServer high(Steps({{{"MYID", "ASKING", "b", "ASKING", "c"},
-                          Bulk("high") + "+OK\r\n" + Bulk("1") + "+OK\r\n$-1\r\n"}}));
-  FakeServer low(
-      Steps({{{"MYID", "b", "c", "b"},
-              Bulk("low") + Redirect("ASK", high) + Redirect("ASK", high) + Bulk("2")}}));
-  FakeServer seed(Tells(Line("low", low, kLow) + Line("high", high, kHigh)));
-  RedisCluster cluster(TargetAt(seed));
-  CHECK(Run().Ask(cluster, {"b", "c", "b"}) == "1, nil, 2");
-}
-
-TEST_CASE("redirections end at three, and never as a missing key") {
-  // To itself, by a port that is known only once it runs.
-  std::promise<std::uint16_t> promised;
-  const std::shared_future<std::uint16_t> future = promised.get_future().share();
-  FakeServer low([future](Peer& peer) {
-    for (int i = 0; i < 4; ++i) {
-      peer.Expect("\r\nb\r\n");
-      peer.Send(Bulk("low") + "-MOVED 3300 :" + std::to_string(future.get()) + "\r\n");
-    }
-    peer.Expect("\r\nb\r\n");
-    peer.Send(Bulk("low") + Bulk("asked a fifth time"));
-    peer.Mute();
-  });
-  promised.set_value(low.port());
-  FakeServer seed(Tells(Line("low", low, kLow)));
-  RedisCluster cluster(TargetAt(seed));
-  CHECK(Run().Ask(cluster, {"b"}) == "error connect");
-}
-
-TEST_CASE("what keeps one key from being read is that key's error") {
-  struct Case {
-    const char* reply;
-    const char* shown;
-  };
-  const Case cases[] = {
-      {"-TRYAGAIN Multiple keys request during rehashing of slot\r\n", "error connect"},
-      {"-CLUSTERDOWN Hash slot not served\r\n", "error connect"},
-      {"-LOADING Redis is loading the dataset in memory\r\n", "error connect"},
-      {"-NOPERM No permissions to access a key\r\n", "error permission"},
-      {"-WRONGTYPE Operation against a key\r\n", "error query"},
-      {"-MOVED 3300 somewhere\r\n", "error connect"},
-      {"-MOVED 3300 127.0.0.1:0\r\n", "error connect"},
-      {"-ASK 3300 a b:1\r\n", "error connect"},
-      {"-MOVED\r\n", "error connect"},
-  };
-  for (const Case& c : cases) {
-    CAPTURE(c.reply);
-    FakeServer low(Steps({{{"MYID", "b", "c"}, Bulk("low") + c.reply + Bulk("7")}}));
-    FakeServer seed(Tells(Line("low", low, kLow)));
-    RedisCluster cluster(TargetAt(seed));
-    CHECK(Run().Ask(cluster, {"b", "c"}) == std::string(c.shown) + ", 7");
-  }
-}
-
-TEST_CASE("a node that fails costs its own keys alone") {
-  struct Case {
-    const char* name;
-    Script script;
-    const char* shown;
-  };
-  const Case cases[] = {
-      {"closes", [](Peer&) {}, "error connect"},
-      {"resets", [](Peer& peer) { peer.Reset(); }, "error connect"},
-      {"hangs", [](Peer& peer) { peer.Mute(); }, "error connect"},
-      {"speaks HTTP", Steps({{{"a"}, "HTTP/1.1 400 Bad Request\r\n\r\n"}}), "error protocol"},
-      {"is another node", Steps({{{"a"}, Bulk("other") + "$-1\r\n"}}), "error connect"},
-      {"is no node", Steps({{{"a"}, "-ERR This instance has cluster support disabled\r\n$-1\r\n"}}),
-       "error connect"},
-      {"does not tell its id", Steps({{{"a"}, "-NOPERM no permissions\r\n" + Bulk("3")}}), "3"},
-  };
-  for (const Case& c : cases) {
-    CAPTURE(c.name);
-    FakeServer low(Steps({{{"MYID", "b"}, Bulk("low") + Bulk("1")}}));
-    FakeServer high(c.script);
-    // The one that fails is the first by its id.
-    FakeServer seed(Tells(Line("low", low, kLow) + Line("high", high, kHigh)));
-    RedisCluster cluster(TargetAt(seed));
-    Run run(milliseconds(1200));
-    const Stopwatch watch;
-    CHECK(run.Ask(cluster, {"a", "b"}) == c.shown + std::string(", 1"));
-    CHECK(watch.Elapsed() < milliseconds(1000));
-  }
-}
-
-TEST_CASE("a key without a node to ask is an error") {
-  FakeServer seed(
-      Tells(Line("low", DeadPort(), kLow) + "high :0@0 master,noaddr - 0 0 1 x 8192-9000"));
-  RedisCluster cluster(TargetAt(seed));
-  CHECK(Run().Ask(cluster, {"b", "a", "foo", "{slot 8193}"}) ==
-        "error connect, error connect, error connect, error connect");
-}
-
 TEST_CASE("a node that hangs is waited for once in a run, and goes last in the next") {
-  FakeServer hanging([](Peer& peer) { peer.Mute(); });
+  FakeServer hanging(
+      {[](Peer& peer) { peer.Mute(); }, Steps({{{"MYID", "NODES"}, Bulk("a") + "-LOADING x\r\n"},
+                                               {{"MYID", "PING"}, Bulk("a") + "+PONG\r\n"}})});
   FakeServer low(Steps({{{"MYID", "PING"}, Bulk("low") + "+PONG\r\n"},
                         {{"MYID", "b"}, Bulk("low") + Bulk("1")},
                         {{"MYID", "NODES"}, Bulk("low") + "-LOADING x\r\n"},
@@ -282,10 +52,43 @@ TEST_CASE("a node that hangs is waited for once in a run, and goes last in the n
   CHECK(run.Ask(cluster, {"a", "b"}) == "error connect, 1");
   CHECK(second.Elapsed() < milliseconds(250));
 
-  cluster.Refresh(run.Context());
+  cluster.Refresh(run.Context());  // Both answer, and nobody but the seed can tell.
   CHECK(cluster.Nodes()[0].id == "low");
   CHECK(cluster.Nodes()[1].id == "a");
   CHECK(run.Ping(cluster, 0) == "PONG");
+  CHECK(run.Ping(cluster, 1) == "PONG");  // It is well again.
+}
+
+TEST_CASE("the connection to a node that has left is closed") {
+  std::promise<void> closed;
+  FakeServer leaving([&closed](Peer& peer) {
+    peer.Expect("\r\na\r\n");
+    peer.Send(Bulk("leaving") + Bulk("3"));
+    try {
+      peer.Mute();
+    } catch (...) {
+      closed.set_value();
+      throw;
+    }
+  });
+  // It tells of itself, by a port that is known only once it runs.
+  std::promise<std::string> nodes;
+  FakeServer first([&nodes](Peer& peer) {
+    const std::string told = nodes.get_future().get();
+    peer.Expect("\r\nNODES\r\n");
+    peer.Send(Bulk("first") + Bulk(told));
+    peer.Mute();
+  });
+  nodes.set_value(Line("first", first, " 0-16383"));
+  FakeServer seed(Tells(Line("first", first, kLow) + Line("leaving", leaving, kHigh)));
+  RedisCluster cluster(TargetAt(seed), milliseconds(0));
+  Run run;
+  CHECK(run.Ask(cluster, {"a"}) == "3");
+  const auto future = closed.get_future();
+  CHECK(future.wait_for(milliseconds(0)) == std::future_status::timeout);
+  CHECK_FALSE(cluster.Refresh(run.Context()).has_value());
+  CHECK(cluster.Nodes().size() == 1);
+  CHECK(future.wait_for(milliseconds(5000)) == std::future_status::ready);
 }
 
 TEST_CASE("a first run that learns of no nodes says why") {
