@@ -7,7 +7,7 @@ ACL_COMMANDS = (
     "latency|latest", "latency|histogram", "client|list", "client|setname", "scan", "type",
     "strlen", "llen", "scard", "zcard", "hlen", "xlen", "mget", "get", "getrange", "hget",
     "hstrlen", "exists", "pfcount", "memory|usage", "xinfo|stream", "xinfo|groups",
-    "xinfo|consumers", "cluster|info", "cluster|nodes")
+    "xinfo|consumers", "cluster|info", "cluster|nodes", "cluster|myid", "asking")
 
 
 def acl_rule(without=()):
