@@ -55,6 +55,7 @@ std::vector<std::uint64_t> KeyGroupSearch::SizesOf(const KeyBatch& batch) {
     return {};
   }
   std::vector<std::uint64_t> sizes;
+  sizes.reserve(replies.size());
   for (const RedisReply& reply : replies) sizes.push_back(SizeOf(reply));
   return sizes;
 }
