@@ -68,8 +68,6 @@ void ServerReader::ReadPart(const ReplyPart& part, std::span<const RedisReply> r
   try {
     part.add(replies, server, reading.families);
   } catch (const CollectError& error) {
-    // A server that is loading, or wants a password, says so to every command.
-    if (error.kind() == ErrorKind::kConnect || error.kind() == ErrorKind::kAuth) throw;
     const CollectError problem(error.kind(), error.what(), std::string(part.name));
     if (error.kind() == ErrorKind::kPermission) {
       refusals_.emplace(part.name, Refusal{now + kAskAgain, problem});
