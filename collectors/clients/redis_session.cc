@@ -91,14 +91,18 @@ RedisEndpoint EndpointOf(const RedisTarget& target) {
   }
 }
 
-Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint,
-            const TlsOptions& tls) try {
+// With the server that it is of: a log may tell of many.
+CollectError Named(const CollectError& error, const RedisEndpoint& endpoint) {
+  const std::string what = error.what();
+  const std::string name = endpoint.Name();
+  return {error.kind(), what.starts_with(name) ? what : name + ": " + what};
+}
+
+Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint, const TlsOptions& tls) {
   if (!endpoint.path.empty()) return Stream::ConnectUnix(context, endpoint.path);
   Stream stream = Stream::Connect(context, endpoint.host, endpoint.port);
   if (endpoint.tls) stream.StartTls(context, tls, endpoint.host);
   return stream;
-} catch (const CollectError& error) {
-  throw CollectError(error.kind(), endpoint.Name() + ": " + error.what());
 }
 
 bool IsError(const RedisReply& reply) { return reply.type == RedisReply::Type::kError; }
@@ -246,10 +250,14 @@ std::vector<RedisReply> RedisSession::RunOnce(const CollectContext& context,
   std::unique_ptr<Connection> connection = std::move(connection_);
   if (connection != nullptr) FollowMaster(context, connection);
   if (connection == nullptr) connection = Connect(context);
-  connection->Select(context, database);
-  std::vector<RedisReply> replies = connection->Run(context, commands);
-  connection_ = std::move(connection);
-  return replies;
+  try {
+    connection->Select(context, database);
+    std::vector<RedisReply> replies = connection->Run(context, commands);
+    connection_ = std::move(connection);
+    return replies;
+  } catch (const CollectError& error) {
+    throw Named(error, connection->endpoint());
+  }
 }
 
 std::unique_ptr<RedisSession::Connection> RedisSession::Connect(const CollectContext& context) {
@@ -261,10 +269,14 @@ std::unique_ptr<RedisSession::Connection> RedisSession::Connect(const CollectCon
     endpoint.host = master.host;
     endpoint.port = master.port;
   }
-  auto connection = std::make_unique<Connection>(context, endpoint, target_);
-  if (is_watched) connection->ExpectMaster(context);
-  connect_time_ = std::chrono::steady_clock::now() - start;
-  return connection;
+  try {
+    auto connection = std::make_unique<Connection>(context, endpoint, target_);
+    if (is_watched) connection->ExpectMaster(context);
+    connect_time_ = std::chrono::steady_clock::now() - start;
+    return connection;
+  } catch (const CollectError& error) {
+    throw Named(error, endpoint);
+  }
 }
 
 void RedisSession::FollowMaster(const CollectContext& context,

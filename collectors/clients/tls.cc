@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <system_error>
 
 #include "exporter/collector.h"
 
@@ -19,9 +19,14 @@ using exporter::ErrorKind;
 
 [[noreturn]] void Fail(const std::string& what) { throw CollectError(ErrorKind::kConnect, what); }
 
-// The reason of OpenSSL's last error: a fixed text of the library, no input.
-std::string LastReason() {
-  const unsigned long code = ::ERR_peek_last_error();
+// The reason of OpenSSL's first error, from which the others follow: a fixed text
+// of the library or the system, no input.
+std::string Reason() {
+  const unsigned long code = ::ERR_peek_error();
+  if (ERR_SYSTEM_ERROR(code)) {
+    ::ERR_clear_error();
+    return std::generic_category().message(ERR_GET_REASON(code));
+  }
   const char* const reason = ::ERR_reason_error_string(code);
   ::ERR_clear_error();
   return reason == nullptr ? "unknown reason" : reason;
@@ -44,7 +49,7 @@ void Trust(SSL_CTX* context, const TlsOptions& options) {
   if (options.ca_file.empty()) {
     ::SSL_CTX_set_default_verify_paths(context);
   } else if (::SSL_CTX_load_verify_file(context, options.ca_file.c_str()) != 1) {
-    Fail("TLS: cannot read the ca_file " + options.ca_file + ": " + LastReason());
+    Fail("TLS: cannot read the ca_file " + options.ca_file + ": " + Reason());
   }
 }
 
@@ -52,17 +57,17 @@ void Present(SSL_CTX* context, const TlsOptions& options) {
   if (options.cert_file.empty()) return;
   ::SSL_CTX_set_default_passwd_cb(context, NoPassPhrase);
   if (::SSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str()) != 1) {
-    Fail("TLS: cannot read the cert_file " + options.cert_file + ": " + LastReason());
+    Fail("TLS: cannot read the cert_file " + options.cert_file + ": " + Reason());
   }
   if (::SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    Fail("TLS: cannot use the key_file " + options.key_file + ": " + LastReason());
+    Fail("TLS: cannot use the key_file " + options.key_file + ": " + Reason());
   }
 }
 
 Context MakeContext(const TlsOptions& options) {
   ::ERR_clear_error();
   Context context(::SSL_CTX_new(::TLS_client_method()));
-  if (context == nullptr) Fail("TLS: " + LastReason());
+  if (context == nullptr) Fail("TLS: " + Reason());
   ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   Trust(context.get(), options);
   Present(context.get(), options);
@@ -112,6 +117,12 @@ std::string TextOf(const std::string& reason) {
   return reason;
 }
 
+bool IsOfUnknownAuthority(long verified) {
+  return verified == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+         verified == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+         verified == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+}
+
 }  // namespace
 
 struct TlsLayer::State {
@@ -126,7 +137,7 @@ TlsLayer::TlsLayer(const TlsOptions& options, const std::string& host)
   const Context context = MakeContext(options);
   state_->name = options.server_name.empty() ? host : options.server_name;
   state_->connection.reset(::SSL_new(context.get()));
-  if (state_->connection == nullptr) Fail("TLS: " + LastReason());
+  if (state_->connection == nullptr) Fail("TLS: " + Reason());
   state_->input = ::BIO_new(::BIO_s_mem());
   state_->output = ::BIO_new(::BIO_s_mem());
   ::SSL_set_bio(state_->connection.get(), state_->input, state_->output);
@@ -144,9 +155,10 @@ bool TlsLayer::NeedsInput(int result) const {
   if (verified != X509_V_OK && ::SSL_get_verify_mode(state_->connection.get()) != SSL_VERIFY_NONE) {
     ::ERR_clear_error();
     Fail("TLS: the server's certificate is not good for host " + state_->name + ": " +
-         ::X509_verify_cert_error_string(verified));
+         ::X509_verify_cert_error_string(verified) +
+         (IsOfUnknownAuthority(verified) ? " (tls.ca_file names whom to trust)" : ""));
   }
-  Fail("TLS: " + TextOf(LastReason()));
+  Fail("TLS: " + TextOf(Reason()));
 }
 
 bool TlsLayer::Handshake() {

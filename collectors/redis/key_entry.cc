@@ -20,6 +20,7 @@ using exporter::YamlReader;
 using prometheus::MetricType;
 
 constexpr std::int64_t kFewestKeys = 1000;  // What one SCAN looks at.
+constexpr std::string_view kOwnNames = "redis_";
 constexpr std::int64_t kMostKeys = 1000000000;
 
 constexpr std::array<std::string_view, 2> kTypeNames = {"gauge", "counter"};
@@ -134,6 +135,10 @@ void ReadMetric(YamlReader& reader, KeyEntry& entry) {
     reader.Problem("metric", fmt::format("{} is no metric name; it takes letters, digits, _ and :, "
                                          "and starts with no digit",
                                          exporter::Quoted(entry.metric)));
+  }
+  if (entry.metric.starts_with(kOwnNames)) {
+    reader.Problem("metric",
+                   "names that begin with redis_ are the collector's own: choose another");
   }
   entry.type = kTypes[reader.OneOf("type", kTypeNames, 0)];
   if (entry.value == KeyValue::kHash) entry.field = reader.RequiredString("field");

@@ -1,6 +1,7 @@
 """What we show to users is valid: every example, and the README's configuration."""
 
 import re
+import shlex
 
 import pytest
 
@@ -35,5 +36,5 @@ def test_the_configurations_of_the_readme_are_valid(tmp_path):
 
 def test_the_readme_has_the_access_rule_that_is_tested():
     text = (ROOT / "README.md").read_text()
-    rule = re.search(r"ACL SETUSER [^`]*", text).group().split()
-    assert rule[6:] == ["-@all", *(f"+{command}" for command in ACL_COMMANDS)]
+    rule = re.search(r"redis-cli ACL SETUSER [^`]*", text).group().replace("\\\n", "")
+    assert shlex.split(rule)[6:] == ["~*", "-@all", *(f"+{command}" for command in ACL_COMMANDS)]
