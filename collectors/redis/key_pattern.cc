@@ -128,8 +128,9 @@ class Translation {
       items += Byte(text[0]);
       return 1;
     }
+    // Of a list, which gives values; of two arguments it gives references to them.
     const auto [low, high] =
-        std::minmax(static_cast<unsigned char>(text[0]), static_cast<unsigned char>(text[2]));
+        std::minmax({static_cast<unsigned char>(text[0]), static_cast<unsigned char>(text[2])});
     items += fmt::format("\\x{:02x}-\\x{:02x}", low, high);
     return 3;
   }
