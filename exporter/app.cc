@@ -63,16 +63,19 @@ bool App::Stop() {
   return scheduler_.Stop(kStopPatience);
 }
 
-std::vector<CollectorHealth> App::Health() {
-  const SteadyTime now = steady_clock::now();
+std::vector<CollectorHealth> App::Health() { return HealthAt(steady_clock::now()); }
+
+// Asked before the page: a collection that ends in between must not be told of as
+// good by a page that lacks it.
+std::vector<CollectorHealth> App::HealthAt(SteadyTime now) {
   store_.CurrentPage(now);  // So that `series` knows what has expired.
   return store_.Health(now);
 }
 
 std::string App::RenderPage() {
   const SteadyTime now = steady_clock::now();
+  const auto health = HealthAt(now);
   const auto page = store_.CurrentPage(now);
-  const auto health = store_.Health(now);
   return page->Text() + RenderHealthFamilies(health) + self_metrics_.Render(health);
 }
 
@@ -81,8 +84,8 @@ HttpAnswer App::Metrics(const HttpRequest& request) {
   for (const auto& [name, value] : request.parameters)
     if (name == "collector") names.insert(value);
   const SteadyTime now = steady_clock::now();
-  auto page = store_.CurrentPage(now);  // First, so that `series` knows what has expired.
-  auto health = store_.Health(now);
+  auto health = HealthAt(now);
+  auto page = store_.CurrentPage(now);
   for (const std::string& name : names) {
     if (std::none_of(health.begin(), health.end(),
                      [&name](const CollectorHealth& known) { return known.name == name; }))

@@ -36,6 +36,7 @@ class App {
   void CollectOnce() { scheduler_.RunAllOnce(); }
 
   std::vector<CollectorHealth> Health();
+  std::vector<CollectorHealth> HealthAt(SteadyTime now);
   // The whole page as text.
   std::string RenderPage();
 

@@ -84,6 +84,7 @@ void SnapshotStore::CountTimeout(CollectorHealth& health) {
 bool SnapshotStore::EndRun(Slot& slot, SteadyTime now, RunResult result) {
   CollectorHealth& health = slot.health;
   const bool overdue = IsOverdue(slot, now);
+  const bool was_up = health.up;
   const SteadyTime since = slot.running_since.value_or(now);
   slot.running_since.reset();
   health.duration_seconds = duration<double>(now - since).count();
@@ -94,7 +95,8 @@ bool SnapshotStore::EndRun(Slot& slot, SteadyTime now, RunResult result) {
     health.last_errors = {CollectError(ErrorKind::kTimeout, "ended after its deadline")};
     return false;
   }
-  health.up = result == RunResult::kSuccess || result == RunResult::kSkipped;
+  const bool is_good = result == RunResult::kSuccess || result == RunResult::kSkipped;
+  health.up = is_good && was_up;  // Show() makes it true.
   health.failed_parts = 0;
   health.last_errors.clear();
   ++At(health.collections, result);
@@ -141,6 +143,7 @@ void SnapshotStore::Show(std::size_t slot, std::shared_ptr<const Snapshot> snaps
   auto page = std::make_shared<const Page>(std::move(snapshots), now, reserved, previous.get());
   MutexLock lock(mutex_);
   slots_[slot].health.dropped.duplicate += page->duplicates()[slot];
+  slots_[slot].health.up = true;  // Not before its reading can be seen.
   page_ = std::move(page);
 }
 
