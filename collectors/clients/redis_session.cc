@@ -275,6 +275,7 @@ std::unique_ptr<RedisSession::Connection> RedisSession::Connect(const CollectCon
     connect_time_ = std::chrono::steady_clock::now() - start;
     return connection;
   } catch (const CollectError& error) {
+    if (is_watched) route_->Doubt(endpoint);
     throw Named(error, endpoint);
   }
 }

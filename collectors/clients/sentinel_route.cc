@@ -50,6 +50,15 @@ RedisNodeAddress SentinelRoute::Ask(const CollectContext& context, const RedisEn
       endpoint.master);
 }
 
+void SentinelRoute::Doubt(const RedisEndpoint& endpoint) {
+  const auto& all = endpoint.sentinels;
+  const auto last = std::ranges::find(all, answered_);
+  if (last == all.end()) return;
+  session_.reset();
+  found_for_.reset();
+  answered_ = last + 1 == all.end() ? all.front() : *(last + 1);
+}
+
 RedisNodeAddress SentinelRoute::Find(const CollectContext& context, const RedisEndpoint& endpoint) {
   if (found_for_ == context.deadline.when()) return found_;
   std::vector<RedisNodeAddress> order = endpoint.sentinels;

@@ -23,6 +23,9 @@ class SentinelRoute {
   // mute takes its share of half the time that is left, no more. Throws
   // CollectError of the last that failed; kMissing where none knows the master.
   RedisNodeAddress Find(const exporter::CollectContext& context, const RedisEndpoint& endpoint);
+  // What it named was no master: the next Find() begins with another sentinel, for
+  // one that is cut off from the others may be wrong for long.
+  void Doubt(const RedisEndpoint& endpoint);
 
  private:
   RedisNodeAddress Ask(const exporter::CollectContext& context, const RedisEndpoint& endpoint,
@@ -30,7 +33,7 @@ class SentinelRoute {
 
   const RedisTarget& target_;
   std::unique_ptr<RedisSession> session_;  // To the one that answered last.
-  RedisNodeAddress answered_;
+  RedisNodeAddress answered_;  // Asked first.
   std::optional<exporter::SteadyTime> found_for_;  // The deadline of that collection.
   RedisNodeAddress found_;
 };

@@ -116,6 +116,17 @@ TEST_CASE("what the sentinels name must hold itself for a master") {
   CHECK(said.find("no master of shop") != std::string::npos);
 }
 
+TEST_CASE("a sentinel that names no master is asked after the others the next time") {
+  FakeServer master(Server("master", "pong"));
+  FakeServer replica(Server("slave", "pong"));
+  FakeServer cut_off(Sentinel({AddressOf(replica)}));
+  FakeServer sentinel(Sentinel({AddressOf(master)}));
+  RedisSession session(Watching({&cut_off, &sentinel}));
+  CHECK(PingOf(session).starts_with("connect: "));
+  CHECK(PingOf(session) == "pong");
+  CHECK(PingOf(session) == "pong");
+}
+
 TEST_CASE("a master that does not tell its role is believed") {
   FakeServer master(Server("-NOPERM this user has no permissions\r\n", "pong"));
   FakeServer sentinel(Sentinel({AddressOf(master)}));
