@@ -195,7 +195,8 @@ TEST_CASE("silent, half-spoken and unread connections do not keep a request wait
     unread.emplace_back(served.port()).Send("GET /large HTTP/1.1\r\n\r\n");
   const auto start = steady_clock::now();
   CHECK(Body(served.Ask(kGetSmall)) == "hello\n");
-  CHECK(steady_clock::now() - start < 2s);
+  // A worker that waited for one of them would wait for its time-out.
+  CHECK(steady_clock::now() - start < 8s);
 }
 
 TEST_CASE("an answer larger than the socket's buffer arrives whole") {
