@@ -32,8 +32,8 @@ class SentinelRoute {
                        const RedisNodeAddress& sentinel);
 
   const RedisTarget& target_;
-  std::unique_ptr<RedisSession> session_;  // To the one that answered last.
-  RedisNodeAddress answered_;  // Asked first.
+  std::unique_ptr<RedisSession> session_;          // To the one that answered last.
+  RedisNodeAddress answered_;                      // Asked first.
   std::optional<exporter::SteadyTime> found_for_;  // The deadline of that collection.
   RedisNodeAddress found_;
 };
