@@ -105,7 +105,8 @@ void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
     Reading reading = job_.collector->Collect({deadline, watchdog_});
     if (steady_clock::now() > deadline.when() + kOverdueGrace)
       throw CollectError(ErrorKind::kTimeout, "ended after its deadline");
-    log_.Succeeded(reading.problems);
+    // What a stop has cut off is no failure to tell of, here and in Fail().
+    if (!stop.stop_requested()) log_.Succeeded(reading.problems);
     store_.RunSucceeded(slot_, Moment::Now(), std::move(reading));
   } catch (const CollectError& error) {
     Fail(error, stop);
@@ -115,7 +116,6 @@ void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
 }
 
 void Scheduler::Worker::Fail(const CollectError& error, const std::stop_token& stop) {
-  // What a stop has cut off is no failure to tell of.
   if (!stop.stop_requested()) log_.Failed(error);
   store_.RunFailed(slot_, Moment::Now(), error);
 }

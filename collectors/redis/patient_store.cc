@@ -9,6 +9,7 @@ namespace collectors {
 namespace {
 
 using exporter::CollectContext;
+using exporter::CollectError;
 
 constexpr std::chrono::minutes kAskAgain{10};
 // Commands whose second word may be allowed apart.
@@ -46,7 +47,12 @@ void PatientStore::Note(const RedisCommand& words, const RedisReply& reply) {
 }
 
 template <typename Command, typename Sender>
-std::vector<RedisReply> PatientStore::AskAllowed(const std::vector<Command>& commands, Sender ask) {
+std::vector<RedisReply> PatientStore::AskAllowed(int database, const std::vector<Command>& commands,
+                                                 Sender ask) try {
+  if (const auto closed = databases_.find(database); closed != databases_.end()) {
+    if (now_ < closed->second.until) throw CollectError(closed->second.error);
+    databases_.erase(closed);
+  }
   std::vector<RedisReply> replies(commands.size());
   std::vector<Command> allowed;
   std::vector<std::size_t> places;
@@ -65,11 +71,17 @@ std::vector<RedisReply> PatientStore::AskAllowed(const std::vector<Command>& com
     replies[places[i]] = std::move(answers[i]);
   }
   return replies;
+} catch (const CollectError& error) {
+  // Of single commands a refusal is a reply: what is thrown is of the SELECT.
+  if (error.kind() == exporter::ErrorKind::kPermission) {
+    databases_.try_emplace(database, Closed{now_ + kAskAgain, error});
+  }
+  throw;
 }
 
 std::vector<RedisReply> PatientStore::Ask(const CollectContext& context, int database,
                                           const std::vector<KeyCommand>& commands) {
-  return AskAllowed(commands, [&](const std::vector<KeyCommand>& allowed) {
+  return AskAllowed(database, commands, [&](const std::vector<KeyCommand>& allowed) {
     return store_.Ask(context, database, allowed);
   });
 }
@@ -77,7 +89,7 @@ std::vector<RedisReply> PatientStore::Ask(const CollectContext& context, int dat
 std::vector<RedisReply> PatientStore::AskShard(const CollectContext& context, std::size_t shard,
                                                int database,
                                                const std::vector<RedisCommand>& commands) {
-  return AskAllowed(commands, [&](const std::vector<RedisCommand>& allowed) {
+  return AskAllowed(database, commands, [&](const std::vector<RedisCommand>& allowed) {
     return store_.AskShard(context, shard, database, allowed);
   });
 }

@@ -9,9 +9,10 @@
 namespace collectors {
 
 // A store that does not insist: a command that the server refuses to run at all,
-// or does not know, is asked for again only after ten minutes. Until then it is
-// answered with the refusal, so that whoever asks notes it as before, and the
-// server's ACL log stays as it is. One thread.
+// or does not know, is asked for again only after ten minutes, and so is a database
+// that it does not let us choose. Until then the refusal is the answer, so that
+// whoever asks notes it as before, and the server's ACL log stays as it is. One
+// thread.
 class PatientStore : public KeyStore {
  public:
   // The store must outlive it.
@@ -39,13 +40,20 @@ class PatientStore : public KeyStore {
   const RedisReply* RefusalOf(const RedisCommand& words) const;
   void Note(const RedisCommand& words, const RedisReply& reply);
 
-  // Asks by `ask` for the commands that are not refused; a reply for each.
+  // Asks by `ask` for the commands that are not refused; a reply for each. Throws
+  // what it throws, or threw of a refused database.
   template <typename Command, typename Sender>
-  std::vector<RedisReply> AskAllowed(const std::vector<Command>& commands, Sender ask);
+  std::vector<RedisReply> AskAllowed(int database, const std::vector<Command>& commands,
+                                     Sender ask);
 
   KeyStore& store_;
   exporter::SteadyTime now_;
   std::map<std::string, Refusal> refusals_;  // By the command: "XINFO STREAM", "GET".
+  struct Closed {
+    exporter::SteadyTime until;
+    exporter::CollectError error;
+  };
+  std::map<int, Closed> databases_;
 };
 
 }  // namespace collectors

@@ -71,6 +71,26 @@ TEST_CASE("a key that may not be touched says nothing of other keys") {
   CHECK(patience.store.Count("MEMORY") == 2);
 }
 
+TEST_CASE("a database that is refused is asked for again after ten minutes") {
+  Patience patience("");
+  patience.store.refuse = nullptr;
+  std::size_t trips = 0;
+  patience.store.before_trip = [&] {
+    ++trips;
+    throw exporter::CollectError(exporter::ErrorKind::kPermission, "SELECT: NOPERM no");
+  };
+  for (const int after : {0, 1, 9, 10, 11}) {
+    CHECK_THROWS_AS(patience.AskAfter(minutes(after)), exporter::CollectError);
+  }
+  CHECK(trips == 2);
+  patience.store.before_trip = [&] {
+    throw exporter::CollectError(exporter::ErrorKind::kTimeout, "");
+  };
+  CHECK_THROWS_AS(patience.AskAfter(minutes(20)), exporter::CollectError);
+  patience.store.before_trip = nullptr;
+  CHECK(patience.AskAfter(minutes(21))[1].text == "1");
+}
+
 TEST_CASE("a command that is allowed again is answered again") {
   Patience patience("NOPERM no permissions to run the 'memory' command");
   patience.AskAfter(minutes(0));
