@@ -273,6 +273,7 @@ std::unique_ptr<RedisSession::Connection> RedisSession::Connect(const CollectCon
     auto connection = std::make_unique<Connection>(context, endpoint, target_);
     if (is_watched) connection->ExpectMaster(context);
     connect_time_ = std::chrono::steady_clock::now() - start;
+    ++connections_;
     return connection;
   } catch (const CollectError& error) {
     if (is_watched) route_->Doubt(endpoint);

@@ -69,6 +69,8 @@ class RedisSession {
                                    const std::vector<RedisCommand>& commands,
                                    std::optional<int> database);
 
+  // How often it has connected: another number is another server, perhaps.
+  std::uint64_t connections() const { return connections_; }
   // How long it took to connect and to log in, the last time that it did.
   std::chrono::duration<double> connect_time() const { return connect_time_; }
 
@@ -87,6 +89,7 @@ class RedisSession {
   std::unique_ptr<SentinelRoute> route_;
   std::unique_ptr<Connection> connection_;  // Null when not connected.
   std::chrono::duration<double> connect_time_{};
+  std::uint64_t connections_ = 0;
 };
 
 // What an error reply means: its first word (NOPERM, WRONGPASS, LOADING) decides.

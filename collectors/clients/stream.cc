@@ -113,6 +113,9 @@ bool Stream::HasInput() const {
 
 void Stream::ExpectSilence(const CollectContext& context) {
   std::array<char, kReadBytes> buffer;
+  if (tls_ != nullptr && tls_->Decrypt(buffer) > 0) {
+    Fail(context.deadline, "the server says more than it was asked");
+  }
   while (HasInput()) {
     const std::size_t got = Receive(context, buffer);
     if (tls_ != nullptr) {

@@ -35,7 +35,8 @@ constexpr std::string_view kBufferLimits = "client-output-buffer-limit";
 constexpr std::string_view kDatabases = "databases";
 
 // A setting whose name has one of these is never shown.
-constexpr std::string_view kSecretWords[] = {"pass", "masterauth", "secret", "token"};
+constexpr std::string_view kSecretWords[] = {"pass", "masterauth", "primaryauth", "secret",
+                                             "token"};
 
 bool MayBeSecret(std::string_view name) {
   return std::ranges::any_of(kSecretWords, [&](std::string_view word) {

@@ -23,6 +23,10 @@ void KeyCount::Count(const std::string& key) {
   if (named_.contains(key)) return;
   auto values = entry_.pattern->Match(key);
   if (!values) return;
+  if (key.size() > kLongestKey) {
+    ++cutting_;
+    return;
+  }
   if (named_.size() < max_series_) named_.insert(key);
   ++matching_;
   const auto known = counting_.find(*values);

@@ -1,5 +1,6 @@
 #include "collectors/redis/key_group_part.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace collectors {
@@ -48,9 +49,10 @@ std::vector<std::uint64_t> KeyGroupSearch::SizesOf(const KeyBatch& batch) {
   const auto start = std::chrono::steady_clock::now();
   const auto replies = store_->AskShard(*context_, batch.shard, database_, commands);
   asking_ += std::chrono::steady_clock::now() - start;
-  if (IsRefusal(replies.front())) {
+  // A size that is missing would make its group's sum wrong.
+  if (const auto refusal = std::ranges::find_if(replies, IsRefusal); refusal != replies.end()) {
     is_refused_ = true;
-    const CollectError error = RedisError("MEMORY USAGE", replies.front());
+    const CollectError error = RedisError("MEMORY USAGE", *refusal);
     problem_ = CollectError(error.kind(), error.what(), kPart);
     return {};
   }

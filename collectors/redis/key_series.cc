@@ -9,9 +9,6 @@ using exporter::ErrorKind;
 using exporter::FamilySet;
 using exporter::Labels;
 
-// Longer names are no labels that anybody reads; they count as cut.
-constexpr std::size_t kLongestKey = 1024;
-
 constexpr KeyFacts kZeros = {KeyState::kGone, 0, 0, 0};
 
 std::optional<double> ValueOf(const KeyFacts& facts, KeyValue value) {

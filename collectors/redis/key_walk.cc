@@ -133,6 +133,11 @@ class KeyWalks::Walk {
     return budgeted;
   }
 
+  bool is_at_start() const { return shard_ == 0 && cursor_ == kStart; }
+  // Before the first reply it may be that nobody has connected yet.
+  void AdoptShards(const KeyStore& store) {
+    if (is_at_start()) shards_ = ShardsOf(store);
+  }
   bool IsOf(const KeyStore& store) const { return shards_ == ShardsOf(store); }
 
   // Goes on to the next shard where this one is walked, or ends.
@@ -221,6 +226,11 @@ void KeyWalks::Step(const CollectContext& context, KeyStore& store, SteadyTime n
       RedisReply reply = walk->Ask(context, store);
       is_answered = true;
       const SteadyTime::duration waited = clock_() - asked;
+      if (!walk->is_at_start() && !walk->IsOf(store)) {
+        budget.Spend(kScanCount, waited);
+        continue;  // The cursor was another server's: the walk begins anew.
+      }
+      walk->AdoptShards(store);
       const std::size_t walked = walk->Take(std::move(reply), waited);
       budget.Spend(walked, clock_() - asked);  // With what the listeners asked of the keys.
       walk->Advance(unix_now);

@@ -15,6 +15,10 @@
 
 namespace collectors {
 
+// Longer names are content, not names: nothing remembers them, or shows a part of
+// them as a label.
+inline constexpr std::size_t kLongestKey = 1024;
+
 // Keys that a walk came by.
 struct KeyBatch {
   int database;

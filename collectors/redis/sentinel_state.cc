@@ -119,12 +119,16 @@ void AddMaster(const Pairs& master, std::span<const RedisReply> replies, FamilyS
                                                 std::string(Find(master, "port"))}};
   AddFields(master, kMasterFields, labels, families);
   AddQuorum(name, replies[0], families);
-  families
-      .Gauge("redis_sentinel_master_ok_sentinels",
-             "Sentinels of the master that are not down, this one included.")
-      .Add(labels, 1 + CountGood(replies[1]));
-  families.Gauge("redis_sentinel_master_ok_slaves", "Replicas of the master that are not down.")
-      .Add(labels, CountGood(replies[2]));
+  if (replies[1].type == Type::kArray) {
+    families
+        .Gauge("redis_sentinel_master_ok_sentinels",
+               "Sentinels of the master that are not down, this one included.")
+        .Add(labels, 1 + CountGood(replies[1]));
+  }
+  if (replies[2].type == Type::kArray) {
+    families.Gauge("redis_sentinel_master_ok_slaves", "Replicas of the master that are not down.")
+        .Add(labels, CountGood(replies[2]));
+  }
 }
 
 }  // namespace

@@ -14,6 +14,10 @@ class SessionStore : public KeyStore {
                               const std::vector<KeyCommand>& commands) override;
   bool TakesManyKeys() const override { return true; }
   std::size_t ShardCount() const override { return 1; }
+  // A cursor is good for one process of the server: its hash has a seed of its own.
+  std::string ShardName(std::size_t) const override {
+    return std::to_string(session_.connections());
+  }
   std::vector<RedisReply> AskShard(const exporter::CollectContext& context, std::size_t shard,
                                    int database,
                                    const std::vector<RedisCommand>& commands) override;

@@ -19,7 +19,7 @@ void StreamSearch::WalkBegan() {
 void StreamSearch::KeysFound(const KeyBatch& batch) {
   for (const std::string& key : batch.keys) {
     if (!pattern_.Match(key) || fresh_.contains(key)) continue;
-    if (fresh_.size() < most_) {
+    if (fresh_.size() < most_ && key.size() <= kLongestKey) {
       fresh_.insert(key);
     } else {
       ++fresh_cut_;
