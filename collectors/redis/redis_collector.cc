@@ -111,6 +111,7 @@ std::unique_ptr<exporter::Collector> Make(exporter::YamlReader& options,
   const bool is_cluster = options.Bool("cluster", false);
   if (is_cluster) CheckCluster(options, endpoint);
   Choice choice = ReadParts(options);
+  choice.server.only_master = !endpoint.sentinels.empty();
   auto keyspace =
       std::make_unique<Keyspace>(options, settings, endpoint.database, choice.stream_consumers);
   if (is_cluster) {

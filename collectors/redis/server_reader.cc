@@ -23,6 +23,11 @@ InfoText CheckedInfo(const RedisReply& reply) {
   return info;
 }
 
+bool IsMaster(const InfoText& info) {
+  const auto role = info.find("role");
+  return role != info.end() && role->second == "master";
+}
+
 struct Asked {
   const ReplyPart* part;
   std::size_t commands;
@@ -39,6 +44,10 @@ void ServerReader::Read(const AskServer& ask, SteadyTime now,
                         std::chrono::system_clock::time_point wall_now, Reading& reading) {
   const RedisReply text = std::move(ask({{"INFO", "all"}}).front());
   const InfoText info = CheckedInfo(text);
+  if (parts_->only_master && !IsMaster(info)) {
+    throw CollectError(ErrorKind::kConnect,
+                       "the server is no master any more: a failover is under way");
+  }
   const ServerFacts server = FactsOf(info, wall_now);
   std::vector<RedisCommand> commands;
   std::vector<Asked> asked;

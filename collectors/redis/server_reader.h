@@ -20,6 +20,9 @@ using AskServer = std::function<std::vector<RedisReply>(const std::vector<RedisC
 struct ServerParts {
   InfoChoice info;
   std::vector<const ReplyPart*> replies;
+  // Sentinels were asked for a master: what says that it is none is not read. It
+  // may have been demoted while its sentinel has not heard of it.
+  bool only_master = false;
 };
 
 // Reads one server: INFO first, then the parts that fit it, in one pipeline. A

@@ -166,6 +166,22 @@ TEST_CASE("a quorum that may not be asked for is no quorum that is missing") {
         std::string::npos);
 }
 
+TEST_CASE("where a master is wanted, what says that it is none is not read") {
+  ServerParts parts = AllParts();
+  parts.only_master = true;
+  Reading reading;
+  ServerReader(parts).Read(Captured("primary-7.0.15"), {}, kNow, reading);
+  CHECK(reading.problems.empty());
+  Reading none;
+  try {
+    ServerReader(parts).Read(Captured("replica-7.0.15"), {}, kNow, none);
+    FAIL("it was read");
+  } catch (const CollectError& error) {
+    CHECK(error.kind() == ErrorKind::kConnect);
+  }
+  CHECK(std::move(none.families).Take().empty());
+}
+
 TEST_CASE("a part that is allowed again is back") {
   const ServerParts parts = AllParts();
   ServerReader reader(parts);
