@@ -76,7 +76,7 @@ std::string App::RenderPage() {
   const SteadyTime now = steady_clock::now();
   const auto health = HealthAt(now);
   const auto page = store_.CurrentPage(now);
-  return page->Text() + RenderHealthFamilies(health) + self_metrics_.Render(health);
+  return page->Text() + RenderHealthFamilies(health) + self_metrics_.Render(health, now);
 }
 
 HttpAnswer App::Metrics(const HttpRequest& request) {
@@ -95,7 +95,7 @@ HttpAnswer App::Metrics(const HttpRequest& request) {
     page = store_.PageOf(names, now);
     std::erase_if(health, [&names](const auto& known) { return !names.contains(known.name); });
   }
-  std::string tail = RenderHealthFamilies(health) + self_metrics_.Render(health);
+  std::string tail = RenderHealthFamilies(health) + self_metrics_.Render(health, now);
   PageBody body = request.accepts_gzip ? GzipBody(std::move(page), tail)
                                        : PlainBody(std::move(page), std::move(tail));
   return {200, kTextContentType, request.accepts_gzip, std::move(body.pieces),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -62,6 +63,11 @@ struct Reading {
   std::vector<CollectError> problems;
   // Series left out to keep a bound; counted as dropped for the reason limit.
   std::size_t cut_series = 0;
+  // The target answered, and the work is another process's: nothing is shown,
+  // and the run counts as skipped.
+  bool skipped = false;
+  // Where set, nothing of it is shown from then on, whatever stale_after says.
+  std::optional<SteadyTime> shown_until;
 };
 
 // A series by its name and its labels.
@@ -84,6 +90,14 @@ class Collector {
   // same series after their labels are a configuration error. A label whose
   // values are not known before a run is claimed with the value "*".
   virtual std::vector<SeriesId> Claims() const { return {}; }
+
+  // What it tells of its own work, under names that begin with exporter_: asked
+  // after each run, a failed one too, and shown with the label collector.
+  virtual FamilySet Account() const { return {}; }
+
+  // Whether its last reading stays on the page after a run that failed. Not
+  // where another process may have begun to export the same.
+  virtual bool KeepsReading() const { return true; }
 };
 
 // What a health family shows.

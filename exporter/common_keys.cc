@@ -87,6 +87,7 @@ JobSettings SettleTimes(const CommonKeys& own, const CommonKeys& global, YamlRea
   settings.interval = interval.value;
   settings.timeout = timeout.value;
   settings.stale_after = stale_after.value;
+  settings.own_stale_after = own.stale_after || global.stale_after;
   return settings;
 }
 

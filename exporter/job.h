@@ -16,6 +16,7 @@ struct JobSettings {
   std::chrono::milliseconds interval{15000};
   std::chrono::milliseconds timeout{5000};
   std::chrono::milliseconds stale_after{45000};
+  bool own_stale_after = false;    // Somebody chose it: it is not three intervals.
   std::size_t max_series = 10000;  // What the label policy will let through.
 };
 

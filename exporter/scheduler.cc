@@ -103,6 +103,7 @@ void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
   store_.RunStarted(slot_, start, deadline.when());
   try {
     Reading reading = job_.collector->Collect({deadline, watchdog_});
+    store_.TakeAccount(slot_, job_.collector->Account());
     if (steady_clock::now() > deadline.when() + kOverdueGrace)
       throw CollectError(ErrorKind::kTimeout, "ended after its deadline");
     // What a stop has cut off is no failure to tell of, here and in Fail().
@@ -117,7 +118,10 @@ void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
 
 void Scheduler::Worker::Fail(const CollectError& error, const std::stop_token& stop) {
   if (!stop.stop_requested()) log_.Failed(error);
-  store_.RunFailed(slot_, Moment::Now(), error);
+  store_.TakeAccount(slot_, job_.collector->Account());
+  store_.RunFailed(slot_, Moment::Now(), error,
+                   job_.collector->KeepsReading() ? SnapshotStore::LastReading::kStays
+                                                  : SnapshotStore::LastReading::kGoes);
 }
 
 Scheduler::Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watchdog)

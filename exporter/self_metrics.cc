@@ -8,6 +8,7 @@
 #include "exporter/family_set.h"
 #include "exporter/health_series.h"
 #include "exporter/process_stats.h"
+#include "exporter/snapshot.h"
 
 namespace exporter {
 namespace {
@@ -70,12 +71,30 @@ void AddCollector(FamilySet& families, const CollectorHealth& health) {
     dropped.Add(With(health, "reason", row.reason), static_cast<double>(health.dropped.*row.count));
 }
 
+// What the collectors tell of their own work, by name.
+std::string RenderAccounts(const std::vector<CollectorHealth>& collectors, SteadyTime now) {
+  std::map<std::string, std::string> families;
+  for (const CollectorHealth& health : collectors) {
+    if (!health.account) continue;
+    for (const Snapshot::Span& span : health.account->families) {
+      if (span.expires_at <= now) continue;
+      auto [family, fresh] = families.try_emplace(span.name);
+      if (fresh) family->second = health.account->Header(span);
+      family->second += health.account->Samples(span);
+    }
+  }
+  std::string page;
+  for (const auto& [name, text] : families) page += text;
+  return page;
+}
+
 }  // namespace
 
 SelfMetrics::SelfMetrics(BuildInfo build, double configured_at)
     : build_(std::move(build)), configured_at_(configured_at) {}
 
-std::string SelfMetrics::Render(const std::vector<CollectorHealth>& collectors) const {
+std::string SelfMetrics::Render(const std::vector<CollectorHealth>& collectors,
+                                SteadyTime now) const {
   FamilySet families;
   families.Gauge("exporter_build_info", "The version that is running; always 1.")
       .Add({{"version", build_.version},
@@ -92,7 +111,7 @@ std::string SelfMetrics::Render(const std::vector<CollectorHealth>& collectors) 
              "When the configuration was last read with success, in seconds since the epoch.")
       .Add(configured_at_);
   AddProcessFamilies(families);
-  std::string page;
+  std::string page = RenderAccounts(collectors, now);
   for (const TimedFamily& timed : std::move(families).Take()) AppendFamily(page, timed.family);
   for (const auto& family : http_.Collect()) {
     if (!family.metric.empty()) AppendFamily(page, family);

@@ -17,7 +17,8 @@ class SelfMetrics {
   SelfMetrics(BuildInfo build, double configured_at);
 
   HttpMetrics& http() { return http_; }
-  std::string Render(const std::vector<CollectorHealth>& collectors) const;
+  // Of what collectors tell of their own work, what has not expired at `now`.
+  std::string Render(const std::vector<CollectorHealth>& collectors, SteadyTime now) const;
 
  private:
   const BuildInfo build_;

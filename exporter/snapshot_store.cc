@@ -103,7 +103,22 @@ bool SnapshotStore::EndRun(Slot& slot, SteadyTime now, RunResult result) {
   return true;
 }
 
+void SnapshotStore::TakeAccount(std::size_t slot, FamilySet account) {
+  std::string name;
+  {
+    MutexLock lock(mutex_);
+    name = slots_[slot].spec.name;
+  }
+  FamilySet named;
+  named.Absorb(std::move(account), {{"collector", name}});
+  auto snapshot =
+      std::make_shared<const Snapshot>(RenderSnapshot(std::move(named).Take(), SteadyTime::max()));
+  MutexLock lock(mutex_);
+  slots_[slot].health.account = std::move(snapshot);
+}
+
 void SnapshotStore::RunSucceeded(std::size_t slot, const Moment& now, Reading reading) {
+  if (reading.skipped) return RunSkipped(slot, now);
   LabelPolicy policy;
   std::chrono::milliseconds stale_after{};
   {
@@ -119,18 +134,22 @@ void SnapshotStore::RunSucceeded(std::size_t slot, const Moment& now, Reading re
     stale_after = slots_[slot].spec.stale_after;
   }
   LabelPolicy::Result result = policy.Apply(std::move(reading.families).Take());
+  const SteadyTime latest = reading.shown_until.value_or(SteadyTime::max());
+  for (TimedFamily& timed : result.families) {
+    if (timed.expires_at) timed.expires_at = std::min(*timed.expires_at, latest);
+  }
   auto snapshot = std::make_shared<const Snapshot>(
-      RenderSnapshot(std::move(result.families), now.steady + stale_after));
+      RenderSnapshot(std::move(result.families), std::min(now.steady + stale_after, latest)));
   {
     MutexLock lock(mutex_);
     Add(slots_[slot].health.dropped, result.dropped);
   }
   MutexLock publishing(publication_);
-  Show(slot, std::move(snapshot), now.steady);
+  Show(slot, std::move(snapshot), now.steady, /*up=*/true);
 }
 
-void SnapshotStore::Show(std::size_t slot, std::shared_ptr<const Snapshot> snapshot,
-                         SteadyTime now) {
+void SnapshotStore::Show(std::size_t slot, std::shared_ptr<const Snapshot> snapshot, SteadyTime now,
+                         bool up) {
   std::shared_ptr<const Page> previous;
   std::set<std::string> reserved;
   {
@@ -143,16 +162,23 @@ void SnapshotStore::Show(std::size_t slot, std::shared_ptr<const Snapshot> snaps
   auto page = std::make_shared<const Page>(std::move(snapshots), now, reserved, previous.get());
   MutexLock lock(mutex_);
   slots_[slot].health.dropped.duplicate += page->duplicates()[slot];
-  slots_[slot].health.up = true;  // Not before its reading can be seen.
+  slots_[slot].health.up = up;  // Not before its reading can be seen.
   page_ = std::move(page);
 }
 
-void SnapshotStore::RunFailed(std::size_t slot, const Moment& now, const CollectError& error) {
+void SnapshotStore::RunFailed(std::size_t slot, const Moment& now, const CollectError& error,
+                              LastReading last) {
   const bool timeout = error.kind() == ErrorKind::kTimeout;
-  MutexLock lock(mutex_);
-  if (!EndRun(slots_[slot], now.steady, timeout ? RunResult::kTimeout : RunResult::kError)) return;
-  ++At(slots_[slot].health.errors, error.kind());
-  slots_[slot].health.last_errors = {error};
+  {
+    MutexLock lock(mutex_);
+    if (EndRun(slots_[slot], now.steady, timeout ? RunResult::kTimeout : RunResult::kError)) {
+      ++At(slots_[slot].health.errors, error.kind());
+      slots_[slot].health.last_errors = {error};
+    }
+  }
+  if (last == LastReading::kStays) return;
+  MutexLock publishing(publication_);
+  Show(slot, nullptr, now.steady, /*up=*/false);
 }
 
 void SnapshotStore::RunSkipped(std::size_t slot, const Moment& now) {
@@ -161,7 +187,7 @@ void SnapshotStore::RunSkipped(std::size_t slot, const Moment& now) {
     if (!EndRun(slots_[slot], now.steady, RunResult::kSkipped)) return;
   }
   MutexLock publishing(publication_);
-  Show(slot, nullptr, now.steady);
+  Show(slot, nullptr, now.steady, /*up=*/true);
 }
 
 CollectorHealth SnapshotStore::HealthOf(const Slot& slot, SteadyTime now) {

@@ -54,6 +54,7 @@ struct CollectorHealth {
   Dropped dropped;
   std::vector<CollectError> last_errors;  // Of the last run; 20 at most.
   std::shared_ptr<const std::vector<HealthSeries>> health_series;
+  std::shared_ptr<const Snapshot> account;  // Collector::Account(); null before the first run.
 };
 
 // What the store must know of a collector beforehand.
@@ -80,11 +81,15 @@ class SnapshotStore {
   std::size_t AddSlot(SlotSpec spec);
 
   void RunStarted(std::size_t slot, SteadyTime now, SteadyTime run_deadline);
-  // Takes the reading of a finished run over, renders it and shows it.
+  // Takes over what the collector tells of its own work, before its run is told as ended.
+  void TakeAccount(std::size_t slot, FamilySet account);
+  // Takes the reading of a finished run over, renders it and shows it; or shows
+  // nothing any more where the run was skipped.
   void RunSucceeded(std::size_t slot, const Moment& now, Reading reading);
-  void RunFailed(std::size_t slot, const Moment& now, const CollectError& error);
-  // The run did nothing, and its collector has nothing to show.
-  void RunSkipped(std::size_t slot, const Moment& now);
+  // The last reading stays until it is too old, or goes at once.
+  enum class LastReading { kStays, kGoes };
+  void RunFailed(std::size_t slot, const Moment& now, const CollectError& error,
+                 LastReading last = LastReading::kStays);
 
   // Overdue runs are judged by `now`: such a run counts as failed by timeout,
   // even while its thread is stuck, and stays so when it ends later.
@@ -110,8 +115,10 @@ class SnapshotStore {
   static void CountTimeout(CollectorHealth& health);
   static bool IsOverdue(const Slot& slot, SteadyTime now);
   static CollectorHealth HealthOf(const Slot& slot, SteadyTime now);
-  // Puts a snapshot (or none) in the slot's place and shows the page made with it.
-  void Show(std::size_t slot, std::shared_ptr<const Snapshot> snapshot, SteadyTime now)
+  void RunSkipped(std::size_t slot, const Moment& now);
+  // Puts a snapshot (or none) in the slot's place and shows the page made with
+  // it. `up` becomes true with it, and not before.
+  void Show(std::size_t slot, std::shared_ptr<const Snapshot> snapshot, SteadyTime now, bool up)
       REQUIRES(publication_);
 
   // Held while a page is made, so that publications follow one another. Always

@@ -140,7 +140,7 @@ void MeasureRow(std::size_t series, bool with_rule) {
   const auto scrape = [&](bool gzip) {
     const auto now = steady_clock::now();
     auto page = store.CurrentPage(now);
-    std::string tail = self.Render(store.Health(now));
+    std::string tail = self.Render(store.Health(now), now);
     body = gzip ? exporter::GzipBody(std::move(page), tail)
                 : exporter::PlainBody(std::move(page), std::move(tail));
   };

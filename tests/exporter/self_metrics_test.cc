@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "exporter/health_series.h"
+#include "exporter/snapshot.h"
 
 namespace exporter {
 namespace {
@@ -40,10 +41,20 @@ HealthFamily Up(std::string_view name, std::string_view help) {
 }
 const BuildInfo kBuild{"1.2.3", "abc", "GNU 12"};
 
+// As the store keeps what a collector tells of its own work.
+std::shared_ptr<const Snapshot> Account(const std::string& collector, double value,
+                                        std::optional<SteadyTime> expires_at = {}) {
+  FamilySet families;
+  families.Open(prometheus::MetricType::Gauge, "exporter_collector_leader", "Leads.", expires_at)
+      .Add({{"collector", collector}}, value);
+  return std::make_shared<const Snapshot>(
+      RenderSnapshot(std::move(families).Take(), SteadyTime::max()));
+}
+
 }  // namespace
 
 TEST_CASE("every result and reason of a collector is there at 0 from the start") {
-  const std::string page = SelfMetrics(kBuild, 5).Render({Health("cache", false)});
+  const std::string page = SelfMetrics(kBuild, 5).Render({Health("cache", false)}, SteadyTime{});
   const std::string who = "{collector=\"cache\",type=\"redis\"";
   for (const char* result : {"success", "error", "timeout", "skipped"})
     CHECK(HasLine(page,
@@ -66,7 +77,7 @@ TEST_CASE("each field of a collector's health is shown under its own name") {
   health.collections = {4, 5, 6, 7};
   health.errors = {11, 12, 13, 14, 15, 16, 17, 18, 19};
   health.dropped = {21, 22, 23};
-  const std::string page = SelfMetrics(kBuild, 5).Render({health});
+  const std::string page = SelfMetrics(kBuild, 5).Render({health}, SteadyTime{});
   const std::string who = "{collector=\"cache\",type=\"redis\"";
   const std::vector<std::string> lines = {
       "exporter_collector_up" + who + "} 1",
@@ -93,7 +104,7 @@ TEST_CASE("each field of a collector's health is shown under its own name") {
 }
 
 TEST_CASE("the process has the families that every Prometheus client has") {
-  const std::string page = SelfMetrics(kBuild, 5).Render({});
+  const std::string page = SelfMetrics(kBuild, 5).Render({}, SteadyTime{});
   for (const char* name : {"cpu_seconds_total counter", "open_fds gauge", "max_fds gauge",
                            "virtual_memory_bytes gauge", "virtual_memory_max_bytes gauge",
                            "resident_memory_bytes gauge", "start_time_seconds gauge"})
@@ -104,7 +115,7 @@ TEST_CASE("requests are counted by handler and code, and timed by handler") {
   SelfMetrics metrics(kBuild, 5);
   metrics.http().Observe("metrics", 200, 0.0002);
   metrics.http().Observe("metrics", 400, 0.3);
-  const std::string page = metrics.Render({});
+  const std::string page = metrics.Render({}, SteadyTime{});
   CHECK(HasLine(page, "exporter_http_requests_total{code=\"200\",handler=\"metrics\"} 1"));
   CHECK(HasLine(page, "exporter_http_requests_total{code=\"400\",handler=\"metrics\"} 1"));
   const std::string seconds = "exporter_http_request_duration_seconds";
@@ -114,13 +125,28 @@ TEST_CASE("requests are counted by handler and code, and timed by handler") {
 }
 
 TEST_CASE("the tail names each family and each series once, also with many collectors") {
-  const std::string page =
-      SelfMetrics(kBuild, 5).Render({Health("a", true), Health("b", false), Health("c", true)});
+  const std::string page = SelfMetrics(kBuild, 5).Render(
+      {Health("a", true), Health("b", false), Health("c", true)}, SteadyTime{});
   std::set<std::string> seen;
   for (const std::string& line : LinesOfPage(page)) {
     INFO(line);
     CHECK(seen.insert(line.starts_with('#') ? line : line.substr(0, line.rfind(' '))).second);
   }
+}
+
+TEST_CASE("what collectors tell of their own work is one family, until it expires") {
+  std::vector<CollectorHealth> healths = {Health("a", true), Health("b", true), Health("c", true)};
+  healths[0].account = Account("a", 1, SteadyTime{} + std::chrono::seconds(5));
+  healths[2].account = Account("c", 0);
+  const SelfMetrics metrics(kBuild, 5);
+  CHECK(metrics.Render(healths, SteadyTime{})
+            .starts_with("# HELP exporter_collector_leader Leads.\n"
+                         "# TYPE exporter_collector_leader gauge\n"
+                         "exporter_collector_leader{collector=\"a\"} 1\n"
+                         "exporter_collector_leader{collector=\"c\"} 0\n"));
+  const std::string later = metrics.Render(healths, SteadyTime{} + std::chrono::seconds(5));
+  CHECK_FALSE(HasLine(later, "exporter_collector_leader{collector=\"a\"} 1"));
+  CHECK(HasLine(later, "exporter_collector_leader{collector=\"c\"} 0"));
 }
 
 TEST_CASE("health families of several collectors are one family, by name") {

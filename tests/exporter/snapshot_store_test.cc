@@ -7,6 +7,7 @@
 
 #include "exporter/page.h"
 #include "exporter/relabel.h"
+#include "exporter/snapshot.h"
 
 namespace exporter {
 namespace {
@@ -26,6 +27,12 @@ SlotSpec Spec(std::string name, std::chrono::milliseconds stale_after = 45s) {
 Reading Gauges(const std::vector<std::string>& names, double value = 1) {
   Reading reading;
   for (const std::string& name : names) reading.families.Gauge(name, "").Add(value);
+  return reading;
+}
+
+Reading Skipped() {
+  Reading reading;
+  reading.skipped = true;
   return reading;
 }
 
@@ -125,12 +132,52 @@ TEST_CASE_FIXTURE(OneRun, "a failed first run makes the collector ready") {
 TEST_CASE_FIXTURE(OneRun, "a skipped run is up, and withdraws what was shown") {
   store.RunSucceeded(0, At(100ms), Gauges({"a"}));
   store.RunStarted(0, kStart + 15s, kStart + 16s);
-  store.RunSkipped(0, At(15100ms));
+  store.RunSucceeded(0, At(15100ms), Skipped());
   const CollectorHealth health = HealthAt(15200ms);
   CHECK(health.up);
   CHECK(Count(health, RunResult::kSkipped) == 1);
   CHECK(health.series == 0);
   CHECK(TextAt(store, 15200ms).empty());
+}
+
+TEST_CASE_FIXTURE(OneRun, "a failed run withdraws what was shown where it may be wrong by now") {
+  store.RunSucceeded(0, At(100ms), Gauges({"a"}));
+  store.RunStarted(0, kStart + 15s, kStart + 16s);
+  store.RunFailed(0, At(15100ms), CollectError(ErrorKind::kConnect, "gone"),
+                  SnapshotStore::LastReading::kGoes);
+  const CollectorHealth health = HealthAt(15200ms);
+  CHECK_FALSE(health.up);
+  CHECK(Count(health, ErrorKind::kConnect) == 1);
+  CHECK(TextAt(store, 15200ms).empty());
+}
+
+TEST_CASE_FIXTURE(OneRun, "a run that ended too late withdraws what may be wrong by now, too") {
+  store.RunSucceeded(0, At(100ms), Gauges({"a"}));
+  store.RunStarted(0, kStart + 15s, kStart + 16s);
+  store.RunFailed(0, At(20s), CollectError(ErrorKind::kConnect, "gone"),
+                  SnapshotStore::LastReading::kGoes);
+  CHECK(Count(HealthAt(20100ms), RunResult::kTimeout) == 1);
+  CHECK(TextAt(store, 20100ms).empty());
+}
+
+TEST_CASE_FIXTURE(OneRun, "nothing of a reading is shown past the time that it names") {
+  Reading reading = Gauges({"a"});
+  reading.families.Open(prometheus::MetricType::Gauge, "b", "", kStart + 40s).Add(1);
+  reading.families.Open(prometheus::MetricType::Gauge, "c", "", kStart + 3s).Add(1);
+  reading.shown_until = kStart + 5s;
+  store.RunSucceeded(0, At(100ms), std::move(reading));
+  CHECK(store.Health(kStart + 2s).at(0).series == 3);
+  TextAt(store, 4s);
+  CHECK(HealthAt(4s).series == 2);
+  CHECK(TextAt(store, 5s).empty());
+}
+
+TEST_CASE_FIXTURE(OneRun, "what a collector tells of its own work bears its name") {
+  FamilySet account;
+  account.Gauge("exporter_collector_leader", "").Add(1);
+  store.TakeAccount(0, std::move(account));
+  CHECK(HealthAt(0s).account->text.find("exporter_collector_leader{collector=\"only\"} 1\n") !=
+        std::string::npos);
 }
 
 TEST_CASE_FIXTURE(OneRun, "a run is overdue only after the grace past its deadline") {
@@ -159,7 +206,7 @@ TEST_CASE("an overdue run is counted once, whatever it ends with, and is not sho
        [](SnapshotStore& store) {
          store.RunFailed(0, At(9s, 9), CollectError(ErrorKind::kTimeout, "no"));
        }},
-      {"skip", [](SnapshotStore& store) { store.RunSkipped(0, At(9s, 9)); }},
+      {"skip", [](SnapshotStore& store) { store.RunSucceeded(0, At(9s, 9), Skipped()); }},
   };
   for (const Case& one : cases) {
     INFO(one.what);
