@@ -33,6 +33,8 @@ class PgConnection {
              const std::vector<std::string>& parameters, std::size_t max_rows);
 
   int server_version() const { return ::PQserverVersion(connection_.get()); }
+  // The server process, as the server or a pooler before it said at the start.
+  int backend_pid() const { return ::PQbackendPID(connection_.get()); }
   // Whether the database holds bytes of no known encoding (SQL_ASCII): in UTF-8
   // the server would refuse to send them.
   bool holds_raw_bytes() const;

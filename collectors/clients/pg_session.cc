@@ -61,6 +61,7 @@ PgSession::~PgSession() = default;
 
 PgConnection& PgSession::Connected(const CollectContext& context) {
   if (connection_) return *connection_;
+  if (pinned_) throw CollectError(ErrorKind::kConnect, server_name_ + ": the session has ended");
   PgDsn dsn = DsnOf(target_);
   server_name_ = dsn.server_name;
   try {
@@ -70,6 +71,8 @@ PgConnection& PgSession::Connected(const CollectContext& context) {
   }
   return *connection_;
 }
+
+int PgSession::BackendPid() const { return connection_ ? connection_->backend_pid() : 0; }
 
 int PgSession::ServerVersion(const CollectContext& context) {
   return Connected(context).server_version();
@@ -96,7 +99,7 @@ void PgSession::Begin(const CollectContext& context, const SqlStatement& stateme
     return TryBegin(context, statement);
   } catch (const CollectError& error) {
     connection_.reset();
-    const bool was_dead = kept && error.kind() == ErrorKind::kConnect;
+    const bool was_dead = kept && !pinned_ && error.kind() == ErrorKind::kConnect;
     const bool was_refused = error.kind() == ErrorKind::kQuery && server_may_check_client_;
     if (!was_dead && !was_refused) throw;
     if (was_refused) server_may_check_client_ = false;

@@ -27,6 +27,8 @@ class PgSession : public SqlSession {
   int ServerVersion(const exporter::CollectContext& context) override;
   std::string ServerName() const override { return server_name_; }
   SqlDialect dialect() const override { return SqlDialect::kPostgres; }
+  void Pin(bool pinned) override { pinned_ = pinned; }
+  int BackendPid() const override;
 
  private:
   PgConnection& Connected(const exporter::CollectContext& context);
@@ -39,6 +41,7 @@ class PgSession : public SqlSession {
   std::string server_name_;
   std::unique_ptr<PgConnection> connection_;
   bool server_may_check_client_ = true;
+  bool pinned_ = false;
 };
 
 }  // namespace collectors

@@ -13,7 +13,8 @@
 namespace collectors {
 
 struct SqlStatement {
-  std::string text;  // One statement; parameters as $1, $2.
+  std::string text;       // One statement; parameters as $1, $2.
+  std::string name = "";  // Under which its cost is told; empty for none of its own.
   std::vector<std::string> parameters = {};
   std::size_t max_rows = 10000;  // More are kLimit.
   bool parallel = false;         // Whether the server may use parallel workers.
@@ -34,6 +35,12 @@ class SqlSession {
   // "host:port" or the socket's path; empty for a file. Holds no secret.
   virtual std::string ServerName() const = 0;
   virtual SqlDialect dialect() const = 0;
+  // While pinned, a connection that ends is a failure (kConnect) and no other is
+  // opened: something belongs to it, as a lock, and ends with it.
+  virtual void Pin(bool /*pinned*/) {}
+  // The server process that the connection was told of: pg_backend_pid(), unless
+  // a pooler stands between. 0 where there is no connection, or no PostgreSQL.
+  virtual int BackendPid() const { return 0; }
 };
 
 struct SqlTarget {

@@ -110,19 +110,15 @@ std::vector<Pool> ReadPools(YamlReader& options) {
 
 std::unique_ptr<exporter::Collector> MakeDbPoolCollector(YamlReader& options,
                                                          const exporter::JobSettings& settings) {
-  SqlTarget target{options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
+  SqlSource source = ReadPostgresSource(options, settings);
   std::vector<Pool> pools = ReadPools(options);
-  auto session = MakeSqlSession(options, "dsn", std::move(target));
-  if (session == nullptr) return nullptr;
-  if (session->dialect() != SqlDialect::kPostgres) {
-    options.Problem("dsn", "dsn must name a PostgreSQL: postgresql://user:password@host/database");
-    return nullptr;
-  }
+  if (source.session == nullptr) return nullptr;
   SeriesRules rules;
   rules.stale_after = settings.stale_after;
+  if (!settings.own_stale_after) rules.db_time = source.db_time;
   std::vector<std::unique_ptr<SqlPart>> parts;
   parts.push_back(std::make_unique<PoolPart>(std::move(pools), rules));
-  return std::make_unique<SqlCollector>(std::move(session), std::move(parts), settings.interval);
+  return std::make_unique<SqlCollector>(std::move(source), std::move(parts), settings);
 }
 
 const exporter::CollectorType kDbPoolType = {
@@ -130,6 +126,7 @@ const exporter::CollectorType kDbPoolType = {
     .summary = "An application's connection pools, seen from the sessions of its PostgreSQL.",
     .keys =
         R"(dsn       postgresql://user:password@host/database; dsn_file for a file that holds it
+max_db_time  share of one core that the collector may take of the database (default 5%)
 pools     list of {name, application_name, user, database, client_addr, size, max_overflow}
   name    the value of the label pool
   application_name, user, database  LIKE patterns that the pool's sessions match

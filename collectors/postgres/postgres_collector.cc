@@ -16,13 +16,14 @@
 namespace collectors {
 namespace {
 
-std::vector<std::unique_ptr<SqlPart>> PresetParts(const exporter::JobSettings& settings) {
+std::vector<std::unique_ptr<SqlPart>> PresetParts(const exporter::JobSettings& settings,
+                                                  const SqlSource& source) {
   std::vector<exporter::ConfigProblem> problems;
   // Nothing in it comes from the environment.
   exporter::YamlReader reader(YAML::Load(std::string(kPostgresPreset)), problems,
                               exporter::Environment());
   std::vector<std::unique_ptr<SqlPart>> parts;
-  for (SqlQuery& query : ReadQueries(reader, {settings, {}})) {
+  for (SqlQuery& query : ReadQueries(reader, {settings, {}, source.db_time})) {
     parts.push_back(std::make_unique<QueryPart>(std::move(query)));
   }
   if (!problems.empty()) throw std::logic_error("postgres.yaml: " + problems[0].message);
@@ -34,15 +35,10 @@ std::vector<std::unique_ptr<SqlPart>> PresetParts(const exporter::JobSettings& s
 
 std::unique_ptr<exporter::Collector> MakePostgresCollector(exporter::YamlReader& options,
                                                            const exporter::JobSettings& settings) {
-  SqlTarget target{options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
-  auto session = MakeSqlSession(options, "dsn", std::move(target));
-  if (session == nullptr) return nullptr;
-  if (session->dialect() != SqlDialect::kPostgres) {
-    options.Problem("dsn", "dsn must name a PostgreSQL: postgresql://user:password@host/database");
-    return nullptr;
-  }
-  return std::make_unique<SqlCollector>(std::move(session), PresetParts(settings),
-                                        settings.interval);
+  SqlSource source = ReadPostgresSource(options, settings);
+  if (source.session == nullptr) return nullptr;
+  auto parts = PresetParts(settings, source);
+  return std::make_unique<SqlCollector>(std::move(source), std::move(parts), settings);
 }
 
 constexpr exporter::HealthFamily kHealth[] = {
@@ -52,7 +48,9 @@ constexpr exporter::HealthFamily kHealth[] = {
 const exporter::CollectorType kPostgresType = {
     .name = "postgres",
     .summary = "A PostgreSQL server's health, under the names of postgres_exporter.",
-    .keys = "dsn  postgresql://user:password@host/database; dsn_file for a file that holds it",
+    .keys =
+        R"(dsn          postgresql://user:password@host/database; dsn_file for a file that holds it
+max_db_time  share of one core that the collector may take of the database (default 5%))",
     .metrics = R"(pg_up
 pg_stat_database_*
 pg_stat_database_conflicts_*

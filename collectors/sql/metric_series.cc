@@ -1,5 +1,6 @@
 #include "collectors/sql/metric_series.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -7,6 +8,12 @@
 namespace collectors {
 
 using exporter::SteadyTime;
+
+namespace {
+
+constexpr int kRoundsUntilStale = 3;
+
+}  // namespace
 
 void MetricSeries::Found(MappedSamples found, SteadyTime now) {
   // An answer without the metric's columns says nothing of its series.
@@ -31,12 +38,19 @@ void MetricSeries::AddMissing(std::vector<Sample>& samples,
   }
 }
 
+std::chrono::milliseconds MetricSeries::StaleAfter() const {
+  if (rules_.db_time == nullptr) return rules_.stale_after;
+  return std::max(rules_.stale_after, kRoundsUntilStale * rules_.db_time->round());
+}
+
 void MetricSeries::Write(exporter::FamilySet& families, SteadyTime now) const {
-  if (!last_success_ || now >= *last_success_ + rules_.stale_after || samples_.empty()) return;
+  const std::chrono::milliseconds stale_after = StaleAfter();
+  if (!last_success_ || now >= *last_success_ + stale_after || samples_.empty()) return;
   std::optional<SteadyTime> expires_at;
   // The collector's own stale_after serves what was just found.
-  if (rules_.own_interval || *last_success_ != now)
-    expires_at = *last_success_ + rules_.stale_after;
+  if (rules_.own_interval || *last_success_ != now || stale_after != rules_.stale_after) {
+    expires_at = *last_success_ + stale_after;
+  }
   auto& family = families.Open(metric_.type, metric_.name, metric_.help, expires_at);
   for (const Sample& sample : samples_) family.Add(sample.labels, sample.value);
 }

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "collectors/sql/db_time.h"
 #include "collectors/sql/row_mapping.h"
 #include "exporter/deadline.h"
 #include "exporter/family_set.h"
@@ -21,6 +23,9 @@ struct SeriesRules {
   std::chrono::milliseconds stale_after{45000};
   // Whether stale_after is its own, and not the collector's.
   bool own_interval = false;
+  // What may stretch stale_after, where nobody chose it: to three rounds of the
+  // collector. Null where somebody did.
+  std::shared_ptr<const DbTime> db_time = nullptr;
   std::size_t max_series = 10000;  // Remembered for kZero and kKeep; later ones are not.
 };
 
@@ -36,6 +41,9 @@ class MetricSeries {
   void Found(MappedSamples found, exporter::SteadyTime now);
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const;
   exporter::SeriesId Claim() const;
+
+  // How long an answer is shown.
+  std::chrono::milliseconds StaleAfter() const;
 
  private:
   void AddMissing(std::vector<Sample>& samples, const std::vector<exporter::Labels>& nulls);

@@ -25,8 +25,8 @@ void MoveToBack(std::vector<std::size_t>& order, std::size_t index) {
 }
 
 PartSchedule::PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts,
-                           std::chrono::milliseconds interval)
-    : interval_(interval) {
+                           std::chrono::milliseconds interval, std::shared_ptr<DbTime> db_time)
+    : interval_(interval), db_time_(std::move(db_time)) {
   for (auto& part : parts) {
     order_.push_back(entries_.size());
     entries_.push_back({std::move(part), SteadyTime::min()});
@@ -47,25 +47,37 @@ exporter::Reading PartSchedule::Collect(const SqlRun& run) {
 
 void PartSchedule::Refresh(const SqlRun& run) {
   bool answered = false;
-  std::optional<std::size_t> slow;
-  for (const std::size_t index : order_) {
-    Entry& entry = entries_[index];
-    if (!IsDue(entry, run.now)) continue;
-    const PartResult result = RefreshOne(run, entry);
-    if (result == PartResult::kTimedOut && !slow) slow = index;
-    answered = answered || !run.context.deadline.Expired();
-  }
-  if (slow) MoveToBack(order_, *slow);
+  if (db_time_->BeginRun(run.now)) AskInOrder(run, answered);
+  std::chrono::duration<double> round{0};
+  for (const Entry& entry : entries_) round += entry.cost;
+  db_time_->SetRound(db_time_->Payment(round));
   // Nothing was due, or nobody answered: both are settled by asking.
   if (!answered) run.session.Query(run.context, {.text = "SELECT 1"});
 }
 
-PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) const {
+void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
+  std::optional<std::size_t> slow;
+  std::size_t turns = 0;
+  for (; turns < order_.size() && db_time_->MayAsk(); ++turns) {
+    Entry& entry = entries_[order_[turns]];
+    if (!IsDue(entry, run.now)) continue;
+    const PartResult result = RefreshOne(run, entry);
+    if (result == PartResult::kTimedOut && !slow) slow = order_[turns];
+    answered = answered || !run.context.deadline.Expired();
+  }
+  const auto next = order_.begin() + static_cast<std::ptrdiff_t>(turns);
+  if (next != order_.end()) std::rotate(order_.begin(), next, order_.end());
+  if (slow) MoveToBack(order_, *slow);
+}
+
+PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) {
   if (run.context.deadline.Expired()) {
     entry.part->Skip();
     return PartResult::kTimedOut;
   }
+  const auto spent = db_time_->spent();
   const PartResult result = entry.part->Refresh(run);
+  entry.cost = db_time_->spent() - spent;
   // What failed is asked again in the next run, unless it is slow.
   const auto interval = entry.part->Interval();
   entry.next_due = interval && result != PartResult::kFailed ? run.now + *interval : run.now;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "collectors/sql/db_time.h"
 #include "collectors/sql/sql_part.h"
 #include "exporter/collector.h"
 #include "exporter/deadline.h"
@@ -15,10 +16,12 @@ void MoveToBack(std::vector<std::size_t>& order, std::size_t index);
 
 // The parts of a collector. A part that is not due shows what it found last;
 // the first that times out in a run goes last in the next one, so that a slow
-// statement starves nobody for long.
+// statement starves nobody for long. What DbTime does not afford in a run comes
+// first when it does.
 class PartSchedule {
  public:
-  PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval);
+  PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval,
+               std::shared_ptr<DbTime> db_time);
 
   // Runs what is due. Throws where the target did not answer at all.
   exporter::Reading Collect(const SqlRun& run);
@@ -28,17 +31,21 @@ class PartSchedule {
   struct Entry {
     std::unique_ptr<SqlPart> part;
     exporter::SteadyTime next_due;
+    std::chrono::duration<double> cost{0};  // Of the database's time, when it last asked.
   };
 
   // Returns the result, kTimedOut too where there was no time to ask.
-  PartResult RefreshOne(const SqlRun& run, Entry& entry) const;
+  PartResult RefreshOne(const SqlRun& run, Entry& entry);
 
   void Refresh(const SqlRun& run);
+  // Asks what is due as far as DbTime affords it; notes whether any had an answer in time.
+  void AskInOrder(const SqlRun& run, bool& answered);
   bool IsDue(const Entry& entry, exporter::SteadyTime now) const;
 
   std::vector<Entry> entries_;          // In the order of the configuration.
   std::vector<std::size_t> order_;      // In which they run.
   std::chrono::milliseconds interval_;  // Of the collector.
+  std::shared_ptr<DbTime> db_time_;
 };
 
 }  // namespace collectors

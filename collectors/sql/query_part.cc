@@ -8,6 +8,7 @@ using exporter::CollectError;
 using exporter::SteadyTime;
 
 QueryPart::QueryPart(SqlQuery query) : query_(std::move(query)) {
+  query_.statement.name = query_.name;
   for (const QueryMetric& metric : query_.metrics) {
     series_.emplace_back(metric.metric, query_.rules);
   }

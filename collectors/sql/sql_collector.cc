@@ -20,6 +20,8 @@ namespace {
 using exporter::YamlReader;
 
 constexpr std::int64_t kMostRows = 1'000'000;
+// Of a leader's time: to see that it still leads, and to show what it found.
+constexpr std::chrono::milliseconds kConfirmTime(50);
 
 // The metrics of a collector, each under one type and with series of its own.
 class MetricNames {
@@ -79,10 +81,53 @@ std::vector<std::unique_ptr<SqlPart>> PartsOf(std::vector<SqlCount> counts,
   return parts;
 }
 
+bool ReadSingleton(YamlReader& options, const SqlSource& source) {
+  const bool singleton = options.Bool("singleton", false);
+  if (singleton && source.session && source.session->dialect() != SqlDialect::kPostgres) {
+    options.Problem("singleton",
+                    "singleton needs a PostgreSQL, whose lock says who of several exporters leads");
+  }
+  return singleton;
+}
+
 }  // namespace
 
+void SqlCollector::MakeSingleton(const exporter::JobSettings& settings) {
+  // The server ends a session that was idle for an interval and two timeouts;
+  // what it last found is withdrawn a timeout earlier.
+  leadership_.emplace(settings.name, settings.interval + 2 * settings.timeout);
+  shown_for_ = settings.interval + settings.timeout;
+}
+
 exporter::Reading SqlCollector::Collect(const exporter::CollectContext& context) {
-  return schedule_.Collect({*session_, context, std::chrono::steady_clock::now()});
+  const SqlRun run{*session_, context, std::chrono::steady_clock::now()};
+  return leadership_ ? CollectAsLeader(run) : schedule_.Collect(run);
+}
+
+exporter::Reading SqlCollector::CollectAsLeader(const SqlRun& run) {
+  exporter::Reading reading;
+  reading.skipped = !leadership_->Take(*session_, run.context);
+  if (reading.skipped) return reading;
+  const exporter::CollectContext context{
+      exporter::Deadline::At(run.context.deadline.when() - kConfirmTime), run.context.watchdog};
+  reading = schedule_.Collect({run.session, context, run.now});
+  leadership_->Confirm(*session_, run.context);
+  leads_until_ = run.now + shown_for_;
+  reading.shown_until = leads_until_;
+  return reading;
+}
+
+exporter::FamilySet SqlCollector::Account() const {
+  exporter::FamilySet families;
+  session_->Write(families);
+  if (!leadership_) return families;
+  const bool leads = leadership_->leads();
+  families
+      .Open(prometheus::MetricType::Gauge, "exporter_collector_leader",
+            "Whether this exporter does the work of the collector, of all that have it: 1 or 0.",
+            leads ? std::optional(leads_until_) : std::nullopt)
+      .Add(leads ? 1 : 0);
+  return families;
 }
 
 std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
@@ -91,15 +136,18 @@ std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
   defaults.statement.max_rows =
       static_cast<std::size_t>(options.Integer("max_rows", 10000, 1, kMostRows));
   defaults.statement.parallel = options.Bool("parallel", false);
-  SqlTarget target{options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
+  SqlSource source = ReadSqlSource(options, settings);
+  defaults.db_time = source.db_time;
   auto counts = ReadCounts(options, defaults);
   auto queries = ReadQueries(options, defaults);
   CheckNames(options, counts, queries);
-  auto session = MakeSqlSession(options, "dsn", std::move(target));
-  if (session == nullptr) return nullptr;
-  return std::make_unique<SqlCollector>(
-      std::move(session), PartsOf(std::move(counts), std::move(queries), defaults.statement),
-      settings.interval);
+  const bool singleton = ReadSingleton(options, source);
+  if (source.session == nullptr) return nullptr;
+  auto collector = std::make_unique<SqlCollector>(
+      std::move(source), PartsOf(std::move(counts), std::move(queries), defaults.statement),
+      settings);
+  if (singleton) collector->MakeSingleton(settings);
+  return collector;
 }
 
 const exporter::CollectorType kSqlType = {
@@ -130,7 +178,12 @@ queries         list of {sql, metrics, interval, on_missing, name}
   name          names the query in the log; the first metric's name where absent
   server_parameter  true: the server's host:port is passed as $1
 max_rows        a statement that returns more rows fails with reason limit (default 10000)
-parallel        true lets PostgreSQL use parallel workers (default false))",
+parallel        true lets PostgreSQL use parallel workers (default false)
+max_db_time     share of one core that the collector may take of the database (default 5%):
+                after a statement of t seconds the next one waits t divided by it
+singleton       true: of several exporters with a collector of this name on this database only
+                one collects, the others stand by; PostgreSQL only, and no pooler (default
+                false))",
     .metrics = "what counts and queries name",
     .health = {},
     .make = MakeSqlCollector,

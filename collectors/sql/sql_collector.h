@@ -2,29 +2,45 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include "collectors/clients/sql_session.h"
+#include "collectors/sql/leadership.h"
 #include "collectors/sql/part_schedule.h"
+#include "collectors/sql/sql_source.h"
 #include "exporter/collector.h"
+#include "exporter/job.h"
 
 namespace collectors {
 
 extern const exporter::CollectorType kSqlType;
 
-// Business numbers from SQL: counts that it writes itself, and queries.
+// A collector that asks its parts over one session: business numbers from SQL,
+// a PostgreSQL's health, its pools.
 class SqlCollector : public exporter::Collector {
  public:
-  SqlCollector(std::unique_ptr<SqlSession> session, std::vector<std::unique_ptr<SqlPart>> parts,
-               std::chrono::milliseconds interval)
-      : session_(std::move(session)), schedule_(std::move(parts), interval) {}
+  SqlCollector(SqlSource source, std::vector<std::unique_ptr<SqlPart>> parts,
+               const exporter::JobSettings& settings)
+      : session_(std::move(source.session)),
+        schedule_(std::move(parts), settings.interval, source.db_time) {}
+
+  // Before the first run: of several exporters with this collector one shall collect.
+  void MakeSingleton(const exporter::JobSettings& settings);
 
   exporter::Reading Collect(const exporter::CollectContext& context) override;
   std::vector<exporter::SeriesId> Claims() const override { return schedule_.Claims(); }
+  exporter::FamilySet Account() const override;
+  bool KeepsReading() const override { return !leadership_; }
 
  private:
-  std::unique_ptr<SqlSession> session_;
+  exporter::Reading CollectAsLeader(const SqlRun& run);
+
+  std::unique_ptr<MeteredSession> session_;
   PartSchedule schedule_;
+  std::optional<Leadership> leadership_;  // Of a singleton.
+  // Past which another may lead, however long the server keeps the lock for us.
+  std::chrono::milliseconds shown_for_{0};
+  exporter::SteadyTime leads_until_;
 };
 
 // Notes what is wrong with the keys in `options`, and returns null then.

@@ -29,6 +29,11 @@ int ReadSince(YamlReader& reader) {
   return static_cast<int>(reader.Integer("since", 0, 0, kNewestMajor)) * kVersionsAMajor;
 }
 
+// What may stretch stale_after: nothing where somebody chose it.
+std::shared_ptr<const DbTime> Stretch(const SqlDefaults& defaults) {
+  return defaults.settings.own_stale_after ? nullptr : defaults.db_time;
+}
+
 std::string ReadMetricName(YamlReader& reader, const std::string& key) {
   std::string name = reader.RequiredString(key);
   if (!name.empty() && !IsMetricName(name)) {
@@ -90,6 +95,7 @@ SqlCount ReadCount(YamlReader& reader, const SqlDefaults& defaults) {
   count.rules = {.on_missing = ReadOnMissing(reader),
                  .stale_after = defaults.settings.stale_after,
                  .own_interval = false,
+                 .db_time = Stretch(defaults),
                  .max_series = defaults.statement.max_rows};
   reader.RejectUnknownKeys();
   return count;
@@ -127,6 +133,7 @@ SqlQuery ReadQuery(YamlReader& reader, const SqlDefaults& defaults) {
   query.rules = {.on_missing = ReadOnMissing(reader),
                  .stale_after = defaults.settings.stale_after,
                  .own_interval = false,
+                 .db_time = Stretch(defaults),
                  .max_series = defaults.statement.max_rows};
   ReadInterval(reader, defaults, query);
   query.since = ReadSince(reader);

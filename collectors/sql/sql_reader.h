@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "collectors/sql/count_statement.h"
+#include "collectors/sql/db_time.h"
 #include "collectors/sql/query_part.h"
 #include "exporter/job.h"
 #include "exporter/yaml_reader.h"
@@ -14,6 +15,7 @@ namespace collectors {
 struct SqlDefaults {
   exporter::JobSettings settings;
   SqlStatement statement;  // Its max_rows and parallel.
+  std::shared_ptr<const DbTime> db_time = nullptr;
 };
 
 // The lists `counts` and `queries`, of a configuration or of a preset. Notes

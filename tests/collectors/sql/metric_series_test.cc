@@ -18,7 +18,11 @@ MetricSeries Series(OnMissing on_missing, std::size_t max_series = 10) {
   SqlMetric metric;
   metric.name = "tasks";
   metric.labels = {"status"};
-  return {metric, {on_missing, seconds(30), false, max_series}};
+  SeriesRules rules;
+  rules.on_missing = on_missing;
+  rules.stale_after = seconds(30);
+  rules.max_series = max_series;
+  return {metric, rules};
 }
 
 MappedSamples Found(const Shown& samples) {

@@ -21,16 +21,22 @@ const SteadyTime kStart = SteadyTime() + seconds(1000);
 struct Script {
   std::map<std::string, PartResult> results;
   std::map<std::string, ErrorKind> throws;
+  std::map<std::string, seconds> costs;  // Of the database's time.
   std::string ran;
 };
 
 class ScriptedPart : public SqlPart {
  public:
-  ScriptedPart(std::string name, Script& script, std::optional<milliseconds> interval = {})
-      : name_(std::move(name)), script_(script), interval_(interval) {}
+  ScriptedPart(std::string name, Script& script, std::shared_ptr<DbTime> db_time,
+               std::optional<milliseconds> interval)
+      : name_(std::move(name)),
+        script_(script),
+        db_time_(std::move(db_time)),
+        interval_(interval) {}
 
-  PartResult Refresh(const SqlRun& /*run*/) override {
+  PartResult Refresh(const SqlRun& run) override {
     script_.ran += name_;
+    db_time_->Spend(run.now, script_.costs[name_]);
     skipped_ = false;
     const auto error = script_.throws.find(name_);
     if (error != script_.throws.end()) throw CollectError(error->second, "broken");
@@ -50,6 +56,7 @@ class ScriptedPart : public SqlPart {
  private:
   std::string name_;
   Script& script_;
+  std::shared_ptr<DbTime> db_time_;
   std::optional<milliseconds> interval_;
   bool skipped_ = false;
 };
@@ -58,13 +65,15 @@ struct Stage {
   Script script;
   exporter::Watchdog watchdog;
   ScriptedSql session{[](const SqlStatement&) { return Rows{{"one"}, {{"1"}}}; }};
+  // A tenth of a core.
+  std::shared_ptr<DbTime> db_time = std::make_shared<DbTime>(0.1, seconds(30));
   std::vector<std::unique_ptr<SqlPart>> parts;
 
   Stage& Part(const std::string& name, std::optional<milliseconds> interval = {}) {
-    parts.push_back(std::make_unique<ScriptedPart>(name, script, interval));
+    parts.push_back(std::make_unique<ScriptedPart>(name, script, db_time, interval));
     return *this;
   }
-  PartSchedule Schedule() { return {std::move(parts), seconds(30)}; }
+  PartSchedule Schedule() { return {std::move(parts), seconds(30), db_time}; }
 
   // Runs at `now`; returns which parts were asked.
   std::string Run(PartSchedule& schedule, SteadyTime now) {
@@ -139,6 +148,41 @@ TEST_CASE("a run whose time is up before anybody answered fails as the target do
                                          stage.watchdog};
   CHECK_THROWS_AS(schedule.Collect({hung, context, kStart}), CollectError);
   CHECK(stage.script.ran.empty());
+}
+
+TEST_CASE("what the database's time does not pay for waits, and then has the first turn") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("a").Part("b").Part("c").Schedule();
+  stage.script.costs = {{"a", seconds(2)}, {"b", seconds(2)}};
+  // a and b cost 40 s together, an interval is 30 s.
+  CHECK(stage.Run(schedule, kStart) == "ab");
+  CHECK(stage.Run(schedule, kStart + seconds(30)).empty());
+  CHECK(stage.session.asked.size() == 1);  // Whether the target is there.
+  CHECK(stage.Run(schedule, kStart + seconds(60)) == "cab");
+  CHECK(stage.Run(schedule, kStart + seconds(90)).empty());
+  CHECK(stage.Run(schedule, kStart + seconds(120)) == "cab");
+}
+
+TEST_CASE("a round of the parts takes as long as paying for each of them") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("a").Part("b").Schedule();
+  stage.script.costs = {{"a", seconds(5)}, {"b", seconds(1)}};
+  CHECK(stage.Run(schedule, kStart) == "a");
+  CHECK(stage.db_time->round() == seconds(50));
+  CHECK(stage.Run(schedule, kStart + seconds(60)) == "ba");
+  CHECK(stage.db_time->round() == seconds(60));
+}
+
+TEST_CASE("a statement without end costs its share of the time, whatever the interval") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("a").Schedule();
+  stage.script.results = {{"a", PartResult::kTimedOut}};
+  stage.script.costs = {{"a", seconds(20)}};
+  int asked = 0;
+  for (int run = 0; run < 100; ++run) {
+    asked += static_cast<int>(stage.Run(schedule, kStart + run * seconds(30)).size());
+  }
+  CHECK(asked == 15);  // Each is paid for in 200 s, so that each seventh run asks.
 }
 
 }  // namespace collectors
