@@ -18,10 +18,9 @@ constexpr double kMostPercent = 100;
 
 }  // namespace
 
-bool DbTime::BeginRun(SteadyTime now) {
+void DbTime::BeginRun(SteadyTime now) {
   run_began_ = now;
   run_may_ask_ = now >= paid_at_;
-  return run_may_ask_;
 }
 
 bool DbTime::MayAsk() const { return run_may_ask_ && paid_at_ <= run_began_ + interval_; }

@@ -18,8 +18,8 @@ class DbTime {
   // A share of 0.05 is a twentieth of a core.
   DbTime(double share, std::chrono::milliseconds interval) : share_(share), interval_(interval) {}
 
-  // A run began. Whether it may ask: all earlier statements are paid for.
-  bool BeginRun(exporter::SteadyTime now);
+  // A run began: it may ask if all earlier statements are paid for.
+  void BeginRun(exporter::SteadyTime now);
   // Whether that run may ask once more.
   bool MayAsk() const;
   // A statement took `seconds`, times the processes that worked on it, until `end`.

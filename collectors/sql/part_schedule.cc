@@ -47,7 +47,7 @@ exporter::Reading PartSchedule::Collect(const SqlRun& run) {
 
 void PartSchedule::Refresh(const SqlRun& run) {
   bool answered = false;
-  if (db_time_->BeginRun(run.now)) AskInOrder(run, answered);
+  AskInOrder(run, answered);
   std::chrono::duration<double> round{0};
   for (const Entry& entry : entries_) round += entry.cost;
   db_time_->SetRound(db_time_->Payment(round));

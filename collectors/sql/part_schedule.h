@@ -23,7 +23,8 @@ class PartSchedule {
   PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval,
                std::shared_ptr<DbTime> db_time);
 
-  // Runs what is due. Throws where the target did not answer at all.
+  // Runs what is due and DbTime affords in the run that it was told of. Throws
+  // where the target did not answer at all.
   exporter::Reading Collect(const SqlRun& run);
   std::vector<exporter::SeriesId> Claims() const;
 

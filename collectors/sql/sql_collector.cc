@@ -101,6 +101,7 @@ void SqlCollector::MakeSingleton(const exporter::JobSettings& settings) {
 
 exporter::Reading SqlCollector::Collect(const exporter::CollectContext& context) {
   const SqlRun run{*session_, context, std::chrono::steady_clock::now()};
+  db_time_->BeginRun(run.now);
   return leadership_ ? CollectAsLeader(run) : schedule_.Collect(run);
 }
 

@@ -22,6 +22,7 @@ class SqlCollector : public exporter::Collector {
   SqlCollector(SqlSource source, std::vector<std::unique_ptr<SqlPart>> parts,
                const exporter::JobSettings& settings)
       : session_(std::move(source.session)),
+        db_time_(source.db_time),
         schedule_(std::move(parts), settings.interval, source.db_time) {}
 
   // Before the first run: of several exporters with this collector one shall collect.
@@ -36,6 +37,7 @@ class SqlCollector : public exporter::Collector {
   exporter::Reading CollectAsLeader(const SqlRun& run);
 
   std::unique_ptr<MeteredSession> session_;
+  std::shared_ptr<DbTime> db_time_;
   PartSchedule schedule_;
   std::optional<Leadership> leadership_;  // Of a singleton.
   // Past which another may lead, however long the server keeps the lock for us.

@@ -23,8 +23,10 @@ SECRETS = (POSTGRES_PASSWORD, REDIS_PASSWORD, WRONG_PASSWORD)
 class Postgres(Process):
     """A PostgreSQL server with the demo application's schema, without traffic."""
 
-    def __init__(self):
+    def __init__(self, settings=()):
+        """Settings as "max_connections=12"."""
         super().__init__()
+        self.settings = settings
         self.port = free_port()
         self.user = "postgres" if os.geteuid() == 0 else None
         self.cluster = self.folder / "cluster"
@@ -57,7 +59,9 @@ class Postgres(Process):
         self.spawn([self.server, "-D", self.cluster, "-p", self.port,
                     "-c", "listen_addresses=127.0.0.1",
                     "-c", f"unix_socket_directories={self.folder}",
-                    "-c", "fsync=off", "-c", "shared_buffers=32MB"], user=self.user)
+                    "-c", "fsync=off", "-c", "shared_buffers=32MB",
+                    *(word for setting in self.settings for word in ("-c", setting))],
+                   user=self.user)
         eventually(self._answers, 30, "PostgreSQL answers")
 
     def _answers(self):

@@ -79,6 +79,7 @@ struct Stage {
   std::string Run(PartSchedule& schedule, SteadyTime now) {
     script.ran.clear();
     const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), watchdog};
+    db_time->BeginRun(now);
     schedule.Collect({session, context, now});
     return script.ran;
   }
