@@ -104,9 +104,7 @@ PGconn* Start(const PgDsn& dsn) {
   throw CollectError(ErrorKind::kTimeout, "the server did not answer in time");
 }
 
-[[noreturn]] void FailForSize() {
-  throw CollectError(ErrorKind::kLimit, "the answer is larger than 16 MiB");
-}
+CollectError TooLarge() { return {ErrorKind::kLimit, "the answer is larger than 16 MiB"}; }
 
 int Waiting(int fd) {
   int bytes = 0;
@@ -233,7 +231,7 @@ void PgConnection::Receive(const CollectContext& context) {
   if (::PQconsumeInput(connection_.get()) == 0) Break(context);
   const int after = Waiting(::PQsocket(connection_.get()));
   unparsed_ += static_cast<std::size_t>(std::max(before - after, 0));
-  if (unparsed_ > kMaxAnswerBytes) FailForSize();
+  if (unparsed_ > kMaxAnswerBytes) throw TooLarge();
 }
 
 PgConnection::Result PgConnection::Next(const CollectContext& context) {
@@ -281,7 +279,8 @@ void PgConnection::Execute(const CollectContext& context, const std::string& sta
 }
 
 Rows PgConnection::Query(const CollectContext& context, const std::string& statement,
-                         const std::vector<std::string>& parameters, std::size_t max_rows) {
+                         const std::vector<std::string>& parameters, std::size_t max_rows,
+                         Excess excess) {
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
@@ -294,16 +293,20 @@ Rows PgConnection::Query(const CollectContext& context, const std::string& state
   Flush(context);
   Rows rows;
   std::size_t bytes = 0;
+  std::optional<CollectError> limit;
   ReadAnswer(context, [&](const PGresult& result) {
     if (rows.columns.empty()) rows.columns = ColumnsOf(result);
-    if (::PQresultStatus(&result) != PGRES_SINGLE_TUPLE) return;
+    if (::PQresultStatus(&result) != PGRES_SINGLE_TUPLE || limit) return;
     if (rows.cells.size() == max_rows) {
-      throw CollectError(ErrorKind::kLimit,
-                         "the query has more than " + std::to_string(max_rows) + " rows");
+      limit = CollectError(ErrorKind::kLimit,
+                           "the query has more than " + std::to_string(max_rows) + " rows");
+    } else {
+      bytes += AppendRow(result, rows);
+      if (bytes > kMaxAnswerBytes) limit = TooLarge();
     }
-    bytes += AppendRow(result, rows);
-    if (bytes > kMaxAnswerBytes) FailForSize();
+    if (limit && excess == Excess::kBreaks) throw CollectError(*limit);
   });
+  if (limit) throw CollectError(*limit);
   return rows;
 }
 

@@ -27,10 +27,14 @@ class PgConnection {
 
   // Runs one or several statements without parameters, for their effect.
   void Execute(const exporter::CollectContext& context, const std::string& statements);
-  // Runs one statement and reads its rows as they come: above max_rows it ends
-  // as kLimit, and the connection with it.
+  // What becomes of rows above max_rows, when the statement ends as kLimit: to
+  // break the connection is what stops the server at once; to drain it keeps
+  // what belongs to the session.
+  enum class Excess { kBreaks, kDrains };
+  // Runs one statement and reads its rows as they come.
   Rows Query(const exporter::CollectContext& context, const std::string& statement,
-             const std::vector<std::string>& parameters, std::size_t max_rows);
+             const std::vector<std::string>& parameters, std::size_t max_rows,
+             Excess excess = Excess::kBreaks);
 
   int server_version() const { return ::PQserverVersion(connection_.get()); }
   // The server process, as the server or a pooler before it said at the start.

@@ -115,8 +115,9 @@ void PgSession::Begin(const CollectContext& context, const SqlStatement& stateme
 Rows PgSession::Query(const CollectContext& context, const SqlStatement& statement) {
   Begin(context, statement);
   try {
-    Rows rows =
-        connection_->Query(context, statement.text, statement.parameters, statement.max_rows);
+    using Excess = PgConnection::Excess;
+    Rows rows = connection_->Query(context, statement.text, statement.parameters,
+                                   statement.max_rows, pinned_ ? Excess::kDrains : Excess::kBreaks);
     connection_->Execute(context, "COMMIT");
     return rows;
   } catch (...) {
