@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "collectors/clients/mysql_dsn.h"
+#include "collectors/clients/mysql_session.h"
 #include "collectors/clients/pg_dsn.h"
 #include "collectors/clients/pg_session.h"
 #include "collectors/clients/sqlite_session.h"
@@ -13,7 +15,7 @@
 namespace collectors {
 namespace {
 
-enum class Kind { kPostgres, kSqlite, kOther };
+enum class Kind { kPostgres, kSqlite, kMysql, kOther };
 
 struct Scheme {
   std::string_view name;
@@ -22,7 +24,7 @@ struct Scheme {
 
 constexpr Scheme kSchemes[] = {
     {"postgresql", Kind::kPostgres}, {"postgres", Kind::kPostgres}, {"sqlite", Kind::kSqlite},
-    {"sqlite3", Kind::kSqlite},      {"mysql", Kind::kOther},       {"mariadb", Kind::kOther},
+    {"sqlite3", Kind::kSqlite},      {"mysql", Kind::kMysql},       {"mariadb", Kind::kMysql},
     {"mssql", Kind::kOther},         {"sqlserver", Kind::kOther},   {"oracle", Kind::kOther},
     {"clickhouse", Kind::kOther},    {"mongodb", Kind::kOther},
 };
@@ -44,13 +46,13 @@ Kind KindOf(const std::string& dsn) {
   if (scheme != nullptr && scheme->kind != Kind::kOther) return scheme->kind;
   if (scheme != nullptr) {
     throw std::invalid_argument(std::string(scheme->name) +
-                                ":// is not built in yet; postgresql:// and sqlite:// are");
+                                ":// is not built in; postgresql://, mysql:// and sqlite:// are");
   }
   const std::size_t equals = dsn.find('=');
   if (equals < dsn.find("://")) return Kind::kPostgres;  // "host=... dbname=..."
   throw std::invalid_argument(
-      "it must be a URL postgresql://user:password@host:port/database or sqlite:///path, or "
-      "\"host=... dbname=...\"");
+      "it must be a URL postgresql://user:password@host:port/database, mysql://... likewise or "
+      "sqlite:///path, or \"host=... dbname=...\"");
 }
 
 // The DSN as far as it is known now.
@@ -65,10 +67,14 @@ std::optional<std::string> Known(const exporter::SecretSource& source) {
 
 std::unique_ptr<SqlSession> SessionFor(SqlTarget target) {
   const std::optional<std::string> dsn = Known(target.dsn);
-  if (dsn) {
-    if (KindOf(*dsn) == Kind::kSqlite) return std::make_unique<SqliteSession>(SqlitePath(*dsn));
-    ParsePgDsn(*dsn);  // Throws what is wrong with it.
+  if (!dsn) return std::make_unique<PgSession>(std::move(target));
+  const Kind kind = KindOf(*dsn);
+  if (kind == Kind::kSqlite) return std::make_unique<SqliteSession>(SqlitePath(*dsn));
+  if (kind == Kind::kMysql) {
+    ParseMysqlDsn(*dsn);  // Throws what is wrong with it.
+    return std::make_unique<MysqlSession>(std::move(target));
   }
+  ParsePgDsn(*dsn);
   return std::make_unique<PgSession>(std::move(target));
 }
 

@@ -20,7 +20,7 @@ struct SqlStatement {
   bool parallel = false;         // Whether the server may use parallel workers.
 };
 
-enum class SqlDialect { kPostgres, kSqlite };
+enum class SqlDialect { kPostgres, kSqlite, kMysql };
 
 // One connection to one SQL database, opened when first needed and again after
 // a failure. Each statement runs in a read-only transaction of its own and ends
@@ -50,7 +50,8 @@ struct SqlTarget {
 };
 
 // The session for a DSN by its scheme: postgresql://, postgres:// (with a driver
-// suffix as postgresql+asyncpg://), "host=... dbname=..." or sqlite:///path.
+// suffix as postgresql+asyncpg://), "host=... dbname=...", mysql:// or mariadb://
+// (mysql+pymysql:// too), or sqlite:///path.
 // Notes a problem at `key` and returns null where the scheme is none of these.
 // A DSN in a file is looked at when it is first needed: then PostgreSQL, unless
 // the file is there already and says otherwise.

@@ -15,9 +15,10 @@ from .waiting import eventually
 # Every password that a test gives to the exporter. None may ever be in a log
 # or on a page: the exporter fixture looks for them.
 POSTGRES_PASSWORD = "pg-s3cret-41b7"
+MARIADB_PASSWORD = "my-s3cret-5c08"
 REDIS_PASSWORD = "redis-s3cret-8d2e"
 WRONG_PASSWORD = "wr0ng-s3cret-77aa"
-SECRETS = (POSTGRES_PASSWORD, REDIS_PASSWORD, WRONG_PASSWORD)
+SECRETS = (POSTGRES_PASSWORD, MARIADB_PASSWORD, REDIS_PASSWORD, WRONG_PASSWORD)
 
 
 class Postgres(Process):

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "exporter/collector.h"
+
+namespace collectors {
+
+// What a failure is, by its number: MariaDB's and MySQL's servers count from 1000
+// and from 3000 (their documentation, "Error Codes"), the client library from 2000
+// and from 5000 (errmsg.h).
+exporter::ErrorKind KindOfMysqlError(unsigned number);
+
+// Whether the client library says it: the connection is of no more use.
+bool IsOfMysqlLibrary(unsigned number);
+
+}  // namespace collectors

@@ -1,0 +1,167 @@
+#include "collectors/clients/mysql_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "collectors/clients/mysql_connection.h"
+#include "collectors/clients/mysql_dsn.h"
+#include "collectors/clients/resolve.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectContext;
+using exporter::CollectError;
+using exporter::ErrorKind;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// What the server's own end of a statement needs to reach us before ours.
+constexpr milliseconds kAnswerTime(200);
+constexpr milliseconds kLeastTimeout(10);
+// One locked table must not eat the whole run.
+constexpr int kLockShare = 10;
+constexpr unsigned long kFirstMariadbThatEndsIdleTransactions = 100300;
+
+// Where the target leads now. The texts of what is caught here hold no secret.
+MysqlDsn DsnOf(const SqlTarget& target) {
+  try {
+    return ParseMysqlDsn(target.dsn.Load().Reveal());
+  } catch (const std::invalid_argument& error) {
+    throw CollectError(ErrorKind::kConnect, std::string("the DSN cannot be used: ") + error.what());
+  } catch (const std::runtime_error& error) {
+    throw CollectError(ErrorKind::kConnect, error.what());
+  }
+}
+
+// As the servers take it: they know no part of a second here.
+seconds::rep WholeSeconds(milliseconds time) {
+  return std::max<seconds::rep>(1, std::chrono::ceil<seconds>(time).count());
+}
+
+// Of the session, but set anew before each statement.
+std::string SettingsText(const MysqlConnection& connection, milliseconds remaining,
+                         milliseconds timeout) {
+  const milliseconds limit = std::max(remaining - kAnswerTime, kLeastTimeout);
+  const auto lock =
+      std::max<seconds::rep>(1, std::chrono::duration_cast<seconds>(timeout / kLockShare).count());
+  std::string text = fmt::format(
+      "SET SESSION lock_wait_timeout = {0}, SESSION innodb_lock_wait_timeout = {0}, ", lock);
+  if (!connection.is_mariadb()) {
+    return text + fmt::format("SESSION max_execution_time = {}", limit.count());
+  }
+  text += fmt::format("SESSION max_statement_time = {}.{:03}", limit.count() / 1000,
+                      limit.count() % 1000);
+  if (connection.server_version() >= kFirstMariadbThatEndsIdleTransactions) {
+    text += fmt::format(", SESSION idle_readonly_transaction_timeout = {}",
+                        WholeSeconds(std::max(remaining, kLeastTimeout)));
+  }
+  return text;
+}
+
+}  // namespace
+
+MysqlSession::MysqlSession(SqlTarget target) : target_(std::move(target)) {
+  try {
+    server_name_ = DsnOf(target_).Name();
+  } catch (const CollectError&) {
+    // A file that is not there yet: each connect looks again.
+    server_name_.clear();
+  }
+}
+
+MysqlSession::~MysqlSession() = default;
+
+MysqlConnection& MysqlSession::Connected(const CollectContext& context) {
+  if (connection_) return *connection_;
+  const MysqlDsn dsn = DsnOf(target_);
+  server_name_ = dsn.Name();
+  try {
+    Connect(context, dsn);
+  } catch (const CollectError& error) {
+    throw CollectError(error.kind(), server_name_ + ": " + error.what());
+  }
+  return *connection_;
+}
+
+// Tries the host's addresses in turn; what the server itself says is final.
+void MysqlSession::Connect(const CollectContext& context, const MysqlDsn& dsn) {
+  const std::string& name = target_.application_name;
+  if (!dsn.socket.empty()) {
+    UnixAddress(dsn.socket);  // The library copies a path of any length.
+    connection_ = std::make_unique<MysqlConnection>(context, dsn, nullptr, name);
+    return;
+  }
+  std::optional<CollectError> failure;
+  for (const SocketAddress& address : Resolve(dsn.host, dsn.port, context.deadline)) {
+    try {
+      connection_ = std::make_unique<MysqlConnection>(context, dsn, &address, name);
+      return;
+    } catch (const CollectError& error) {
+      if (error.kind() != ErrorKind::kConnect) throw;
+      failure = error;
+    }
+  }
+  throw CollectError(failure.value_or(CollectError(ErrorKind::kConnect, "it has no address")));
+}
+
+int MysqlSession::ServerVersion(const CollectContext& context) {
+  Connected(context);
+  return 0;
+}
+
+void MysqlSession::TryBegin(const CollectContext& context) {
+  MysqlConnection& connection = Connected(context);
+  connection.Execute(context,
+                     SettingsText(connection, context.deadline.Remaining(), target_.timeout));
+  connection.Execute(context, "START TRANSACTION READ ONLY");
+}
+
+// Nothing has been asked before this succeeds, so that it may be tried again on a
+// new connection when the kept one was dead.
+void MysqlSession::Begin(const CollectContext& context) {
+  const bool kept = connection_ != nullptr;
+  try {
+    return TryBegin(context);
+  } catch (const CollectError& error) {
+    connection_.reset();
+    if (!kept || error.kind() != ErrorKind::kConnect) throw;
+  }
+  try {
+    TryBegin(context);
+  } catch (...) {
+    connection_.reset();
+    throw;
+  }
+}
+
+Rows MysqlSession::Query(const CollectContext& context, const SqlStatement& statement) {
+  if (!statement.parameters.empty()) {
+    throw CollectError(ErrorKind::kQuery, "a statement for MySQL can have no parameters");
+  }
+  Begin(context);
+  try {
+    Rows rows = connection_->Query(context, statement.text, statement.max_rows);
+    connection_->Execute(context, "COMMIT");
+    return rows;
+  } catch (...) {
+    Abort(context);
+    throw;
+  }
+}
+
+void MysqlSession::Abort(const CollectContext& context) {
+  if (!connection_->usable()) return connection_.reset();
+  try {
+    connection_->Execute(context, "ROLLBACK");
+  } catch (const CollectError&) {
+    connection_.reset();  // What failed first is what is told.
+  }
+}
+
+}  // namespace collectors

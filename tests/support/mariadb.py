@@ -1,0 +1,101 @@
+"""A real MariaDB server, private to the test that started it, on loopback."""
+
+import os
+import shutil
+import subprocess
+
+from .processes import Process, free_port, program
+from .servers import MARIADB_PASSWORD
+from .waiting import eventually
+
+
+class Mariadb(Process):
+    """A server with an empty database `shop` and the user `exporter`, who may read it.
+
+    `certificate` and `key` are files of its TLS, which it lacks without them.
+    """
+
+    def __init__(self, certificate=None, key=None):
+        super().__init__()
+        self.port = free_port()
+        self.user = "mysql" if os.geteuid() == 0 else None
+        self.cluster = self.folder / "cluster"
+        self.socket = self.folder / "mariadb.sock"
+        self.tls = [f"--ssl-cert={certificate}", f"--ssl-key={key}"] if certificate else []
+        if self.user:
+            shutil.chown(self.folder, self.user)
+        self.server = program("mariadbd", "usr/sbin/mariadbd")
+        self.client = program("mariadb")
+        self._run([program("mariadb-install-db"), "--no-defaults", f"--datadir={self.cluster}",
+                   "--auth-root-authentication-method=normal", "--skip-test-db",
+                   "--skip-name-resolve", *([f"--user={self.user}"] if self.user else [])])
+        self.start()
+        self.sql("CREATE DATABASE shop;"
+                 f"CREATE USER exporter@'127.0.0.1' IDENTIFIED BY '{MARIADB_PASSWORD}';"
+                 f"CREATE USER exporter@localhost IDENTIFIED BY '{MARIADB_PASSWORD}';"
+                 "GRANT SELECT ON shop.* TO exporter@'127.0.0.1', exporter@localhost",
+                 database="mysql")
+
+    def _run(self, command, text=None):
+        done = subprocess.run([str(word) for word in command], input=text, capture_output=True,
+                              timeout=60, cwd=self.folder)
+        assert done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self):
+        self.spawn([self.server, "--no-defaults", f"--datadir={self.cluster}",
+                    f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.socket}",
+                    f"--pid-file={self.folder / 'mariadb.pid'}", "--skip-name-resolve",
+                    "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M",
+                    "--character-set-server=utf8mb4", *self.tls], user=self.user)
+        eventually(self._answers, 30, "MariaDB answers")
+
+    restart_after_kill = start
+
+    def _answers(self):
+        self.assert_running()
+        self.sql("SELECT 1", database="mysql")
+        return True
+
+    def _command(self, database):
+        # Also while every connection is taken: root may have one more.
+        return [self.client, "--no-defaults", f"--socket={self.socket}", "-u", "root", "-NB",
+                "--default-character-set=utf8mb4", database]
+
+    def sql(self, text, database="shop"):
+        """Runs SQL as root; returns the rows as lists of strings."""
+        printed = self._run(self._command(database), text.encode())
+        return [line.split("\t") for line in printed.decode(errors="replace").splitlines()]
+
+    def statements(self, user="exporter"):
+        """What the user's connections run at this moment."""
+        return [row[0] for row in self.sql(
+            "SELECT info FROM information_schema.processlist"
+            f" WHERE user = '{user}' AND command = 'Query'", database="mysql")]
+
+    def url(self, user="exporter", password=MARIADB_PASSWORD, port=None, database="shop",
+            host="127.0.0.1", scheme="mysql", parameters=""):
+        return (f"{scheme}://{user}:{password}@{host}:{port or self.port}/{database}"
+                f"{parameters and '?' + parameters}")
+
+    def holder(self, statement):
+        """An open connection that ran the statement. Use it in a `with`."""
+        return _Holder(self._command("shop"), statement)
+
+
+class _Holder:
+    def __init__(self, command, statement):
+        self.client = subprocess.Popen([*command, "--unbuffered"], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, text=True)
+        self.client.stdin.write(f"{statement};\nSELECT 'held';\n")
+        self.client.stdin.flush()
+        assert self.client.stdout.readline().strip() == "held"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.client.kill()
+        self.client.wait(10)
+        self.client.stdin.close()
+        self.client.stdout.close()
