@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <system_error>
@@ -180,10 +181,10 @@ void Arrange(std::string_view text, std::vector<ConfigProblem>& problems) {
 }  // namespace
 
 ConfigResult ParseConfig(std::string_view text, std::span<const CollectorType> types,
-                         const Environment& environment) {
+                         const Environment& environment, const std::string& folder) {
   ConfigResult result;
   if (const auto node = ParseYaml(text, result.problems)) {
-    YamlReader root(*node, result.problems, environment);
+    YamlReader root(*node, result.problems, environment, folder);
     const YAML::Node no_global(YAML::NodeType::Map);
     YamlReader global =
         root.Child("global").value_or(YamlReader(no_global, result.problems, environment));
@@ -206,7 +207,7 @@ ConfigResult LoadConfig(const std::string& path, std::span<const CollectorType> 
   std::string text(kMaxYamlBytes + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   if (std::ferror(file.get()) != 0) return unreadable(errno);
-  return ParseConfig(text, types, environment);
+  return ParseConfig(text, types, environment, std::filesystem::path(path).parent_path().string());
 }
 
 std::string FormatProblem(const std::string& file, const ConfigProblem& problem) {

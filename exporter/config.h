@@ -23,9 +23,9 @@ struct ConfigResult {
 };
 
 // Reads and checks a whole configuration and makes its collectors, which
-// connect to nothing yet. `types` must outlive the jobs.
+// connect to nothing yet. `types` must outlive the jobs. `folder` is the file's.
 ConfigResult ParseConfig(std::string_view text, std::span<const CollectorType> types,
-                         const Environment& environment);
+                         const Environment& environment, const std::string& folder = "");
 
 // The same from a file. One that cannot be read is a problem without a line.
 ConfigResult LoadConfig(const std::string& path, std::span<const CollectorType> types,

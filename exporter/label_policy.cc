@@ -30,9 +30,7 @@ bool IsName(std::string_view name, bool colons) {
 }
 
 bool IsAllowedMetricName(std::string_view name) {
-  return IsName(name, /*colons=*/true) &&
-         std::none_of(kReserved.begin(), kReserved.end(),
-                      [name](std::string_view prefix) { return name.starts_with(prefix); });
+  return IsName(name, /*colons=*/true) && !IsReservedName(name);
 }
 
 // The label that a type adds to its own lines.
@@ -222,6 +220,11 @@ void AddRelabelled(Regrouping& regrouping,
 }
 
 }  // namespace
+
+bool IsReservedName(std::string_view name) {
+  return std::any_of(kReserved.begin(), kReserved.end(),
+                     [name](std::string_view prefix) { return name.starts_with(prefix); });
+}
 
 LabelPolicy::Result LabelPolicy::Apply(std::vector<TimedFamily> families) const {
   Regrouping regrouping(max_series);

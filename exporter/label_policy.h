@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exporter/family_set.h"
@@ -36,5 +37,9 @@ struct LabelPolicy {
   };
   Result Apply(std::vector<TimedFamily> families) const;
 };
+
+// Whether a name begins as the exporter's own metrics do. Such samples of a
+// collector are dropped as invalid.
+bool IsReservedName(std::string_view name);
 
 }  // namespace exporter

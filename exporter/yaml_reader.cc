@@ -95,8 +95,11 @@ bool IsLabelName(std::string_view name) {
 }
 
 YamlReader::YamlReader(const YAML::Node& node, std::vector<ConfigProblem>& problems,
-                       Environment environment)
-    : node_(node), problems_(&problems), environment_(std::move(environment)) {
+                       Environment environment, std::string folder)
+    : node_(node),
+      problems_(&problems),
+      environment_(std::move(environment)),
+      folder_(std::move(folder)) {
   if (!node_.IsMap())
     NoteAt(node_, fmt::format("must be a mapping of keys, not {}", KindOf(node_)));
 }
@@ -284,7 +287,7 @@ bool YamlReader::IsSafe(const std::string& key, const std::string& secret) {
 std::optional<YamlReader> YamlReader::Child(const std::string& key) {
   const auto entry = Find(key);
   if (!entry || entry->value.IsNull() || !IsMapping(key, entry->value)) return std::nullopt;
-  return YamlReader(entry->value, *problems_, environment_);
+  return YamlReader(entry->value, *problems_, environment_, folder_);
 }
 
 std::vector<YamlReader> YamlReader::List(const std::string& key) {
@@ -298,7 +301,7 @@ std::vector<YamlReader> YamlReader::List(const std::string& key) {
   }
   for (const YAML::Node& item : entry->value) {
     if (IsMapping("each entry of " + key, item)) {
-      readers.emplace_back(item, *problems_, environment_);
+      readers.emplace_back(item, *problems_, environment_, folder_);
     }
   }
   return readers;

@@ -46,10 +46,13 @@ bool IsLabelName(std::string_view name);
 class YamlReader {
  public:
   // `problems` must outlive the reader. A node that is no mapping is noted.
+  // `folder` is that of the configuration file; empty where there is none.
   YamlReader(const YAML::Node& node, std::vector<ConfigProblem>& problems,
-             Environment environment = ProcessEnvironment);
+             Environment environment = ProcessEnvironment, std::string folder = "");
 
   bool Has(const std::string& key);
+  // What a relative path in the configuration may be relative to.
+  const std::string& folder() const { return folder_; }
 
   std::string String(const std::string& key, std::string fallback);
   std::string RequiredString(const std::string& key);  // Empty is a problem too.
@@ -118,6 +121,7 @@ class YamlReader {
   std::set<std::string> known_;
   std::vector<ConfigProblem>* problems_;
   Environment environment_;  // Empty: nothing is replaced.
+  std::string folder_;
 };
 
 }  // namespace exporter

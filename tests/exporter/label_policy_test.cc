@@ -217,6 +217,13 @@ TEST_CASE("reserved names are judged after relabelling") {
   CheckDropped(result.dropped, 0, 0, 1);
 }
 
+TEST_CASE("a name is reserved by its beginning") {
+  CHECK(IsReservedName("exporter_x"));
+  CHECK(IsReservedName("process_"));
+  CHECK_FALSE(IsReservedName("my_exporter_x"));
+  CHECK_FALSE(IsReservedName("exporter"));
+}
+
 TEST_CASE("a label that the type needs itself is invalid there and fine elsewhere") {
   FamilySet set;
   set.Gauge("g", "").Add({{"le", "1"}, {"quantile", "x"}}, 1);

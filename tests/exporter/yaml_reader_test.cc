@@ -230,6 +230,15 @@ TEST_CASE("a node that is no mapping is one problem, whatever is read of it") {
   CHECK(f.Said() == "1:1: must be a mapping of keys, not a list\n");
 }
 
+TEST_CASE("the readers of nested mappings know the folder of the file too") {
+  std::vector<ConfigProblem> problems;
+  YamlReader reader(YAML::Load("{child: {a: b}, list: [{a: b}]}"), problems, Variable, "/etc/it");
+  CHECK(reader.folder() == "/etc/it");
+  CHECK(reader.Child("child").value().folder() == "/etc/it");
+  CHECK(reader.List("list").at(0).folder() == "/etc/it");
+  CHECK(Fixture("{}").reader.folder().empty());
+}
+
 TEST_CASE("a text in a message is cut at a whole character, without control characters") {
   CHECK(Quoted("a\nb") == "\"a b\"");
   CHECK(Quoted(std::string(60, 'x')) == "\"" + std::string(60, 'x') + "\"");
