@@ -18,7 +18,7 @@ PartResult QueryPart::Refresh(const SqlRun& run) {
   problems_.clear();
   try {
     const int version = run.session.ServerVersion(run.context);
-    if (version < query_.since) return PartResult::kDone;
+    if (!query_.versions.Has(version)) return PartResult::kDone;
     if (query_.asks_with_server) query_.statement.parameters = {run.session.ServerName()};
     Take(run.session.Query(run.context, query_.statement), version, run.now);
     return problems_.empty() ? PartResult::kDone : PartResult::kFailed;
@@ -33,7 +33,7 @@ PartResult QueryPart::Refresh(const SqlRun& run) {
 
 void QueryPart::Take(const Rows& rows, int version, SteadyTime now) {
   for (std::size_t i = 0; i < series_.size(); ++i) {
-    if (version < query_.metrics[i].since) continue;
+    if (!query_.metrics[i].versions.Has(version)) continue;
     MappedSamples found = MapRows(rows, series_[i].metric());
     if (found.problem) problems_.push_back(*found.problem);
     series_[i].Found(std::move(found), now);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,10 +11,17 @@
 
 namespace collectors {
 
-// A metric and the oldest server version that knows its column.
+// The server versions that know a view or a column, as PostgreSQL counts: 140000.
+struct VersionRange {
+  int first = 0;
+  int end = std::numeric_limits<int>::max();  // The first one that no longer does.
+
+  bool Has(int version) const { return first <= version && version < end; }
+};
+
 struct QueryMetric {
   SqlMetric metric;
-  int since = 0;  // As PostgreSQL counts: 140000.
+  VersionRange versions;
 };
 
 // A statement and the metrics that its rows become.
@@ -23,7 +31,7 @@ struct SqlQuery {
   std::vector<QueryMetric> metrics;
   SeriesRules rules;
   std::optional<std::chrono::milliseconds> interval;  // Its own.
-  int since = 0;
+  VersionRange versions;
   bool asks_with_server = false;  // SqlSession::ServerName() is $1.
 };
 

@@ -30,7 +30,7 @@ class MetricNames {
   std::string Add(const SqlMetric& metric) {
     const auto [type, is_new] = types_.emplace(metric.name, metric.type);
     if (!is_new && type->second != metric.type) {
-      return fmt::format("{} is a gauge in one place and a counter in another", metric.name);
+      return fmt::format("{} has one type here and another type in another place", metric.name);
     }
     std::set<std::string> labels(metric.labels.begin(), metric.labels.end());
     exporter::Labels constant = metric.constant_labels;
@@ -168,13 +168,15 @@ counts          list of {metric, table, where, by, on_missing, help, constant_la
   constant_labels  labels with a fixed value
 queries         list of {sql, metrics, interval, on_missing, name}
   sql           one statement; it runs in a read-only transaction
-  metrics       list of {name, type, value, labels, help, constant_labels, factor, since}
+  metrics       list of {name, type, value, labels, help, constant_labels, factor, since,
+                until}
     name        the metric's name
-    type        gauge (default) or counter
+    type        gauge (default), counter or untyped
     value       the column of the value; NULL is no sample
     labels      the columns of the labels
     factor      the value is multiplied by it
     since       only from this major version of PostgreSQL on
+    until       only up to this major version
   interval      how often it runs; in every run of the collector where absent
   name          names the query in the log; the first metric's name where absent
   server_parameter  true: the server's host:port is passed as $1

@@ -11,9 +11,10 @@ namespace {
 
 using exporter::YamlReader;
 
-constexpr std::array<std::string_view, 2> kTypeNames = {"gauge", "counter"};
-constexpr std::array<prometheus::MetricType, 2> kTypes = {prometheus::MetricType::Gauge,
-                                                          prometheus::MetricType::Counter};
+constexpr std::array<std::string_view, 3> kTypeNames = {"gauge", "counter", "untyped"};
+constexpr std::array<prometheus::MetricType, 3> kTypes = {prometheus::MetricType::Gauge,
+                                                          prometheus::MetricType::Counter,
+                                                          prometheus::MetricType::Untyped};
 constexpr std::array<std::string_view, 3> kOnMissingNames = {"drop", "zero", "keep"};
 constexpr std::array<OnMissing, 3> kOnMissing = {OnMissing::kDrop, OnMissing::kZero,
                                                  OnMissing::kKeep};
@@ -25,8 +26,12 @@ OnMissing ReadOnMissing(YamlReader& reader) {
   return kOnMissing[reader.OneOf("on_missing", kOnMissingNames, 0)];
 }
 
-int ReadSince(YamlReader& reader) {
-  return static_cast<int>(reader.Integer("since", 0, 0, kNewestMajor)) * kVersionsAMajor;
+// The majors `since` and `until`, both among them.
+VersionRange ReadVersions(YamlReader& reader) {
+  const auto since = static_cast<int>(reader.Integer("since", 0, 0, kNewestMajor));
+  const auto until = static_cast<int>(reader.Integer("until", kNewestMajor, 0, kNewestMajor));
+  if (until < since) reader.Problem("until", "until comes before since: no version is left");
+  return {since * kVersionsAMajor, (until + 1) * kVersionsAMajor};
 }
 
 // What may stretch stale_after: nothing where somebody chose it.
@@ -109,7 +114,7 @@ QueryMetric ReadMetric(YamlReader& reader) {
   ReadLabels(reader, "labels", read.metric);
   read.metric.help = reader.String("help", fmt::format("Column {} of a query.", read.metric.value));
   read.metric.factor = reader.Number("factor", 1);
-  read.since = ReadSince(reader);
+  read.versions = ReadVersions(reader);
   reader.RejectUnknownKeys();
   return read;
 }
@@ -136,7 +141,7 @@ SqlQuery ReadQuery(YamlReader& reader, const SqlDefaults& defaults) {
                  .db_time = Stretch(defaults),
                  .max_series = defaults.statement.max_rows};
   ReadInterval(reader, defaults, query);
-  query.since = ReadSince(reader);
+  query.versions = ReadVersions(reader);
   query.asks_with_server = reader.Bool("server_parameter", false);
   for (YamlReader& metric : reader.List("metrics")) query.metrics.push_back(ReadMetric(metric));
   if (query.metrics.empty()) {
