@@ -1,0 +1,37 @@
+#include "collectors/postgres/answer_part.h"
+
+namespace collectors {
+
+using exporter::CollectError;
+using exporter::ErrorKind;
+using exporter::SteadyTime;
+
+PartResult AnswerPart::Refresh(const SqlRun& run) {
+  problems_.clear();
+  try {
+    Ask(run);
+    last_success_ = run.now;
+    return PartResult::kDone;
+  } catch (const CollectError& error) {
+    // The server did answer: the collector is up, this part is not.
+    if (EndsRun(error.kind())) throw;
+    problems_ = {CollectError(error.kind(), error.what(), name_)};
+    return error.kind() == ErrorKind::kTimeout ? PartResult::kTimedOut : PartResult::kFailed;
+  }
+}
+
+void AnswerPart::Write(exporter::FamilySet& families, SteadyTime now) const {
+  if (!last_success_ || now >= *last_success_ + options_.rules.stale_after) return;
+  std::optional<SteadyTime> expires_at;
+  // The collector's own stale_after serves what was just found.
+  if (options_.rules.own_interval || *last_success_ != now) {
+    expires_at = *last_success_ + options_.rules.stale_after;
+  }
+  WriteAnswer(families, expires_at);
+}
+
+void AnswerPart::Note(ErrorKind kind, const std::string& text) {
+  problems_.emplace_back(kind, text, name_);
+}
+
+}  // namespace collectors

@@ -1,0 +1,176 @@
+#include "collectors/postgres/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/sql_reader.h"
+
+namespace collectors {
+namespace {
+
+using prometheus::MetricType;
+
+// Columns of SettingsStatement; version() is a row of its own.
+enum Column : std::size_t { kName, kValue, kUnit, kType, kColumns };
+constexpr const char* kSelect =
+    "SELECT name, setting, coalesce(unit, '') AS unit, vartype FROM pg_settings"
+    " WHERE vartype IN ('bool', 'integer', 'real')"
+    " UNION ALL SELECT '', version(), '', 'version'";
+
+constexpr std::size_t kMostVersionParts = 3;
+
+// A unit of pg_settings, and how many of its base unit it is: one of the two
+// numbers is 1, so that a value is rounded once.
+struct Unit {
+  std::string_view name;
+  std::string_view base;
+  double times = 1;
+  double part = 1;
+};
+constexpr std::array<Unit, 11> kUnits = {{
+    {"us", "seconds", 1, 1e6},
+    {"ms", "seconds", 1, 1e3},
+    {"s", "seconds"},
+    {"min", "seconds", 60},
+    {"h", "seconds", 3600},
+    {"d", "seconds", 86400},
+    {"B", "bytes"},
+    {"kB", "bytes", 0x1p10},
+    {"MB", "bytes", 0x1p20},
+    {"GB", "bytes", 0x1p30},
+    {"TB", "bytes", 0x1p40},
+}};
+constexpr Unit kNoUnit = {"", ""};
+
+std::optional<Unit> KnownUnit(std::string_view name) {
+  if (name.empty()) return kNoUnit;
+  const auto* const found = std::ranges::find(kUnits, name, &Unit::name);
+  return found == kUnits.end() ? std::nullopt : std::optional(*found);
+}
+
+// The unit of a setting: also a number of one, as 8kB.
+std::optional<Unit> ParseUnit(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == 0) return KnownUnit(text);
+  int count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, count);
+  auto unit = KnownUnit(text.substr(digits));
+  if (error != std::errc() || !unit || unit->base.empty()) return std::nullopt;
+  unit->times *= count;
+  return unit;
+}
+
+// The number and the unit behind it, as in "64 MB"; pg_settings writes none, but
+// Amazon's Aurora does.
+std::pair<std::string_view, std::string_view> SplitUnit(std::string_view text) {
+  const std::size_t number = text.find_last_of("0123456789.");
+  if (number == std::string_view::npos) return {text, ""};
+  const std::size_t unit = std::min(text.find_first_not_of(' ', number + 1), text.size());
+  return {text.substr(0, number + 1), text.substr(unit)};
+}
+
+// A value in its base unit.
+std::optional<double> ValueIn(std::string_view text, const Unit& unit) {
+  const auto plain = ParseSqlNumber(text);
+  const auto [number, suffix] = SplitUnit(text);
+  const auto own = plain ? std::optional(unit) : KnownUnit(suffix);
+  const auto value = plain ? plain : ParseSqlNumber(number);
+  if (!value || !own || own->base != unit.base) return std::nullopt;
+  return *value == -1 ? -1 : *value * own->times / own->part;
+}
+
+std::optional<double> BoolOf(std::string_view text) {
+  if (text == "on") return 1;
+  if (text == "off") return 0;
+  return std::nullopt;
+}
+
+std::string MetricName(std::string_view setting, std::string_view base) {
+  std::string name = fmt::format("pg_settings_{}", setting);
+  std::ranges::replace_if(
+      name, [](char c) { return c == '.' || c == '-'; }, '_');
+  return base.empty() ? name : fmt::format("{}_{}", name, base);
+}
+
+std::string Help(std::string_view setting, std::string_view base) {
+  if (base.empty()) return fmt::format("The server's setting {}.", setting);
+  return fmt::format("The server's setting {} in {}; -1 has a meaning of its own.", setting, base);
+}
+
+std::optional<Setting> MapSetting(const std::vector<std::optional<std::string>>& cells) {
+  if (!cells[kName] || !cells[kValue]) return std::nullopt;
+  const std::string& text = *cells[kValue];
+  const bool is_bool = cells[kType] == "bool";
+  const auto unit = is_bool ? kNoUnit : ParseUnit(cells[kUnit].value_or(""));
+  if (!unit) return std::nullopt;
+  const auto value = is_bool ? BoolOf(text) : ValueIn(text, *unit);
+  std::string name = MetricName(*cells[kName], unit->base);
+  if (!value || !IsMetricName(name)) return std::nullopt;
+  return Setting{std::move(name), Help(*cells[kName], unit->base), *value};
+}
+
+// "15.18.0" of "PostgreSQL 15.18 on ...", "16.0.0" of "PostgreSQL 16beta1 ...".
+std::string ShortVersion(std::string_view version) {
+  const std::size_t space = std::min(version.find(' '), version.size());
+  std::string_view rest = version.substr(std::min(space + 1, version.size()));
+  std::string parts;
+  std::size_t found = 0;
+  for (; found < kMostVersionParts; ++found) {
+    if (found > 0 && !rest.starts_with('.')) break;
+    const std::string_view tail = rest.substr(found > 0 ? 1 : 0);
+    int number = 0;
+    const auto [end, error] = std::from_chars(tail.data(), tail.data() + tail.size(), number);
+    if (error != std::errc() || number < 0) break;
+    parts += fmt::format("{}{}", found > 0 ? "." : "", number);
+    rest = tail.substr(static_cast<std::size_t>(end - tail.data()));
+  }
+  if (found == 0) return "";
+  for (; found < kMostVersionParts; ++found) parts += ".0";
+  return parts;
+}
+
+}  // namespace
+
+SqlStatement SettingsStatement() { return {.text = kSelect}; }
+
+ServerSettings MapSettings(const Rows& rows) {
+  ServerSettings found;
+  std::map<std::string, Setting> by_metric;
+  for (const auto& cells : rows.cells) {
+    if (cells.size() < kColumns) continue;
+    if (cells[kType] == "version") {
+      found.version = LabelValue(cells[kValue]);
+      found.short_version = ShortVersion(found.version);
+    } else if (auto setting = MapSetting(cells)) {
+      by_metric.try_emplace(setting->metric, *setting);
+    }
+  }
+  for (auto& [metric, setting] : by_metric) found.settings.push_back(std::move(setting));
+  return found;
+}
+
+void WriteSettings(const ServerSettings& found, const std::optional<std::string>& server,
+                   std::optional<exporter::SteadyTime> expires_at, exporter::FamilySet& families) {
+  exporter::Labels labels;
+  if (server) labels.emplace_back("server", *server);
+  for (const Setting& setting : found.settings) {
+    families.Open(MetricType::Gauge, setting.metric, setting.help, expires_at)
+        .Add(labels, setting.value);
+  }
+  if (found.short_version.empty()) return;
+  labels.emplace_back("short_version", found.short_version);
+  labels.emplace_back("version", found.version);
+  families
+      .Open(MetricType::Untyped, "pg_static", "The version that the server says it has; always 1.",
+            expires_at)
+      .Add(labels, 1);
+}
+
+}  // namespace collectors
