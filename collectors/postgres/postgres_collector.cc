@@ -1,63 +1,95 @@
 #include "collectors/postgres/postgres_collector.h"
 
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "collectors/clients/sql_session.h"
+#include "collectors/postgres/named_part.h"
 #include "collectors/postgres/postgres_preset.h"
+#include "collectors/postgres/preset.h"
 #include "collectors/postgres/privilege_part.h"
 #include "collectors/sql/query_part.h"
 #include "collectors/sql/sql_collector.h"
-#include "collectors/sql/sql_reader.h"
 
 namespace collectors {
 namespace {
 
-std::vector<std::unique_ptr<SqlPart>> PresetParts(const exporter::JobSettings& settings,
-                                                  const SqlSource& source) {
-  std::vector<exporter::ConfigProblem> problems;
-  // Nothing in it comes from the environment.
-  exporter::YamlReader reader(YAML::Load(std::string(kPostgresPreset)), problems,
-                              exporter::Environment());
-  std::vector<std::unique_ptr<SqlPart>> parts;
-  for (SqlQuery& query : ReadQueries(reader, {settings, {}, source.db_time})) {
-    parts.push_back(std::make_unique<QueryPart>(std::move(query)));
+using exporter::YamlReader;
+
+// The parts that `parts` leaves on, the label `server` as `server_label` says.
+std::vector<PresetPart> ReadParts(YamlReader& options, const SqlDefaults& defaults) {
+  const bool with_server = options.Bool("server_label", true);
+  auto switches = options.Child("parts");
+  std::vector<PresetPart> parts;
+  for (PresetPart& part : ReadPreset(kPostgresPreset, defaults)) {
+    const bool is_on = switches ? switches->Bool(part.name, part.by_default) : part.by_default;
+    if (!is_on) continue;
+    if (!with_server && !part.keeps_server_label) DropServerLabel(part.queries);
+    parts.push_back(std::move(part));
   }
-  if (!problems.empty()) throw std::logic_error("postgres.yaml: " + problems[0].message);
-  parts.push_back(std::make_unique<PrivilegePart>());
+  if (switches) switches->RejectUnknownKeys();
   return parts;
+}
+
+std::unique_ptr<NamedPart> Runnable(PresetPart part) {
+  std::vector<std::unique_ptr<SqlPart>> statements;
+  for (SqlQuery& query : part.queries) {
+    statements.push_back(std::make_unique<QueryPart>(std::move(query)));
+  }
+  return std::make_unique<NamedPart>(std::move(part.name), std::move(statements));
 }
 
 }  // namespace
 
-std::unique_ptr<exporter::Collector> MakePostgresCollector(exporter::YamlReader& options,
+std::unique_ptr<exporter::Collector> MakePostgresCollector(YamlReader& options,
                                                            const exporter::JobSettings& settings) {
   SqlSource source = ReadPostgresSource(options, settings);
+  const SqlDefaults defaults{settings, {}, source.db_time};
+  std::vector<std::unique_ptr<SqlPart>> parts;
+  for (PresetPart& part : ReadParts(options, defaults)) parts.push_back(Runnable(std::move(part)));
+  parts.push_back(std::make_unique<PrivilegePart>());
   if (source.session == nullptr) return nullptr;
-  auto parts = PresetParts(settings, source);
   return std::make_unique<SqlCollector>(std::move(source), std::move(parts), settings);
 }
 
 constexpr exporter::HealthFamily kHealth[] = {
     {"pg_up", exporter::HealthValue::kUp, "Whether the last collection reached PostgreSQL."},
+    {"pg_exporter_last_scrape_error", exporter::HealthValue::kFailed,
+     "Whether the last collection failed (1) or not (0)."},
+    {"pg_exporter_last_scrape_duration_seconds", exporter::HealthValue::kDuration,
+     "Seconds that the last collection took."},
+    {"pg_exporter_scrapes_total", exporter::HealthValue::kCollections, "Collections that ended."},
 };
 
 const exporter::CollectorType kPostgresType = {
     .name = "postgres",
     .summary = "A PostgreSQL server's health, under the names of postgres_exporter.",
     .keys =
-        R"(dsn          postgresql://user:password@host/database; dsn_file for a file that holds it
-max_db_time  share of one core that the collector may take of the database (default 5%))",
-    .metrics = R"(pg_up
-pg_stat_database_*
-pg_stat_database_conflicts_*
-pg_stat_activity_count
-pg_stat_activity_max_tx_duration
-pg_locks_count
-pg_database_size_bytes)",
+        R"(dsn           postgresql://user:password@host/database; dsn_file for a file that holds it
+max_db_time   share of one core that the collector may take of the database (default 5%)
+parts         what is read, each true or false: database, locks, replication,
+              replication_slot, replication_slots, roles, stat_activity, stat_archiver,
+              stat_bgwriter, stat_database, stat_database_conflicts, stat_progress_vacuum,
+              stat_replication, stat_user_tables, statio_user_tables, wal (true);
+              buffercache_summary, database_wraparound, long_running_transactions, postmaster,
+              stat_activity_autovacuum, stat_checkpointer, stat_wal_receiver,
+              statio_user_indexes, xlog_location (false)
+server_label  false: no label server, which postgres_exporter up to 0.19 has on
+              pg_stat_activity_*, pg_stat_archiver_*, pg_stat_replication_* and
+              pg_replication_slots_* (default true))",
+    .metrics = R"(pg_up, pg_exporter_last_scrape_*, pg_exporter_scrapes_total
+pg_database_*, pg_stat_database_*, pg_stat_database_conflicts_*
+pg_stat_activity_*, pg_long_running_transactions*, pg_locks_count
+pg_replication_*, pg_replication_slot_*, pg_replication_slots_*
+pg_stat_replication_*, pg_stat_wal_receiver_*, pg_xlog_location_bytes
+pg_stat_bgwriter_*, pg_stat_checkpointer_*, pg_stat_archiver_*, pg_wal_*
+pg_stat_user_tables_*, pg_statio_user_tables_*, pg_statio_user_indexes_*
+pg_stat_progress_vacuum_*, pg_stat_activity_autovacuum_timestamp_seconds
+pg_roles_connection_limit, pg_postmaster_start_time_seconds
+pg_buffercache_summary_*
+pg_scrape_collector_duration_seconds, pg_scrape_collector_success)",
     .health = kHealth,
     .make = MakePostgresCollector,
 };

@@ -18,7 +18,7 @@ PartResult QueryPart::Refresh(const SqlRun& run) {
   problems_.clear();
   try {
     const int version = run.session.ServerVersion(run.context);
-    if (!query_.versions.Has(version)) return PartResult::kDone;
+    if (!query_.versions.Has(version) || !IsWanted(run)) return PartResult::kDone;
     if (query_.asks_with_server) query_.statement.parameters = {run.session.ServerName()};
     Take(run.session.Query(run.context, query_.statement), version, run.now);
     return problems_.empty() ? PartResult::kDone : PartResult::kFailed;
@@ -29,6 +29,12 @@ PartResult QueryPart::Refresh(const SqlRun& run) {
     return error.kind() == exporter::ErrorKind::kTimeout ? PartResult::kTimedOut
                                                          : PartResult::kFailed;
   }
+}
+
+bool QueryPart::IsWanted(const SqlRun& run) const {
+  if (query_.when.empty()) return true;
+  const Rows rows = run.session.Query(run.context, {.text = query_.when});
+  return !rows.cells.empty() && !rows.cells[0].empty() && rows.cells[0][0] == "t";
 }
 
 void QueryPart::Take(const Rows& rows, int version, SteadyTime now) {

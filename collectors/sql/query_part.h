@@ -33,6 +33,7 @@ struct SqlQuery {
   std::optional<std::chrono::milliseconds> interval;  // Its own.
   VersionRange versions;
   bool asks_with_server = false;  // SqlSession::ServerName() is $1.
+  std::string when = {};          // A statement; where it yields false the query is not asked.
 };
 
 // A query of the user or of a preset. A metric whose column is missing, or
@@ -49,6 +50,7 @@ class QueryPart : public SqlPart {
   std::optional<std::chrono::milliseconds> Interval() const override { return query_.interval; }
 
  private:
+  bool IsWanted(const SqlRun& run) const;
   void Take(const Rows& rows, int version, exporter::SteadyTime now);
 
   SqlQuery query_;
