@@ -1,6 +1,7 @@
 #include "collectors/catalog.h"
 
 #include "collectors/db_pool/db_pool_collector.h"
+#include "collectors/pgbouncer/pgbouncer_collector.h"
 #include "collectors/postgres/postgres_collector.h"
 #include "collectors/queue/queue_collector.h"
 #include "collectors/redis/redis_collector.h"
@@ -9,8 +10,8 @@
 namespace collectors {
 
 std::span<const exporter::CollectorType> Catalog() {
-  static const exporter::CollectorType types[] = {kDbPoolType, kPostgresType, kQueueType,
-                                                  kRedisType, kSqlType};
+  static const exporter::CollectorType types[] = {kDbPoolType, kPgBouncerType, kPostgresType,
+                                                  kQueueType,  kRedisType,     kSqlType};
   return types;
 }
 

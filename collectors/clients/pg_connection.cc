@@ -285,11 +285,22 @@ Rows PgConnection::Query(const CollectContext& context, const std::string& state
   values.reserve(parameters.size());
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
   broken_ = true;
-  if (::PQsendQueryParams(connection_.get(), statement.c_str(), static_cast<int>(values.size()),
-                          nullptr, values.data(), nullptr, nullptr, 0) == 0 ||
-      ::PQsetSingleRowMode(connection_.get()) == 0) {
-    Break(context);
-  }
+  const int taken =
+      ::PQsendQueryParams(connection_.get(), statement.c_str(), static_cast<int>(values.size()),
+                          nullptr, values.data(), nullptr, nullptr, 0);
+  return ReadRows(context, taken != 0, max_rows, excess);
+}
+
+Rows PgConnection::SimpleQuery(const CollectContext& context, const std::string& statement,
+                               std::size_t max_rows) {
+  broken_ = true;
+  const int taken = ::PQsendQuery(connection_.get(), statement.c_str());
+  return ReadRows(context, taken != 0, max_rows, Excess::kBreaks);
+}
+
+Rows PgConnection::ReadRows(const CollectContext& context, bool was_taken, std::size_t max_rows,
+                            Excess excess) {
+  if (!was_taken || ::PQsetSingleRowMode(connection_.get()) == 0) Break(context);
   Flush(context);
   Rows rows;
   std::size_t bytes = 0;

@@ -35,6 +35,9 @@ class PgConnection {
   Rows Query(const exporter::CollectContext& context, const std::string& statement,
              const std::vector<std::string>& parameters, std::size_t max_rows,
              Excess excess = Excess::kBreaks);
+  // The same over the simple protocol, for who speaks no other: PgBouncer's console.
+  Rows SimpleQuery(const exporter::CollectContext& context, const std::string& statement,
+                   std::size_t max_rows);
 
   int server_version() const { return ::PQserverVersion(connection_.get()); }
   // The server process, as the server or a pooler before it said at the start.
@@ -67,6 +70,9 @@ class PgConnection {
   // throws what the server refused.
   void ReadAnswer(const exporter::CollectContext& context,
                   const std::function<void(const PGresult&)>& take);
+  // The rows of a statement that was sent, whether libpq took it or not.
+  Rows ReadRows(const exporter::CollectContext& context, bool was_taken, std::size_t max_rows,
+                Excess excess);
   [[noreturn]] void Break(const exporter::CollectContext& context);
 
   std::unique_ptr<PGconn, Finish> connection_;

@@ -1,0 +1,72 @@
+#include "collectors/pgbouncer/console_reader.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "collectors/sql/sql_part.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectError;
+using exporter::ErrorKind;
+using exporter::Reading;
+
+CollectError ProblemOf(const ConsoleShow& show, const CollectError& error) {
+  return {error.kind(), "SHOW " + std::string(show.what) + ": " + error.what(),
+          std::string(show.part)};
+}
+
+// What the rows tell, whole, or what is wrong with them.
+void Take(const ConsoleShow& show, const Rows& rows, Reading& reading) {
+  Reading found;
+  try {
+    show.add(rows, found);
+  } catch (const CollectError& error) {
+    found = {};
+    found.problems.push_back(error);
+  }
+  reading.families.Absorb(std::move(found.families), {});
+  for (const CollectError& problem : found.problems) {
+    reading.problems.push_back(ProblemOf(show, problem));
+  }
+}
+
+// Nothing where it was refused, or not answered in time.
+std::optional<Rows> Asked(const AskConsole& ask, const ConsoleShow& show, Reading& reading) {
+  try {
+    return ask(show.what);
+  } catch (const CollectError& error) {
+    if (EndsRun(error.kind())) throw;
+    reading.problems.push_back(ProblemOf(show, error));
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Reading ReadConsole(const AskConsole& ask, const std::vector<ConsoleShow>& shows) {
+  Reading reading;
+  bool in_time = true;
+  bool answered = false;
+  for (const ConsoleShow& show : shows) {
+    if (!in_time) {
+      reading.problems.push_back(NoTimeLeft(std::string(show.part)));
+      continue;
+    }
+    if (const auto rows = Asked(ask, show, reading)) {
+      Take(show, *rows, reading);
+      answered = true;
+    } else {
+      in_time = reading.problems.back().kind() != ErrorKind::kTimeout;
+    }
+  }
+  if (!answered && !reading.problems.empty()) {
+    const CollectError first = reading.problems.front();
+    throw CollectError(first.kind(), first.what());
+  }
+  return reading;
+}
+
+}  // namespace collectors

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "exporter/collector.h"
+
+namespace collectors {
+
+// PgBouncer's admin console under the names of pgbouncer_exporter: a few SHOW
+// commands over one connection that is kept.
+extern const exporter::CollectorType kPgBouncerType;
+
+}  // namespace collectors
