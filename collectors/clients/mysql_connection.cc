@@ -4,7 +4,6 @@
 #include <netdb.h>
 #include <openssl/x509.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 
 #include "collectors/clients/mysql_error.h"
 #include "collectors/clients/mysql_greeting.h"
+#include "collectors/clients/mysql_read_budget.h"
 #include "collectors/clients/mysql_tls_host.h"
 #include "collectors/clients/pg_error.h"
 
@@ -50,6 +50,8 @@ constexpr const char* kTlsAuthentication =
 [[noreturn]] void FailForTime() {
   throw CollectError(ErrorKind::kTimeout, "the server did not answer in time");
 }
+
+CollectError TooLarge() { return {ErrorKind::kLimit, "the answer is larger than 16 MiB"}; }
 
 MYSQL* NewConnection() {
   static std::once_flag once;
@@ -84,12 +86,6 @@ int Poll(const CollectContext& context, int fd, short events) {
   ::poll(&watched, 1, static_cast<int>(left.count()) + 1);
   if (context.deadline.Expired()) FailForTime();
   return watched.revents;
-}
-
-int Waiting(int fd) {
-  int bytes = 0;
-  ::ioctl(fd, FIONREAD, &bytes);
-  return bytes;
 }
 
 // What the socket holds at its beginning, `size` bytes once there are as many;
@@ -185,7 +181,7 @@ MysqlConnection::~MysqlConnection() {
 void MysqlConnection::SetOptions(const MysqlDsn& dsn, const std::string& application_name) {
   MYSQL* const connection = connection_.get();
   const std::size_t stack = kStackBytes;
-  const std::size_t packet = kMaxAnswerBytes;
+  const std::size_t packet = 2 * kMaxAnswerBytes;  // MysqlReadBudget ends it before.
   const unsigned off = 0;
   ::mysql_options(connection, MYSQL_OPT_NONBLOCK, &stack);
   ::mysql_options(connection, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
@@ -260,7 +256,9 @@ void MysqlConnection::CheckGreeting(const CollectContext& context, const MysqlDs
     greeting = ParseMysqlGreeting(std::string_view(packet).substr(kMysqlHeader));
   }
   if (!greeting) throw CollectError(ErrorKind::kProtocol, "this is no MySQL server");
-  if (greeting->refuses) return;
+  if (greeting->refusal != 0) {
+    throw CollectError(KindOfMysqlError(greeting->refusal), ShownText(greeting->text));
+  }
   if (!greeting->is_secure) {
     throw CollectError(ErrorKind::kAuth, "the server knows only the authentication of old");
   }
@@ -286,17 +284,8 @@ int MysqlConnection::Await(const CollectContext& context, int events) const {
 // A call that is given up must end all the same: what it has allocated hangs on
 // its own stack.
 void MysqlConnection::Drive(const CollectContext& context, int events, const Step& step) {
-  std::size_t received = 0;
   try {
-    while (events != 0) {
-      const int ready = Await(context, events);
-      const int before = Waiting(socket_.fd());
-      events = step(ready);
-      received += static_cast<std::size_t>(std::max(before - Waiting(socket_.fd()), 0));
-      if (received > kMaxAnswerBytes + kMysqlHeader) {
-        throw CollectError(ErrorKind::kLimit, "the answer is larger than 16 MiB");
-      }
-    }
+    while (events != 0) events = step(Await(context, events));
   } catch (const CollectError&) {
     broken_ = true;
     socket_.ShutDown();
@@ -332,12 +321,24 @@ void MysqlConnection::Send(const CollectContext& context, const std::string& sta
   if (failed != 0) Fail(context);
 }
 
-void MysqlConnection::Execute(const CollectContext& context, const std::string& statement) {
+void MysqlConnection::Bounded(const CollectContext& context, const std::function<void()>& work) {
   const auto guard = context.watchdog.Watch(socket_.fd(), context.deadline);
-  Send(context, statement);
-  if (::mysql_field_count(connection_.get()) != 0 || ::mysql_more_results(connection_.get()) != 0) {
-    GiveUp({ErrorKind::kProtocol, "the server has an answer to what asks for none"});
+  const MysqlReadBudget budget(socket_.fd());
+  try {
+    work();
+  } catch (const CollectError&) {
+    if (budget.spent()) GiveUp(TooLarge());
+    throw;
   }
+}
+
+void MysqlConnection::Execute(const CollectContext& context, const std::string& statement) {
+  Bounded(context, [&] {
+    Send(context, statement);
+    if (::mysql_field_count(connection_.get()) != 0 || HasMore()) {
+      GiveUp({ErrorKind::kProtocol, "the server has an answer to what asks for none"});
+    }
+  });
   broken_ = false;
 }
 
@@ -357,29 +358,32 @@ void MysqlConnection::ReadRows(const CollectContext& context, MYSQL_RES* result,
       GiveUp({ErrorKind::kLimit, "the query has more than " + std::to_string(max_rows) + " rows"});
     }
     bytes += AppendRow(result, row, rows);
-    if (bytes > kMaxAnswerBytes) GiveUp({ErrorKind::kLimit, "the answer is larger than 16 MiB"});
+    if (bytes > kMaxAnswerBytes) GiveUp(TooLarge());
   }
 }
 
 Rows MysqlConnection::Query(const CollectContext& context, const std::string& statement,
                             std::size_t max_rows) {
-  const auto guard = context.watchdog.Watch(socket_.fd(), context.deadline);
-  Send(context, statement);
-  const Result result(::mysql_use_result(connection_.get()));
-  if (result == nullptr) {
-    if (::mysql_errno(connection_.get()) != 0) Fail(context);
-    broken_ = false;
-    throw CollectError(ErrorKind::kQuery, "the statement is no query: it has no rows");
-  }
   Rows rows;
-  rows.columns = ColumnsOf(result.get());
-  ReadRows(context, result.get(), max_rows, rows);
-  if (::mysql_more_results(connection_.get()) != 0) {
-    GiveUp({ErrorKind::kQuery, "the statement has several answers"});
-  }
+  Bounded(context, [&] {
+    Send(context, statement);
+    const Result result(::mysql_use_result(connection_.get()));
+    if (result == nullptr) FailForNoRows(context);
+    rows.columns = ColumnsOf(result.get());
+    ReadRows(context, result.get(), max_rows, rows);
+    if (HasMore()) GiveUp({ErrorKind::kQuery, "the statement has several answers"});
+  });
   broken_ = false;
   return rows;
 }
+
+void MysqlConnection::FailForNoRows(const CollectContext& context) {
+  if (::mysql_errno(connection_.get()) != 0) Fail(context);
+  broken_ = HasMore();
+  throw CollectError(ErrorKind::kQuery, "the statement is no query: it has no rows");
+}
+
+bool MysqlConnection::HasMore() const { return ::mysql_more_results(connection_.get()) != 0; }
 
 unsigned long MysqlConnection::server_version() const {
   return ::mysql_get_server_version(connection_.get());

@@ -80,10 +80,14 @@ class MysqlConnection {
   // Drives a call to its end, `events` being what it waits for.
   void Drive(const exporter::CollectContext& context, int events, const Step& step);
   int Await(const exporter::CollectContext& context, int events) const;
+  // Does work that waits: watched over, and for no more bytes than an answer may have.
+  void Bounded(const exporter::CollectContext& context, const std::function<void()>& work);
   void Send(const exporter::CollectContext& context, const std::string& statement);
   MYSQL_ROW NextRow(const exporter::CollectContext& context, MYSQL_RES* result);
   void ReadRows(const exporter::CollectContext& context, MYSQL_RES* result, std::size_t max_rows,
                 Rows& rows);
+  bool HasMore() const;  // Another answer.
+  [[noreturn]] void FailForNoRows(const exporter::CollectContext& context);
   // Shuts the socket down, so that nothing that follows can wait, and throws.
   [[noreturn]] void GiveUp(const exporter::CollectError& error);
   // Throws what the library or the server said last.

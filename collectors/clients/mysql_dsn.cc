@@ -189,11 +189,14 @@ MysqlTls ModeOf(std::string_view name, std::string_view value) {
                               "VERIFY_IDENTITY");
 }
 
-[[noreturn]] void Refuse(const std::string& name) {
-  const bool is_word = !name.empty() && name.size() <= kLongestName &&
-                       std::all_of(name.begin(), name.end(),
-                                   [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
-  throw std::invalid_argument(is_word ? "its parameter \"" + name + "\" is none that is known"
+[[noreturn]] void Refuse(std::string_view name) {
+  const bool is_word =
+      !name.empty() && name.size() <= kLongestName &&
+      std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+      });
+  throw std::invalid_argument(is_word ? "its parameter \"" + std::string(name) +
+                                            "\" is none that is known"
                                       : "a parameter of it has no valid name");
 }
 
@@ -216,7 +219,7 @@ void ReadParameter(std::string_view written, MysqlDsn& dsn, TlsWish& wish) {
   } else if (Holds(kCheckNames, name)) {
     wish.check_host = IsTrue(name, Plain(value));
   } else if (!Holds(kApplicationOnly, name)) {
-    Refuse(name);
+    Refuse(written.substr(0, equals));
   }
 }
 

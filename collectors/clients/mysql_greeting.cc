@@ -1,5 +1,7 @@
 #include "collectors/clients/mysql_greeting.h"
 
+#include <algorithm>
+
 namespace collectors {
 namespace {
 
@@ -19,6 +21,20 @@ unsigned Byte(std::string_view text, std::size_t place) {
   return static_cast<unsigned char>(text[place]);
 }
 
+// A number, the SQLSTATE after a '#' where the server sends it already, a text.
+std::optional<MysqlGreeting> ParseRefusal(std::string_view payload) {
+  constexpr std::size_t kNumberEnd = 3;
+  constexpr std::size_t kStateSize = 6;
+  if (payload.size() < kNumberEnd) return std::nullopt;
+  std::string_view text = payload.substr(kNumberEnd);
+  if (text.starts_with('#')) text.remove_prefix(std::min(kStateSize, text.size()));
+  MysqlGreeting greeting;
+  greeting.refusal = Byte(payload, 1) | Byte(payload, 2) << 8;
+  greeting.text = text;
+  if (greeting.refusal == 0) return std::nullopt;
+  return greeting;
+}
+
 }  // namespace
 
 std::size_t MysqlPayloadSize(std::string_view header) {
@@ -27,7 +43,7 @@ std::size_t MysqlPayloadSize(std::string_view header) {
 
 std::optional<MysqlGreeting> ParseMysqlGreeting(std::string_view payload) {
   if (payload.empty()) return std::nullopt;
-  if (Byte(payload, 0) == kErrorPacket) return MysqlGreeting{.refuses = true};
+  if (Byte(payload, 0) == kErrorPacket) return ParseRefusal(payload);
   const std::size_t version_end = payload.find('\0');
   if (Byte(payload, 0) != kProtocol || version_end == std::string_view::npos) return std::nullopt;
   const std::string_view rest = payload.substr(version_end + 1);

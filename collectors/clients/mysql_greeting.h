@@ -15,7 +15,10 @@ std::size_t MysqlPayloadSize(std::string_view header);
 
 // What a server says first, as far as it decides what we answer.
 struct MysqlGreeting {
-  bool refuses = false;  // It is an error ("Too many connections"), and says no more.
+  // Given: it is an error ("Too many connections"), and says no more. libmariadb
+  // would hide the number where it wanted TLS first.
+  unsigned refusal = 0;
+  std::string_view text;
   bool offers_tls = false;
   // Whether it has the authentication of MySQL 4.1 and later; the older one
   // gives the password away.
@@ -24,7 +27,7 @@ struct MysqlGreeting {
 
 // Reads the payload of a server's first packet (MariaDB's documentation, "Initial
 // Handshake Packet"; MySQL's, "Protocol::HandshakeV10"). Absent where it is none:
-// libmariadb reads its parts without looking where it ends.
+// libmariadb reads its parts without looking where it ends. The text is a part of the payload.
 std::optional<MysqlGreeting> ParseMysqlGreeting(std::string_view payload);
 
 }  // namespace collectors

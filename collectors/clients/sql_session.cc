@@ -51,7 +51,7 @@ Kind KindOf(const std::string& dsn) {
   const std::size_t equals = dsn.find('=');
   if (equals < dsn.find("://")) return Kind::kPostgres;  // "host=... dbname=..."
   throw std::invalid_argument(
-      "it must be a URL postgresql://user:password@host:port/database, mysql://... likewise or "
+      "it must be a URL postgresql://user:password@host:port/database, mysql://... or "
       "sqlite:///path, or \"host=... dbname=...\"");
 }
 

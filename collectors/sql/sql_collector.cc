@@ -153,10 +153,13 @@ std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
 
 const exporter::CollectorType kSqlType = {
     .name = "sql",
-    .summary = "Business numbers from PostgreSQL or SQLite: counts of rows, and your own queries.",
+    .summary =
+        "Business numbers from PostgreSQL, SQLite, MySQL or MariaDB: counts of rows, and your "
+        "own queries.",
     .keys =
-        R"(dsn             postgresql://user:password@host/database or
-                sqlite:///absolute/path; dsn_file for a file that holds it
+        R"(dsn             postgresql://user:password@host/database, mysql:// or
+                mariadb:// likewise, or sqlite:///absolute/path; dsn_file for a
+                file that holds it
 counts          list of {metric, table, where, by, on_missing, help, constant_labels};
                 counts on one table share one scan
   metric        the name of the gauge
@@ -179,7 +182,7 @@ queries         list of {sql, metrics, interval, on_missing, name}
     until       only up to this major version
   interval      how often it runs; in every run of the collector where absent
   name          names the query in the log; the first metric's name where absent
-  server_parameter  true: the server's host:port is passed as $1
+  server_parameter  true: the server's host:port is passed as $1; not for MySQL
 max_rows        a statement that returns more rows fails with reason limit (default 10000)
 parallel        true lets PostgreSQL use parallel workers (default false)
 max_db_time     share of one core that the collector may take of the database (default 5%):

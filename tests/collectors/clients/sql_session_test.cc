@@ -39,6 +39,9 @@ TEST_CASE("a DSN's scheme decides which database is asked") {
       {"postgresql+asyncpg://ann:hush@db/shop", SqlDialect::kPostgres, "db:5432"},
       {"POSTGRES://ann:hush@db/shop", SqlDialect::kPostgres, "db:5432"},
       {"host=db port=6432 dbname=shop", SqlDialect::kPostgres, "db:6432"},
+      {"mysql://ann:hush@db/shop", SqlDialect::kMysql, "db:3306"},
+      {"mysql+pymysql://ann:hush@db:3307/shop", SqlDialect::kMysql, "db:3307"},
+      {"mariadb://ann:hush@db/shop", SqlDialect::kMysql, "db:3306"},
       {"sqlite:///data/app.db", SqlDialect::kSqlite, ""},
       {"sqlite+aiosqlite:////data/app.db", SqlDialect::kSqlite, ""},
   };
@@ -58,8 +61,9 @@ TEST_CASE("a DSN that leads nowhere is a problem where it stands, and is not quo
     std::string part;
   };
   const Case cases[] = {
-      {"mysql://ann:hush@db/shop", "mysql:// is not built in yet"},
-      {"mysql+pymysql://ann:hush@db/shop", "mysql:// is not built in yet"},
+      {"mssql+pyodbc://ann:hush@db/shop", "mssql:// is not built in"},
+      {"mysql://ann:hu%sh@db/shop", "percent-encoded"},
+      {"mysql://ann:hush@db/shop?ssl-mod=REQUIRED", "ssl-mod"},
       {"hush://db", "it must be a URL"},
       {"hush", "it must be a URL"},
       {"sqlite://", "whole path"},

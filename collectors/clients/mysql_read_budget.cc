@@ -1,0 +1,42 @@
+#include "collectors/clients/mysql_read_budget.h"
+
+#include <mysql.h>
+#include <sys/socket.h>
+
+#include "collectors/clients/rows.h"
+
+// Exported by libmariadb.so.3 for plugins, and missing in its headers. `size` is
+// what recv() or SSL_read() returned.
+extern "C" int ma_pvio_register_callback(my_bool adds, void (*callback)(int mode, MYSQL* connection,
+                                                                        const unsigned char* bytes,
+                                                                        std::size_t size));
+
+namespace collectors {
+namespace {
+
+thread_local MysqlReadBudget* current = nullptr;
+
+void OnTransfer(int mode, MYSQL*, const unsigned char*, std::size_t size) {
+  constexpr int kRead = 0;
+  const bool failed = static_cast<std::ptrdiff_t>(size) <= 0;
+  if (mode == kRead && !failed && current != nullptr) current->Count(size);
+}
+
+}  // namespace
+
+MysqlReadBudget::MysqlReadBudget(int fd) : fd_(fd) {
+  static const int registered = ::ma_pvio_register_callback(1, &OnTransfer);
+  static_cast<void>(registered);
+  current = this;
+}
+
+MysqlReadBudget::~MysqlReadBudget() { current = nullptr; }
+
+void MysqlReadBudget::Count(std::size_t bytes) {
+  read_ += bytes;
+  if (spent()) ::shutdown(fd_, SHUT_RDWR);
+}
+
+bool MysqlReadBudget::spent() const { return read_ > kMaxAnswerBytes; }
+
+}  // namespace collectors
