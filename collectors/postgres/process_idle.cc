@@ -108,8 +108,8 @@ SqlStatement IdleStatement() {
     text += fmt::format(", count(*) FILTER (WHERE seconds <= {})", bound);
   }
   text +=
-      " FROM (SELECT backend_type IS NULL AND usesysid IS NOT NULL AS hidden, application_name,"
-      " state, extract(epoch FROM current_timestamp - state_change) AS seconds"
+      " FROM (SELECT backend_type IS NULL AND usesysid IS NOT NULL AND datid IS NOT NULL AS hidden,"
+      " application_name, state, extract(epoch FROM current_timestamp - state_change) AS seconds"
       " FROM pg_stat_activity WHERE pid <> pg_backend_pid()) AS session"
       " WHERE hidden OR state LIKE 'idle%' GROUP BY 1, 2, 3, 4";
   return {.text = std::move(text), .max_rows = kMaxRows};
