@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/clients/sql_session.h"
+#include "collectors/postgres/code_parts.h"
 #include "collectors/postgres/named_part.h"
 #include "collectors/postgres/postgres_preset.h"
 #include "collectors/postgres/preset.h"
@@ -18,21 +18,6 @@ namespace {
 
 using exporter::YamlReader;
 
-// The parts that `parts` leaves on, the label `server` as `server_label` says.
-std::vector<PresetPart> ReadParts(YamlReader& options, const SqlDefaults& defaults) {
-  const bool with_server = options.Bool("server_label", true);
-  auto switches = options.Child("parts");
-  std::vector<PresetPart> parts;
-  for (PresetPart& part : ReadPreset(kPostgresPreset, defaults)) {
-    const bool is_on = switches ? switches->Bool(part.name, part.by_default) : part.by_default;
-    if (!is_on) continue;
-    if (!with_server && !part.keeps_server_label) DropServerLabel(part.queries);
-    parts.push_back(std::move(part));
-  }
-  if (switches) switches->RejectUnknownKeys();
-  return parts;
-}
-
 std::unique_ptr<NamedPart> Runnable(PresetPart part) {
   std::vector<std::unique_ptr<SqlPart>> statements;
   for (SqlQuery& query : part.queries) {
@@ -41,14 +26,40 @@ std::unique_ptr<NamedPart> Runnable(PresetPart part) {
   return std::make_unique<NamedPart>(std::move(part.name), std::move(statements));
 }
 
+std::unique_ptr<NamedPart> Runnable(std::string_view name, std::unique_ptr<SqlPart> part) {
+  std::vector<std::unique_ptr<SqlPart>> parts;
+  parts.push_back(std::move(part));
+  return std::make_unique<NamedPart>(std::string(name), std::move(parts));
+}
+
+// The parts that `parts` leaves on, the label `server` as `server_label` says.
+std::vector<std::unique_ptr<SqlPart>> ReadParts(YamlReader& options, const SqlDefaults& defaults) {
+  const bool with_server = options.Bool("server_label", true);
+  auto switches = options.Child("parts");
+  const auto is_on = [&](std::string_view name, bool by_default) {
+    return switches ? switches->Bool(std::string(name), by_default) : by_default;
+  };
+  std::vector<std::unique_ptr<SqlPart>> parts;
+  for (PresetPart& part : ReadPreset(kPostgresPreset, defaults)) {
+    if (!is_on(part.name, part.by_default)) continue;
+    if (!with_server && !part.keeps_server_label) DropServerLabel(part.queries);
+    parts.push_back(Runnable(std::move(part)));
+  }
+  const AnswerOptions answer{.rules = RulesOf(defaults)};
+  for (const CodePart& part : CodeParts()) {
+    auto made = part.make(options, answer, with_server);
+    if (is_on(part.name, part.by_default)) parts.push_back(Runnable(part.name, std::move(made)));
+  }
+  if (switches) switches->RejectUnknownKeys();
+  return parts;
+}
+
 }  // namespace
 
 std::unique_ptr<exporter::Collector> MakePostgresCollector(YamlReader& options,
                                                            const exporter::JobSettings& settings) {
   SqlSource source = ReadPostgresSource(options, settings);
-  const SqlDefaults defaults{settings, {}, source.db_time};
-  std::vector<std::unique_ptr<SqlPart>> parts;
-  for (PresetPart& part : ReadParts(options, defaults)) parts.push_back(Runnable(std::move(part)));
+  auto parts = ReadParts(options, {settings, {}, source.db_time});
   parts.push_back(std::make_unique<PrivilegePart>());
   if (source.session == nullptr) return nullptr;
   return std::make_unique<SqlCollector>(std::move(source), std::move(parts), settings);
@@ -70,15 +81,17 @@ const exporter::CollectorType kPostgresType = {
         R"(dsn           postgresql://user:password@host/database; dsn_file for a file that holds it
 max_db_time   share of one core that the collector may take of the database (default 5%)
 parts         what is read, each true or false: database, locks, replication,
-              replication_slot, replication_slots, roles, stat_activity, stat_archiver,
-              stat_bgwriter, stat_database, stat_database_conflicts, stat_progress_vacuum,
-              stat_replication, stat_user_tables, statio_user_tables, wal (true);
-              buffercache_summary, database_wraparound, long_running_transactions, postmaster,
-              stat_activity_autovacuum, stat_checkpointer, stat_wal_receiver,
-              statio_user_indexes, xlog_location (false)
+              replication_slot, replication_slots, roles, sessions, settings, stat_activity,
+              stat_archiver, stat_bgwriter, stat_database, stat_database_conflicts,
+              stat_progress_vacuum, stat_replication, stat_user_tables, statio_user_tables,
+              wal (true); buffercache_summary, database_wraparound,
+              long_running_transactions, postmaster, process_idle,
+              stat_activity_autovacuum, stat_checkpointer, stat_statements,
+              stat_wal_receiver, statio_user_indexes, xlog_location (false)
+sessions_limit  most series of pg_sessions; the rest are summed under other (default 50)
 server_label  false: no label server, which postgres_exporter up to 0.19 has on
-              pg_stat_activity_*, pg_stat_archiver_*, pg_stat_replication_* and
-              pg_replication_slots_* (default true))",
+              pg_settings_*, pg_stat_activity_*, pg_stat_archiver_*,
+              pg_stat_replication_* and pg_replication_slots_* (default true))",
     .metrics = R"(pg_up, pg_exporter_last_scrape_*, pg_exporter_scrapes_total
 pg_database_*, pg_stat_database_*, pg_stat_database_conflicts_*
 pg_stat_activity_*, pg_long_running_transactions*, pg_locks_count
@@ -88,7 +101,8 @@ pg_stat_bgwriter_*, pg_stat_checkpointer_*, pg_stat_archiver_*, pg_wal_*
 pg_stat_user_tables_*, pg_statio_user_tables_*, pg_statio_user_indexes_*
 pg_stat_progress_vacuum_*, pg_stat_activity_autovacuum_timestamp_seconds
 pg_roles_connection_limit, pg_postmaster_start_time_seconds
-pg_buffercache_summary_*
+pg_buffercache_summary_*, pg_settings_*, pg_static, pg_process_idle_seconds
+pg_sessions, pg_sessions_*, pg_connections_*
 pg_scrape_collector_duration_seconds, pg_scrape_collector_success)",
     .health = kHealth,
     .make = MakePostgresCollector,

@@ -34,11 +34,6 @@ VersionRange ReadVersions(YamlReader& reader) {
   return {since * kVersionsAMajor, (until + 1) * kVersionsAMajor};
 }
 
-// What may stretch stale_after: nothing where somebody chose it.
-std::shared_ptr<const DbTime> Stretch(const SqlDefaults& defaults) {
-  return defaults.settings.own_stale_after ? nullptr : defaults.db_time;
-}
-
 std::string ReadMetricName(YamlReader& reader, const std::string& key) {
   std::string name = reader.RequiredString(key);
   if (!name.empty() && !IsMetricName(name)) {
@@ -100,7 +95,7 @@ SqlCount ReadCount(YamlReader& reader, const SqlDefaults& defaults) {
   count.rules = {.on_missing = ReadOnMissing(reader),
                  .stale_after = defaults.settings.stale_after,
                  .own_interval = false,
-                 .db_time = Stretch(defaults),
+                 .db_time = RulesOf(defaults).db_time,
                  .max_series = defaults.statement.max_rows};
   reader.RejectUnknownKeys();
   return count;
@@ -138,7 +133,7 @@ SqlQuery ReadQuery(YamlReader& reader, const SqlDefaults& defaults) {
   query.rules = {.on_missing = ReadOnMissing(reader),
                  .stale_after = defaults.settings.stale_after,
                  .own_interval = false,
-                 .db_time = Stretch(defaults),
+                 .db_time = RulesOf(defaults).db_time,
                  .max_series = defaults.statement.max_rows};
   ReadInterval(reader, defaults, query);
   query.versions = ReadVersions(reader);
@@ -159,6 +154,14 @@ bool IsMetricName(std::string_view name) {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_:0123456789";
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
   return name.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+SeriesRules RulesOf(const SqlDefaults& defaults) {
+  SeriesRules rules;
+  rules.stale_after = defaults.settings.stale_after;
+  if (!defaults.settings.own_stale_after) rules.db_time = defaults.db_time;
+  rules.max_series = defaults.statement.max_rows;
+  return rules;
 }
 
 std::vector<SqlCount> ReadCounts(YamlReader& options, const SqlDefaults& defaults) {

@@ -18,6 +18,9 @@ struct SqlDefaults {
   std::shared_ptr<const DbTime> db_time = nullptr;
 };
 
+// What the samples of a collector's statement are told, without keys of its own.
+SeriesRules RulesOf(const SqlDefaults& defaults);
+
 // The lists `counts` and `queries`, of a configuration or of a preset. Notes
 // what is wrong in the readers.
 std::vector<SqlCount> ReadCounts(exporter::YamlReader& options, const SqlDefaults& defaults);

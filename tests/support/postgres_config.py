@@ -5,7 +5,9 @@ import re
 from .processes import ROOT
 
 _PRESET = (ROOT / "configs/presets/postgres.yaml").read_text()
-PARTS = re.findall(r"^  - part: (\w+)$", _PRESET, re.MULTILINE)
+_CODE = (ROOT / "collectors/postgres/code_parts.cc").read_text()
+PARTS = [*re.findall(r"^  - part: (\w+)$", _PRESET, re.MULTILINE),
+         *re.findall(r'^    {"(\w+)", (?:true|false), Make', _CODE, re.MULTILINE)]
 
 
 def everything(url, **keys):
