@@ -48,7 +48,8 @@ std::string SettingsText(milliseconds remaining, milliseconds timeout) {
 
 }  // namespace
 
-PgSession::PgSession(SqlTarget target) : target_(std::move(target)) {
+PgSession::PgSession(SqlTarget target, std::string database)
+    : target_(std::move(target)), database_(std::move(database)) {
   try {
     server_name_ = DsnOf(target_).server_name;
   } catch (const CollectError&) {
@@ -64,6 +65,7 @@ PgConnection& PgSession::Connected(const CollectContext& context) {
   if (pinned_) throw CollectError(ErrorKind::kConnect, server_name_ + ": the session has ended");
   PgDsn dsn = DsnOf(target_);
   server_name_ = dsn.server_name;
+  if (!database_.empty()) dsn.Set("dbname", database_);
   try {
     connection_ = std::make_unique<PgConnection>(context, std::move(dsn), target_.application_name);
   } catch (const CollectError& error) {
@@ -73,6 +75,10 @@ PgConnection& PgSession::Connected(const CollectContext& context) {
 }
 
 int PgSession::BackendPid() const { return connection_ ? connection_->backend_pid() : 0; }
+
+std::unique_ptr<SqlSession> PgSession::OtherDatabase(const std::string& database) {
+  return std::make_unique<PgSession>(target_, database);
+}
 
 int PgSession::ServerVersion(const CollectContext& context) {
   return Connected(context).server_version();

@@ -18,7 +18,8 @@ class PgConnection;
 // client_connection_check_interval), or it would work on for nobody.
 class PgSession : public SqlSession {
  public:
-  explicit PgSession(SqlTarget target);
+  // `database` is the DSN's where it is empty.
+  explicit PgSession(SqlTarget target, std::string database = "");
   ~PgSession() override;
   PgSession(const PgSession&) = delete;
   PgSession& operator=(const PgSession&) = delete;
@@ -29,6 +30,7 @@ class PgSession : public SqlSession {
   SqlDialect dialect() const override { return SqlDialect::kPostgres; }
   void Pin(bool pinned) override { pinned_ = pinned; }
   int BackendPid() const override;
+  std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override;
 
  private:
   PgConnection& Connected(const exporter::CollectContext& context);
@@ -38,6 +40,7 @@ class PgSession : public SqlSession {
   void Abort(const exporter::CollectContext& context);
 
   SqlTarget target_;
+  std::string database_;
   std::string server_name_;
   std::unique_ptr<PgConnection> connection_;
   bool server_may_check_client_ = true;

@@ -41,6 +41,11 @@ class SqlSession {
   // The server process that the connection was told of: pg_backend_pid(), unless
   // a pooler stands between. 0 where there is no connection, or no PostgreSQL.
   virtual int BackendPid() const { return 0; }
+  // A session of its own with another database of the same server, not connected
+  // yet. Null where there are none.
+  virtual std::unique_ptr<SqlSession> OtherDatabase(const std::string& /*database*/) {
+    return nullptr;
+  }
 };
 
 struct SqlTarget {

@@ -1,11 +1,17 @@
 #include "collectors/postgres/postgres_collector.h"
 
+#include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "collectors/postgres/code_parts.h"
+#include "collectors/postgres/database_rules.h"
+#include "collectors/postgres/database_tour.h"
 #include "collectors/postgres/named_part.h"
 #include "collectors/postgres/postgres_preset.h"
 #include "collectors/postgres/preset.h"
@@ -32,25 +38,67 @@ std::unique_ptr<NamedPart> Runnable(std::string_view name, std::unique_ptr<SqlPa
   return std::make_unique<NamedPart>(std::string(name), std::move(parts));
 }
 
-// The parts that `parts` leaves on, the label `server` as `server_label` says.
-std::vector<std::unique_ptr<SqlPart>> ReadParts(YamlReader& options, const SqlDefaults& defaults) {
+// What `parts` leaves on.
+struct ChosenParts {
+  std::vector<PresetPart> preset;
+  std::vector<std::unique_ptr<SqlPart>> code;
+};
+
+// The label `server` is as `server_label` says.
+ChosenParts ReadParts(YamlReader& options, const SqlDefaults& defaults) {
   const bool with_server = options.Bool("server_label", true);
   auto switches = options.Child("parts");
   const auto is_on = [&](std::string_view name, bool by_default) {
     return switches ? switches->Bool(std::string(name), by_default) : by_default;
   };
-  std::vector<std::unique_ptr<SqlPart>> parts;
+  ChosenParts chosen;
   for (PresetPart& part : ReadPreset(kPostgresPreset, defaults)) {
     if (!is_on(part.name, part.by_default)) continue;
     if (!with_server && !part.keeps_server_label) DropServerLabel(part.queries);
-    parts.push_back(Runnable(std::move(part)));
+    chosen.preset.push_back(std::move(part));
   }
   const AnswerOptions answer{.rules = RulesOf(defaults)};
   for (const CodePart& part : CodeParts()) {
     auto made = part.make(options, answer, with_server);
-    if (is_on(part.name, part.by_default)) parts.push_back(Runnable(part.name, std::move(made)));
+    if (is_on(part.name, part.by_default)) {
+      chosen.code.push_back(Runnable(part.name, std::move(made)));
+    }
   }
   if (switches) switches->RejectUnknownKeys();
+  return chosen;
+}
+
+// The parts of one of several databases.
+std::vector<std::unique_ptr<NamedPart>> PartsOf(const std::vector<PresetPart>& parts,
+                                                const std::string& database,
+                                                std::chrono::milliseconds interval) {
+  std::vector<std::unique_ptr<NamedPart>> made;
+  for (PresetPart part : parts) {
+    SetDatabase(part.queries, database, interval);
+    made.push_back(Runnable(std::move(part)));
+  }
+  return made;
+}
+
+std::vector<std::unique_ptr<SqlPart>> MakeParts(ChosenParts chosen,
+                                                std::optional<DatabaseRules> rules) {
+  std::vector<std::unique_ptr<SqlPart>> parts;
+  std::vector<PresetPart> of_databases;
+  for (PresetPart& part : chosen.preset) {
+    if (rules && part.scope == PartScope::kDatabase) {
+      of_databases.push_back(std::move(part));
+    } else {
+      parts.push_back(Runnable(std::move(part)));
+    }
+  }
+  std::ranges::move(chosen.code, std::back_inserter(parts));
+  parts.push_back(std::make_unique<PrivilegePart>());
+  if (!rules) return parts;
+  const auto interval = rules->interval;
+  parts.push_back(std::make_unique<DatabaseTour>(
+      std::move(*rules), [of_databases, interval](const std::string& database) {
+        return PartsOf(of_databases, database, interval);
+      }));
   return parts;
 }
 
@@ -59,10 +107,11 @@ std::vector<std::unique_ptr<SqlPart>> ReadParts(YamlReader& options, const SqlDe
 std::unique_ptr<exporter::Collector> MakePostgresCollector(YamlReader& options,
                                                            const exporter::JobSettings& settings) {
   SqlSource source = ReadPostgresSource(options, settings);
-  auto parts = ReadParts(options, {settings, {}, source.db_time});
-  parts.push_back(std::make_unique<PrivilegePart>());
+  auto chosen = ReadParts(options, {settings, {}, source.db_time});
+  auto rules = ReadDatabaseRules(options, settings);
   if (source.session == nullptr) return nullptr;
-  return std::make_unique<SqlCollector>(std::move(source), std::move(parts), settings);
+  return std::make_unique<SqlCollector>(std::move(source),
+                                        MakeParts(std::move(chosen), std::move(rules)), settings);
 }
 
 constexpr exporter::HealthFamily kHealth[] = {
@@ -91,7 +140,12 @@ parts         what is read, each true or false: database, locks, replication,
 sessions_limit  most series of pg_sessions; the rest are summed under other (default 50)
 server_label  false: no label server, which postgres_exporter up to 0.19 has on
               pg_settings_*, pg_stat_activity_*, pg_stat_archiver_*,
-              pg_stat_replication_* and pg_replication_slots_* (default true))",
+              pg_stat_replication_* and pg_replication_slots_* (default true)
+databases     {include, exclude, max, interval}: the parts stat_user_tables,
+              statio_user_tables and statio_user_indexes see each database of the server,
+              one after another over one connection more; without it the DSN's alone.
+              include and exclude are RE2 patterns for the whole name (all, none), max
+              databases (20) are visited every interval (5m))",
     .metrics = R"(pg_up, pg_exporter_last_scrape_*, pg_exporter_scrapes_total
 pg_database_*, pg_stat_database_*, pg_stat_database_conflicts_*
 pg_stat_activity_*, pg_long_running_transactions*, pg_locks_count

@@ -48,7 +48,7 @@ int MeteredSession::Processes(const CollectContext& context, const SqlStatement&
 Rows MeteredSession::Query(const CollectContext& context, const SqlStatement& statement) {
   const int processes = Processes(context, statement);
   Outcome unnamed;
-  Outcome& outcome = statement.name.empty() ? unnamed : outcomes_[statement.name];
+  Outcome& outcome = statement.name.empty() ? unnamed : (*outcomes_)[statement.name];
   const auto begin = steady_clock::now();
   const AtExit spend([&] {
     const auto end = steady_clock::now();
@@ -62,13 +62,19 @@ Rows MeteredSession::Query(const CollectContext& context, const SqlStatement& st
   return rows;
 }
 
+std::unique_ptr<SqlSession> MeteredSession::OtherDatabase(const std::string& database) {
+  auto other = session_->OtherDatabase(database);
+  if (other == nullptr) return nullptr;
+  return std::unique_ptr<SqlSession>(new MeteredSession(std::move(other), db_time_, outcomes_));
+}
+
 void MeteredSession::Write(exporter::FamilySet& families) const {
   families
       .Counter("exporter_db_time_seconds_total",
                "Time that the collector's statements took, times the processes that may have "
                "worked on each.")
       .Add(db_time_->spent().count());
-  for (const auto& [name, outcome] : outcomes_) {
+  for (const auto& [name, outcome] : *outcomes_) {
     const exporter::Labels labels = {{"query", name}};
     families.Gauge("exporter_query_duration_seconds", "How long the query took the last time.")
         .Add(labels, outcome.duration_seconds);

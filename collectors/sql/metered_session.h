@@ -17,7 +17,7 @@ namespace collectors {
 class MeteredSession : public SqlSession {
  public:
   MeteredSession(std::unique_ptr<SqlSession> session, std::shared_ptr<DbTime> db_time)
-      : session_(std::move(session)), db_time_(std::move(db_time)) {}
+      : MeteredSession(std::move(session), std::move(db_time), std::make_shared<Outcomes>()) {}
 
   Rows Query(const exporter::CollectContext& context, const SqlStatement& statement) override;
   int ServerVersion(const exporter::CollectContext& context) override {
@@ -27,6 +27,8 @@ class MeteredSession : public SqlSession {
   SqlDialect dialect() const override { return session_->dialect(); }
   void Pin(bool pinned) override { session_->Pin(pinned); }
   int BackendPid() const override { return session_->BackendPid(); }
+  // Told of together with this session's statements.
+  std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override;
 
   // exporter_db_time_seconds_total, and of each statement with a name
   // exporter_query_duration_seconds, exporter_query_rows and
@@ -39,14 +41,21 @@ class MeteredSession : public SqlSession {
     std::size_t rows = 0;          // Of the last time that it succeeded.
     double last_success_unix = 0;  // 0 until there is one.
   };
+  using Outcomes = std::map<std::string, Outcome>;  // By name; as many as are configured.
+
+  MeteredSession(std::unique_ptr<SqlSession> session, std::shared_ptr<DbTime> db_time,
+                 std::shared_ptr<Outcomes> outcomes)
+      : session_(std::move(session)),
+        db_time_(std::move(db_time)),
+        outcomes_(std::move(outcomes)) {}
 
   // How many processes may work on the statement.
   int Processes(const exporter::CollectContext& context, const SqlStatement& statement);
 
   std::unique_ptr<SqlSession> session_;
   std::shared_ptr<DbTime> db_time_;
-  std::map<std::string, Outcome> outcomes_;  // By the statement's name; as many as are configured.
-  std::optional<int> workers_;               // As the server's setting is; asked once.
+  std::shared_ptr<Outcomes> outcomes_;
+  std::optional<int> workers_;  // As the server's setting is; asked once.
 };
 
 }  // namespace collectors

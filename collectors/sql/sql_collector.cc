@@ -100,7 +100,7 @@ void SqlCollector::MakeSingleton(const exporter::JobSettings& settings) {
 }
 
 exporter::Reading SqlCollector::Collect(const exporter::CollectContext& context) {
-  const SqlRun run{*session_, context, std::chrono::steady_clock::now()};
+  const SqlRun run{*session_, context, std::chrono::steady_clock::now(), db_time_.get()};
   db_time_->BeginRun(run.now);
   return leadership_ ? CollectAsLeader(run) : schedule_.Collect(run);
 }
@@ -111,7 +111,7 @@ exporter::Reading SqlCollector::CollectAsLeader(const SqlRun& run) {
   if (reading.skipped) return reading;
   const exporter::CollectContext context{
       exporter::Deadline::At(run.context.deadline.when() - kConfirmTime), run.context.watchdog};
-  reading = schedule_.Collect({run.session, context, run.now});
+  reading = schedule_.Collect({run.session, context, run.now, run.db_time});
   leadership_->Confirm(*session_, run.context);
   leads_until_ = run.now + shown_for_;
   reading.shown_until = leads_until_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "collectors/clients/sql_session.h"
+#include "collectors/sql/db_time.h"
 #include "exporter/collector.h"
 
 namespace collectors {
@@ -16,6 +17,10 @@ struct SqlRun {
   SqlSession& session;
   const exporter::CollectContext& context;
   exporter::SteadyTime now;  // When the run began.
+  const DbTime* db_time = nullptr;
+
+  // Whether one more statement is affordable; asked by a part that has several.
+  bool MayAsk() const { return db_time == nullptr || db_time->MayAsk(); }
 };
 
 // How a part ended where the target did answer.
