@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/clients/pgbouncer_console.h"
 #include "collectors/clients/sql_session.h"
+#include "collectors/db_pool/bouncer_pool_collector.h"
 #include "collectors/db_pool/pool_part.h"
 #include "collectors/sql/sql_collector.h"
 
@@ -68,31 +70,54 @@ void RejectOpenEscape(YamlReader& reader, const std::string& key) {
   }
 }
 
-Pool ReadPool(YamlReader& reader) {
-  constexpr std::array<const char*, 4> kChoosing = {"application_name", "user", "database",
+// Where the pools are looked up.
+enum class Source { kSessions, kPgBouncer };
+
+// What only the sessions of a server tell, or only a person of them.
+void RejectSessionKeys(YamlReader& reader) {
+  for (const char* key : {"application_name", "client_addr", "size", "max_overflow"}) {
+    if (!reader.Has(key)) continue;
+    reader.Problem(key, fmt::format("{} is for pools seen from PostgreSQL; PgBouncer tells its "
+                                    "pools apart by user and database, and knows their size",
+                                    key));
+  }
+}
+
+void RequireChoice(YamlReader& reader, Source source) {
+  constexpr std::array<const char*, 4> kChoosing = {"user", "database", "application_name",
                                                     "client_addr"};
+  if (std::ranges::any_of(kChoosing, [&](const char* key) { return reader.Has(key); })) return;
+  reader.Problem("application_name",
+                 source == Source::kPgBouncer
+                     ? "a pool needs user or database, which say which of PgBouncer's "
+                       "pools are its"
+                     : "a pool needs application_name, user, database or client_addr, "
+                       "which say whose sessions are its");
+}
+
+Pool ReadPool(YamlReader& reader, Source source) {
   Pool pool;
   pool.name = reader.RequiredString("name");
-  pool.application_name = reader.String("application_name", pool.application_name);
   pool.user = reader.String("user", pool.user);
   pool.database = reader.String("database", pool.database);
-  pool.client_addr = ReadClientAddress(reader);
-  pool.size = ReadLimit(reader, "size");
-  pool.max_overflow = ReadLimit(reader, "max_overflow");
-  if (std::ranges::none_of(kChoosing, [&](const char* key) { return reader.Has(key); })) {
-    reader.Problem("application_name",
-                   "a pool needs application_name, user, database or client_addr, which say whose "
-                   "sessions are its");
+  if (source == Source::kPgBouncer) {
+    RejectSessionKeys(reader);
+  } else {
+    pool.application_name = reader.String("application_name", pool.application_name);
+    pool.client_addr = ReadClientAddress(reader);
+    pool.size = ReadLimit(reader, "size");
+    pool.max_overflow = ReadLimit(reader, "max_overflow");
   }
+  RequireChoice(reader, source);
   for (const char* key : {"application_name", "user", "database"}) RejectOpenEscape(reader, key);
   reader.RejectUnknownKeys();
   return pool;
 }
 
-std::vector<Pool> ReadPools(YamlReader& options) {
+std::vector<Pool> ReadPools(YamlReader& options, Source source) {
   std::vector<Pool> pools;
   for (YamlReader& reader : options.List("pools")) {
-    Pool pool = ReadPool(reader);
+    Pool pool = ReadPool(reader, source);
     if (std::ranges::find(pools, pool.name, &Pool::name) != pools.end()) {
       reader.Problem("name",
                      fmt::format("the pool {} is there twice", exporter::Quoted(pool.name)));
@@ -106,12 +131,11 @@ std::vector<Pool> ReadPools(YamlReader& options) {
   return pools;
 }
 
-}  // namespace
-
-std::unique_ptr<exporter::Collector> MakeDbPoolCollector(YamlReader& options,
-                                                         const exporter::JobSettings& settings) {
-  SqlSource source = ReadPostgresSource(options, settings);
-  std::vector<Pool> pools = ReadPools(options);
+std::unique_ptr<exporter::Collector> MakeSessionPoolCollector(YamlReader& options,
+                                                              const exporter::JobSettings& settings,
+                                                              SqlTarget target,
+                                                              std::vector<Pool> pools) {
+  SqlSource source = ReadPostgresSource(options, settings, std::move(target));
   if (source.session == nullptr) return nullptr;
   SeriesRules rules;
   rules.stale_after = settings.stale_after;
@@ -121,11 +145,29 @@ std::unique_ptr<exporter::Collector> MakeDbPoolCollector(YamlReader& options,
   return std::make_unique<SqlCollector>(std::move(source), std::move(parts), settings);
 }
 
+}  // namespace
+
+std::unique_ptr<exporter::Collector> MakeDbPoolCollector(YamlReader& options,
+                                                         const exporter::JobSettings& settings) {
+  SqlTarget target = ReadSqlTarget(options, settings);
+  const Source source = NamesConsole(target.dsn) ? Source::kPgBouncer : Source::kSessions;
+  std::vector<Pool> pools = ReadPools(options, source);
+  if (source == Source::kSessions) {
+    return MakeSessionPoolCollector(options, settings, std::move(target), std::move(pools));
+  }
+  auto console = MakePgBouncerConsole(options, "dsn", std::move(target));
+  if (console == nullptr) return nullptr;
+  return std::make_unique<BouncerPoolCollector>(std::move(console), std::move(pools));
+}
+
 const exporter::CollectorType kDbPoolType = {
     .name = "db_pool",
-    .summary = "An application's connection pools, seen from the sessions of its PostgreSQL.",
+    .summary =
+        "An application's connection pools, seen from the sessions of its PostgreSQL, or from its "
+        "PgBouncer.",
     .keys =
-        R"(dsn       postgresql://user:password@host/database; dsn_file for a file that holds it
+        R"(dsn       postgresql://user:password@host/database; dsn_file for a file that holds it;
+          postgresql://stats@host:6432/pgbouncer, the console, for PgBouncer's own pools
 max_db_time  share of one core that the collector may take of the database (default 5%)
 pools     list of {name, application_name, user, database, client_addr, size, max_overflow}
   name    the value of the label pool
@@ -133,14 +175,17 @@ pools     list of {name, application_name, user, database, client_addr, size, ma
   client_addr   self for sessions from this host only, or an address or network
   size          connections that the pool of one process keeps; summed over the matched processes,
                 where each application_name at a client's address counts as one process
-  max_overflow  connections that it may open beyond that, summed likewise)",
+  max_overflow  connections that it may open beyond that, summed likewise
+          PgBouncer's pools have name, user and database alone)",
     .metrics = R"(db_pool_size
 db_pool_max_overflow
 db_pool_checked_out
 db_pool_idle
 db_pool_idle_in_transaction
 db_pool_lock_waiting
-db_pool_oldest_transaction_seconds)",
+db_pool_oldest_transaction_seconds
+of PgBouncer: db_pool_size, db_pool_checked_out, db_pool_idle, db_pool_waiting,
+db_pool_max_wait_seconds)",
     .health = {},
     .make = MakeDbPoolCollector,
 };

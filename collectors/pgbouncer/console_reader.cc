@@ -34,11 +34,12 @@ void Take(const ConsoleShow& show, const Rows& rows, Reading& reading) {
 }
 
 // Nothing where it was refused, or not answered in time.
-std::optional<Rows> Asked(const AskConsole& ask, const ConsoleShow& show, Reading& reading) {
+std::optional<Rows> Asked(const AskConsole& ask, const ConsoleShow& show, bool is_first,
+                          Reading& reading) {
   try {
     return ask(show.what);
   } catch (const CollectError& error) {
-    if (EndsRun(error.kind())) throw;
+    if (is_first || EndsRun(error.kind())) throw;
     reading.problems.push_back(ProblemOf(show, error));
     return std::nullopt;
   }
@@ -49,22 +50,14 @@ std::optional<Rows> Asked(const AskConsole& ask, const ConsoleShow& show, Readin
 Reading ReadConsole(const AskConsole& ask, const std::vector<ConsoleShow>& shows) {
   Reading reading;
   bool in_time = true;
-  bool answered = false;
   for (const ConsoleShow& show : shows) {
     if (!in_time) {
       reading.problems.push_back(NoTimeLeft(std::string(show.part)));
-      continue;
-    }
-    if (const auto rows = Asked(ask, show, reading)) {
+    } else if (const auto rows = Asked(ask, show, &show == &shows.front(), reading)) {
       Take(show, *rows, reading);
-      answered = true;
     } else {
       in_time = reading.problems.back().kind() != ErrorKind::kTimeout;
     }
-  }
-  if (!answered && !reading.problems.empty()) {
-    const CollectError first = reading.problems.front();
-    throw CollectError(first.kind(), first.what());
   }
   return reading;
 }

@@ -15,7 +15,7 @@ using AskConsole = std::function<Rows(std::string_view what)>;
 
 // Asks for each, and returns what was found. One that is refused costs its own
 // families alone; when one was not answered in time, those behind it are not
-// asked. Throws where the console failed, or answered nothing at all.
+// asked. Throws where the console failed, or did not answer the first.
 exporter::Reading ReadConsole(const AskConsole& ask, const std::vector<ConsoleShow>& shows);
 
 }  // namespace collectors

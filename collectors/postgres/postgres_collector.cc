@@ -106,7 +106,7 @@ std::vector<std::unique_ptr<SqlPart>> MakeParts(ChosenParts chosen,
 
 std::unique_ptr<exporter::Collector> MakePostgresCollector(YamlReader& options,
                                                            const exporter::JobSettings& settings) {
-  SqlSource source = ReadPostgresSource(options, settings);
+  SqlSource source = ReadPostgresSource(options, settings, ReadSqlTarget(options, settings));
   auto chosen = ReadParts(options, {settings, {}, source.db_time});
   auto rules = ReadDatabaseRules(options, settings);
   if (source.session == nullptr) return nullptr;

@@ -137,7 +137,7 @@ std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
   defaults.statement.max_rows =
       static_cast<std::size_t>(options.Integer("max_rows", 10000, 1, kMostRows));
   defaults.statement.parallel = options.Bool("parallel", false);
-  SqlSource source = ReadSqlSource(options, settings);
+  SqlSource source = ReadSqlSource(options, settings, ReadSqlTarget(options, settings));
   defaults.db_time = source.db_time;
   auto counts = ReadCounts(options, defaults);
   auto queries = ReadQueries(options, defaults);

@@ -4,10 +4,14 @@
 
 namespace collectors {
 
-SqlSource ReadSqlSource(exporter::YamlReader& options, const exporter::JobSettings& settings) {
+SqlTarget ReadSqlTarget(exporter::YamlReader& options, const exporter::JobSettings& settings) {
+  return {options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
+}
+
+SqlSource ReadSqlSource(exporter::YamlReader& options, const exporter::JobSettings& settings,
+                        SqlTarget target) {
   SqlSource source;
   source.db_time = std::make_shared<DbTime>(ReadMaxDbTime(options), settings.interval);
-  SqlTarget target{options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
   auto session = MakeSqlSession(options, "dsn", std::move(target));
   if (session != nullptr) {
     source.session = std::make_unique<MeteredSession>(std::move(session), source.db_time);
@@ -15,8 +19,9 @@ SqlSource ReadSqlSource(exporter::YamlReader& options, const exporter::JobSettin
   return source;
 }
 
-SqlSource ReadPostgresSource(exporter::YamlReader& options, const exporter::JobSettings& settings) {
-  SqlSource source = ReadSqlSource(options, settings);
+SqlSource ReadPostgresSource(exporter::YamlReader& options, const exporter::JobSettings& settings,
+                             SqlTarget target) {
+  SqlSource source = ReadSqlSource(options, settings, std::move(target));
   if (source.session == nullptr || source.session->dialect() == SqlDialect::kPostgres) {
     return source;
   }

@@ -15,11 +15,16 @@ struct SqlSource {
   std::shared_ptr<DbTime> db_time;  // Never null.
 };
 
-// The keys dsn (or dsn_file) and max_db_time. Notes what is wrong with them in
-// the reader; then the session is null.
-SqlSource ReadSqlSource(exporter::YamlReader& options, const exporter::JobSettings& settings);
+// The key dsn (or dsn_file). Notes it in the reader where it is missing.
+SqlTarget ReadSqlTarget(exporter::YamlReader& options, const exporter::JobSettings& settings);
+
+// The session of a target, and the key max_db_time. Notes what is wrong with
+// either in the reader; where it is the target, the session is null.
+SqlSource ReadSqlSource(exporter::YamlReader& options, const exporter::JobSettings& settings,
+                        SqlTarget target);
 
 // The same for a collector that only PostgreSQL can serve.
-SqlSource ReadPostgresSource(exporter::YamlReader& options, const exporter::JobSettings& settings);
+SqlSource ReadPostgresSource(exporter::YamlReader& options, const exporter::JobSettings& settings,
+                             SqlTarget target);
 
 }  // namespace collectors

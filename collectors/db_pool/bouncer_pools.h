@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include "collectors/clients/rows.h"
+#include "collectors/db_pool/pool.h"
+#include "exporter/collector.h"
+
+namespace collectors {
+
+// What PgBouncer's console answers to the SHOW of these names.
+struct BouncerAnswers {
+  Rows pools;
+  Rows databases;
+  Rows users;
+};
+
+// The names of the metrics that AddBouncerPools may add.
+std::vector<const char*> BouncerPoolMetrics();
+
+// The metrics of each configured pool, summed over those of PgBouncer's pools
+// whose database and user match its patterns; all zeros where none does, since
+// PgBouncer makes a pool when its first client comes. Sizes are of the pools
+// that there are: the pool_size of the user (1.24), else of the database; no
+// sample where PgBouncer told no size of one of them. The console itself is no
+// pool. Throws CollectError kProtocol where an answer is not as it should be.
+void AddBouncerPools(const BouncerAnswers& answers, const std::vector<Pool>& pools,
+                     exporter::FamilySet& families);
+
+}  // namespace collectors
