@@ -1,11 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "collectors/clients/sql_session.h"
+#include "collectors/sql/query_part.h"
 
 namespace collectors {
 
@@ -24,13 +26,28 @@ class ScriptedSql : public SqlSession {
   int ServerVersion(const exporter::CollectContext& /*context*/) override { return version_; }
   std::string ServerName() const override { return "db.example:5432"; }
   SqlDialect dialect() const override { return SqlDialect::kPostgres; }
+  std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override {
+    return other_database ? other_database(database) : nullptr;
+  }
 
   std::vector<std::string> asked;
+  std::function<std::unique_ptr<SqlSession>(const std::string&)> other_database;
 
  private:
   Answer answer_;
   int version_;
 };
+
+// A query of one gauge, whose value is the column v.
+inline SqlQuery GaugeQuery(const std::string& metric) {
+  SqlQuery query;
+  query.name = metric;
+  query.statement.text = "SELECT " + metric;
+  QueryMetric& gauge = query.metrics.emplace_back();
+  gauge.metric.name = metric;
+  gauge.metric.value = "v";
+  return query;
+}
 
 // The samples of a family by its labels' values joined with "/", for tables.
 inline std::vector<std::pair<std::string, double>> SamplesOf(exporter::FamilySet families,
