@@ -93,6 +93,7 @@ void DatabaseTour::Visit(const SqlRun& run, Stop& stop) const {
       throw CollectError(ErrorKind::kMissing, "there is no way to another database");
     }
     const SqlRun visit{other ? *other : run.session, run.context, run.now, run.db_time};
+    visit.session.ServerVersion(visit.context);  // Who may not connect fails once, not each part.
     for (const auto& part : stop.parts) part->Refresh(visit);
   } catch (const CollectError& error) {
     if (stop.is_own && EndsRun(error.kind())) throw;
