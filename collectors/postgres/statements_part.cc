@@ -10,7 +10,7 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 
 StatementsPart::StatementsPart(StatementsOptions options)
-    : AnswerPart("statements", options.answer),
+    : AnswerPart("stat_statements", options.answer),
       choice_(std::move(options.choice)),
       top_(choice_.limit) {}
 

@@ -58,7 +58,7 @@ TEST_CASE("a database without the extension is a reason of the part alone, with 
   CHECK(run.Refresh() == PartResult::kFailed);
   REQUIRE(part.Problems().size() == 1);
   CHECK(part.Problems()[0].kind() == ErrorKind::kMissing);
-  CHECK(part.Problems()[0].part() == "statements");
+  CHECK(part.Problems()[0].part() == "stat_statements");
   CHECK(std::string(part.Problems()[0].what()).find("CREATE EXTENSION pg_stat_statements") !=
         std::string::npos);
   // It is found as soon as it is there.
