@@ -3,6 +3,7 @@
 import pytest
 
 from support.exporter import Exporter
+from support.mariadb import Mariadb
 from support.servers import SECRETS, Postgres, Redis
 
 
@@ -18,6 +19,22 @@ def postgres():
 def redis():
     """A server that a test may read, and use in keys of its own."""
     server = Redis()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def mariadb():
+    """A server that a test may read, and use in tables and users of its own."""
+    server = Mariadb()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own_mariadb():
+    """A server for one test, to stop and to kill."""
+    server = Mariadb()
     yield server
     server.close()
 

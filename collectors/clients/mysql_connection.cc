@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -115,14 +114,23 @@ std::vector<std::string> ColumnsOf(MYSQL_RES* result) {
   return columns;
 }
 
-// A BIT comes as bytes, the highest first, where any other number is text.
+// A BIT column comes as bytes, but as digits where it went through a function, and
+// nothing tells which: the byte '1' is 49 or 1. Up to five bits no byte is a digit.
+constexpr unsigned long kMaxClearBits = 5;
+
+const MYSQL_FIELD* UnclearField(MYSQL_RES* result) {
+  const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
+  const MYSQL_FIELD* const end = fields + ::mysql_num_fields(result);
+  const MYSQL_FIELD* const found = std::find_if(fields, end, [](const MYSQL_FIELD& field) {
+    return field.type == MYSQL_TYPE_BIT && field.length > kMaxClearBits;
+  });
+  return found == end ? nullptr : found;
+}
+
 std::string CellOf(const MYSQL_FIELD& field, std::string_view bytes) {
-  if (field.type != MYSQL_TYPE_BIT || bytes.size() > sizeof(std::uint64_t)) {
-    return std::string(bytes);
-  }
-  std::uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
-  return std::to_string(value);
+  const bool is_bits = field.type == MYSQL_TYPE_BIT && bytes.size() == 1 &&
+                       static_cast<unsigned char>(bytes[0]) < (1U << kMaxClearBits);
+  return is_bits ? std::to_string(bytes[0]) : std::string(bytes);
 }
 
 // Returns how many bytes the row's cells hold; each counts for its length too.
@@ -370,6 +378,10 @@ Rows MysqlConnection::Query(const CollectContext& context, const std::string& st
     const Result result(::mysql_use_result(connection_.get()));
     if (result == nullptr) FailForNoRows(context);
     rows.columns = ColumnsOf(result.get());
+    if (const MYSQL_FIELD* const field = UnclearField(result.get()); field != nullptr) {
+      GiveUp({ErrorKind::kQuery, ShownText("a BIT can be read in two ways: ask for column + 0 as " +
+                                           std::string(field->name, field->name_length))});
+    }
     ReadRows(context, result.get(), max_rows, rows);
     if (HasMore()) GiveUp({ErrorKind::kQuery, "the statement has several answers"});
   });

@@ -44,7 +44,8 @@ seconds::rep WholeSeconds(milliseconds time) {
   return std::max<seconds::rep>(1, std::chrono::ceil<seconds>(time).count());
 }
 
-// Of the session, but set anew before each statement.
+// Of the session, but set anew before each statement. CREATE TABLE ends the
+// read-only transaction that it stands in, so that the next must be one too.
 std::string SettingsText(const MysqlConnection& connection, milliseconds remaining,
                          milliseconds timeout) {
   const milliseconds limit = std::max(remaining - kAnswerTime, kLeastTimeout);
@@ -53,10 +54,11 @@ std::string SettingsText(const MysqlConnection& connection, milliseconds remaini
   std::string text = fmt::format(
       "SET SESSION lock_wait_timeout = {0}, SESSION innodb_lock_wait_timeout = {0}, ", lock);
   if (!connection.is_mariadb()) {
-    return text + fmt::format("SESSION max_execution_time = {}", limit.count());
+    return text + fmt::format("SESSION transaction_read_only = 1, SESSION max_execution_time = {}",
+                              limit.count());
   }
-  text += fmt::format("SESSION max_statement_time = {}.{:03}", limit.count() / 1000,
-                      limit.count() % 1000);
+  text += fmt::format("SESSION tx_read_only = 1, SESSION max_statement_time = {}.{:03}",
+                      limit.count() / 1000, limit.count() % 1000);
   if (connection.server_version() >= kFirstMariadbThatEndsIdleTransactions) {
     text += fmt::format(", SESSION idle_readonly_transaction_timeout = {}",
                         WholeSeconds(std::max(remaining, kLeastTimeout)));

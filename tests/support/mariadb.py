@@ -46,7 +46,7 @@ class Mariadb(Process):
         self.spawn([self.server, "--no-defaults", f"--datadir={self.cluster}",
                     f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.socket}",
                     f"--pid-file={self.folder / 'mariadb.pid'}", "--skip-name-resolve",
-                    "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M",
+                    "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
                     "--character-set-server=utf8mb4", *self.tls], user=self.user)
         eventually(self._answers, 30, "MariaDB answers")
 
