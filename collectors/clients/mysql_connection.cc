@@ -14,11 +14,11 @@
 #include <optional>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "collectors/clients/mysql_error.h"
 #include "collectors/clients/mysql_greeting.h"
 #include "collectors/clients/mysql_read_budget.h"
+#include "collectors/clients/mysql_rows.h"
 #include "collectors/clients/mysql_tls_host.h"
 #include "collectors/clients/pg_error.h"
 
@@ -35,14 +35,14 @@ constexpr std::size_t kStackBytes = std::size_t{512} << 10;
 // How often a call that is given up is told that its time is over.
 constexpr int kMaxFarewells = 64;
 
-// The ways to prove a password that the library may be asked for. Its own list
-// has also mysql_old_password, which gives the password away, and dialog, which
-// reads from a terminal. Without TLS caching_sha2_password sends the password to
-// whoever answers, for a key of his own.
-constexpr const char* kOpenAuthentication = "mysql_native_password,client_ed25519";
-constexpr const char* kLocalAuthentication =
+// The ways to prove a password that a server may ask for. The library would also
+// take mysql_old_password, which gives the password away, and dialog, which reads
+// from a terminal. Without TLS caching_sha2_password sends the password to whoever
+// answers, for a key of his own.
+constexpr const char* kInTheOpen = "mysql_native_password,client_ed25519";
+constexpr const char* kPrivately =
     "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password";
-constexpr const char* kTlsAuthentication =
+constexpr const char* kToOneWeKnow =
     "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password,"
     "mysql_clear_password";
 
@@ -105,50 +105,6 @@ std::string Peek(const CollectContext& context, int fd, std::size_t size) {
   return bytes;
 }
 
-std::vector<std::string> ColumnsOf(MYSQL_RES* result) {
-  std::vector<std::string> columns;
-  const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
-  for (unsigned n = 0; n < ::mysql_num_fields(result); ++n) {
-    columns.emplace_back(fields[n].name, fields[n].name_length);
-  }
-  return columns;
-}
-
-// A BIT column comes as bytes, but as digits where it went through a function, and
-// nothing tells which: the byte '1' is 49 or 1. Up to five bits no byte is a digit.
-constexpr unsigned long kMaxClearBits = 5;
-
-const MYSQL_FIELD* UnclearField(MYSQL_RES* result) {
-  const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
-  const MYSQL_FIELD* const end = fields + ::mysql_num_fields(result);
-  const MYSQL_FIELD* const found = std::find_if(fields, end, [](const MYSQL_FIELD& field) {
-    return field.type == MYSQL_TYPE_BIT && field.length > kMaxClearBits;
-  });
-  return found == end ? nullptr : found;
-}
-
-std::string CellOf(const MYSQL_FIELD& field, std::string_view bytes) {
-  const bool is_bits = field.type == MYSQL_TYPE_BIT && bytes.size() == 1 &&
-                       static_cast<unsigned char>(bytes[0]) < (1U << kMaxClearBits);
-  return is_bits ? std::to_string(bytes[0]) : std::string(bytes);
-}
-
-// Returns how many bytes the row's cells hold; each counts for its length too.
-std::size_t AppendRow(MYSQL_RES* result, MYSQL_ROW cells, Rows& rows) {
-  constexpr std::size_t kLengthBytes = 4;
-  const unsigned long* const lengths = ::mysql_fetch_lengths(result);
-  const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
-  auto& row = rows.cells.emplace_back(rows.columns.size());
-  std::size_t bytes = 0;
-  for (std::size_t n = 0; n < row.size(); ++n) {
-    bytes += kLengthBytes;
-    if (cells[n] == nullptr) continue;
-    row[n] = CellOf(fields[n], {cells[n], lengths[n]});
-    bytes += lengths[n];
-  }
-  return bytes;
-}
-
 // A session that goes on was not what failed, whatever the number says: a
 // federated table's server may have refused the password (1045).
 ErrorKind KindInSession(unsigned number) {
@@ -199,8 +155,8 @@ void MysqlConnection::SetOptions(const MysqlDsn& dsn, const std::string& applica
   ::mysql_options4(connection, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name",
                    application_name.c_str());
   ::mysql_options(connection, MARIADB_OPT_RESTRICTED_AUTH,
-                  dsn.socket.empty() ? kOpenAuthentication : kLocalAuthentication);
-  if (dsn.socket.empty() && dsn.tls != MysqlTls::kDisabled) SetTls(dsn);
+                  dsn.socket.empty() ? kInTheOpen : kPrivately);
+  if (dsn.tls != MysqlTls::kDisabled) SetTls(dsn);
 }
 
 // The library verifies the certificate's chain where it is given an authority,
@@ -214,6 +170,8 @@ void MysqlConnection::SetTls(const MysqlDsn& dsn) {
   ::mysql_options(connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off);
   ::mysql_options(connection, MYSQL_OPT_SSL_CERT, OrNull(dsn.tls_certificate));
   ::mysql_options(connection, MYSQL_OPT_SSL_KEY, OrNull(dsn.tls_key));
+  // Of a key that has one; OpenSSL would ask the terminal for it.
+  ::mysql_options(connection, MARIADB_OPT_TLS_PASSPHRASE, "");
   if (dsn.tls < MysqlTls::kVerifyCa) return;
   ::mysql_options(connection, MYSQL_OPT_SSL_CA, OrNull(dsn.tls_ca));
   ::mysql_options(connection, MYSQL_OPT_SSL_CAPATH,
@@ -233,6 +191,7 @@ void MysqlConnection::Connect(const CollectContext& context, const MysqlDsn& dsn
   if (events != 0) {
     socket_.Take(::mysql_get_socket(connection));
     const auto guard = context.watchdog.Watch(socket_.fd(), context.deadline);
+    const MysqlReadBudget budget(socket_.fd());
     bool checked = address == nullptr;
     Drive(context, events, [&](int ready) {
       if (ready != MYSQL_WAIT_TIMEOUT && !std::exchange(checked, true)) {
@@ -272,7 +231,8 @@ void MysqlConnection::CheckGreeting(const CollectContext& context, const MysqlDs
   }
   if (dsn.tls == MysqlTls::kDisabled) return;
   if (greeting->offers_tls) {
-    ::mysql_options(connection_.get(), MARIADB_OPT_RESTRICTED_AUTH, kTlsAuthentication);
+    ::mysql_options(connection_.get(), MARIADB_OPT_RESTRICTED_AUTH,
+                    dsn.tls < MysqlTls::kVerifyCa ? kPrivately : kToOneWeKnow);
   } else if (dsn.tls != MysqlTls::kPreferred) {
     throw CollectError(ErrorKind::kConnect, "the server offers no TLS, and the DSN requires it");
   }
@@ -365,7 +325,7 @@ void MysqlConnection::ReadRows(const CollectContext& context, MYSQL_RES* result,
     if (rows.cells.size() == max_rows) {
       GiveUp({ErrorKind::kLimit, "the query has more than " + std::to_string(max_rows) + " rows"});
     }
-    bytes += AppendRow(result, row, rows);
+    bytes += AppendMysqlRow(result, row, rows);
     if (bytes > kMaxAnswerBytes) GiveUp(TooLarge());
   }
 }
@@ -377,10 +337,10 @@ Rows MysqlConnection::Query(const CollectContext& context, const std::string& st
     Send(context, statement);
     const Result result(::mysql_use_result(connection_.get()));
     if (result == nullptr) FailForNoRows(context);
-    rows.columns = ColumnsOf(result.get());
-    if (const MYSQL_FIELD* const field = UnclearField(result.get()); field != nullptr) {
-      GiveUp({ErrorKind::kQuery, ShownText("a BIT can be read in two ways: ask for column + 0 as " +
-                                           std::string(field->name, field->name_length))});
+    rows.columns = MysqlColumns(result.get());
+    if (const auto unclear = UnclearMysqlColumn(result.get())) {
+      GiveUp({ErrorKind::kQuery,
+              ShownText("BIT can be read in two ways: ask for column + 0 AS " + *unclear)});
     }
     ReadRows(context, result.get(), max_rows, rows);
     if (HasMore()) GiveUp({ErrorKind::kQuery, "the statement has several answers"});

@@ -38,8 +38,8 @@ class SocketHandle {
 class MysqlConnection {
  public:
   // Connects to one address of the DSN's host, or to its socket. The server is
-  // told `application_name`. A password is sent in no form that the server, or
-  // who stands between, could read, but by TLS or to a socket.
+  // told `application_name`. A password is sent in a form that can be read only by
+  // TLS or to a socket, and in clear only to a server that was verified.
   MysqlConnection(const exporter::CollectContext& context, const MysqlDsn& dsn,
                   const SocketAddress* address, const std::string& application_name);
   ~MysqlConnection();

@@ -224,6 +224,7 @@ void ReadParameter(std::string_view written, MysqlDsn& dsn, TlsWish& wish) {
 }
 
 MysqlTls ModeFor(const MysqlDsn& dsn, const TlsWish& wish) {
+  if (!dsn.socket.empty()) return MysqlTls::kDisabled;
   const bool has_authority = !dsn.tls_ca.empty() || !dsn.tls_ca_folder.empty();
   if (wish.check_host.value_or(false)) return MysqlTls::kVerifyIdentity;
   // As MySQL's own client: an authority is there to be asked.
@@ -237,7 +238,9 @@ void CheckTls(const MysqlDsn& dsn, const TlsWish& wish) {
   if (dsn.tls_key.empty() != dsn.tls_certificate.empty()) {
     throw std::invalid_argument("ssl_cert and ssl_key belong together: give both");
   }
-  if (!dsn.socket.empty() && wish.mode.value_or(MysqlTls::kPreferred) > MysqlTls::kPreferred) {
+  const bool wants_tls = wish.check_host.value_or(false) ||
+                         wish.mode.value_or(MysqlTls::kPreferred) > MysqlTls::kPreferred;
+  if (!dsn.socket.empty() && wants_tls) {
     throw std::invalid_argument("TLS is for a host, and unix_socket names none");
   }
   if (!dsn.socket.empty() && dsn.socket.front() != '/') {

@@ -20,7 +20,7 @@ enum class MysqlTls {
 struct MysqlDsn {
   std::string host = "localhost";  // An IPv6 address without its brackets.
   std::uint16_t port = 3306;
-  std::string socket;  // A path; given: host and port count for nothing.
+  std::string socket;  // A path; given: host and port count for nothing, and TLS is off.
   std::string user;    // Empty: the operating system's.
   exporter::Secret password;
   std::string database;

@@ -7,6 +7,7 @@
 
 // Exported by libmariadb.so.3 for plugins, and missing in its headers. `size` is
 // what recv() or SSL_read() returned.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int ma_pvio_register_callback(my_bool adds, void (*callback)(int mode, MYSQL* connection,
                                                                         const unsigned char* bytes,
                                                                         std::size_t size));

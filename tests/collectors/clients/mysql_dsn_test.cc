@@ -78,6 +78,7 @@ TEST_CASE("the words of many drivers say how far TLS is wanted") {
       {"ssl_capath=/certs&ssl-mode=VERIFY_IDENTITY", MysqlTls::kVerifyIdentity},
       {"ssl_check_hostname=true", MysqlTls::kVerifyIdentity},
       {"ssl_ca=/ca.pem&ssl-mode=DISABLED", MysqlTls::kDisabled},
+      {"ssl_ca=/ca.pem&unix_socket=/run/m.sock", MysqlTls::kDisabled},
   };
   for (const Case& one : cases) {
     CAPTURE(one.parameters);
@@ -115,6 +116,7 @@ TEST_CASE("a MySQL DSN that cannot be meant is refused without being quoted") {
       "mysql://ann:hush@db/shop?ssl_key=/hush.pem",
       "mysql://ann@/shop?unix_socket=hush",
       "mysql://ann@/shop?unix_socket=/hush&ssl-mode=REQUIRED",
+      "mysql://ann@/shop?unix_socket=/hush&ssl_check_hostname=1",
       "hush",
   };
   for (const std::string& dsn : dsns) {

@@ -82,6 +82,8 @@ void Accept(Peer& peer) {
 
 void Begin(Peer& peer) {
   peer.Expect("SET SESSION");
+  peer.Expect("transaction_read_only = 1");
+  peer.Expect("max_execution_time = ");
   peer.Send(Ok(1));
   peer.Expect("START TRANSACTION READ ONLY");
   peer.Send(Ok(1));

@@ -1,0 +1,53 @@
+#include "collectors/clients/mysql_rows.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace collectors {
+namespace {
+
+constexpr unsigned long kMaxClearBits = 5;
+
+std::string NameOf(const MYSQL_FIELD& field) { return {field.name, field.name_length}; }
+
+std::string CellOf(const MYSQL_FIELD& field, std::string_view bytes) {
+  const bool is_bits = field.type == MYSQL_TYPE_BIT && bytes.size() == 1 &&
+                       static_cast<unsigned char>(bytes[0]) < (1U << kMaxClearBits);
+  return is_bits ? std::to_string(bytes[0]) : std::string(bytes);
+}
+
+}  // namespace
+
+std::vector<std::string> MysqlColumns(MYSQL_RES* result) {
+  std::vector<std::string> columns;
+  const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
+  for (unsigned n = 0; n < ::mysql_num_fields(result); ++n) columns.push_back(NameOf(fields[n]));
+  return columns;
+}
+
+std::optional<std::string> UnclearMysqlColumn(MYSQL_RES* result) {
+  const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
+  const MYSQL_FIELD* const end = fields + ::mysql_num_fields(result);
+  const MYSQL_FIELD* const found = std::find_if(fields, end, [](const MYSQL_FIELD& field) {
+    return field.type == MYSQL_TYPE_BIT && field.length > kMaxClearBits;
+  });
+  if (found == end) return std::nullopt;
+  return NameOf(*found);
+}
+
+std::size_t AppendMysqlRow(MYSQL_RES* result, MYSQL_ROW cells, Rows& rows) {
+  constexpr std::size_t kLengthBytes = 4;
+  const unsigned long* const lengths = ::mysql_fetch_lengths(result);
+  const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
+  auto& row = rows.cells.emplace_back(rows.columns.size());
+  std::size_t bytes = 0;
+  for (std::size_t n = 0; n < row.size(); ++n) {
+    bytes += kLengthBytes;
+    if (cells[n] == nullptr) continue;
+    row[n] = CellOf(fields[n], {cells[n], lengths[n]});
+    bytes += lengths[n];
+  }
+  return bytes;
+}
+
+}  // namespace collectors
