@@ -6,63 +6,95 @@
 #include "collectors/sql/part_schedule.h"
 
 namespace collectors {
+namespace {
 
 using exporter::CollectError;
 using exporter::ErrorKind;
 using exporter::SteadyTime;
 
+// How long counts that were good alone and not together run apart.
+constexpr std::chrono::hours kApartFor(1);
+
+bool MayShareOnce(const SqlCount& count) {
+  return count.mode != CountMode::kEstimate && count.up_to == 0;
+}
+
+bool MayBeEstimated(const SqlCount& count) {
+  return count.mode == CountMode::kEstimate || (count.mode == CountMode::kAuto && IsPlain(count));
+}
+
+bool Has(const Indexes& indexes, std::size_t index) {
+  return std::ranges::find(indexes, index) != indexes.end();
+}
+
+}  // namespace
+
 CountScan::CountScan(std::vector<SqlCount> counts, SqlStatement options)
-    : options_(std::move(options)) {
+    : options_(std::move(options)), planner_(options_) {
+  has_choice_ = std::ranges::count_if(counts, MayShareOnce) > 1 ||
+                std::ranges::any_of(counts, MayBeEstimated);
   for (SqlCount& count : counts) {
     MetricSeries series(count.metric, count.rules);
     order_.push_back(entries_.size());
-    entries_.push_back({std::move(count), std::move(series), std::nullopt, false});
+    entries_.push_back({std::move(count), std::move(series), std::nullopt, false, std::nullopt});
   }
 }
 
-CountScan::Indexes CountScan::Sharing() const {
-  Indexes sharing;
+bool CountScan::Estimates(const Entry& entry) const {
+  if (entry.count.mode == CountMode::kEstimate) return true;
+  return MayBeEstimated(entry.count) && planner_.EstimatesPlainCounts();
+}
+
+Indexes CountScan::Candidates(SteadyTime now) const {
+  Indexes candidates;
+  if (now < shares_from_ || suspects_) return candidates;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (shares_ && !suspects_ && !entries_[i].apart) sharing.push_back(i);
+    const Entry& entry = entries_[i];
+    if (MayShareOnce(entry.count) && !entry.apart && !Estimates(entry)) candidates.push_back(i);
   }
-  if (sharing.size() < 2) sharing.clear();
-  return sharing;
+  if (candidates.size() < 2) candidates.clear();
+  return candidates;
 }
 
 PartResult CountScan::Refresh(const SqlRun& run) {
-  Indexes shared = Sharing();
   for (Entry& entry : entries_) entry.problem.reset();
+  accused_.clear();
+  Indexes done;
   try {
-    if (!shared.empty() && !AskShared(run, shared)) shared.clear();
+    if (has_choice_) planner_.Look(run, entries_[0].count);
+    AskTogether(run, done);
   } catch (const CollectError& error) {
     if (error.kind() != ErrorKind::kTimeout) throw;
-    Postpone(error);
+    Postpone(run, error, done);
     return PartResult::kTimedOut;
   }
-  return AskApart(run, shared);
+  const PartResult result = AskApart(run, done);
+  SettleBlame(run.now);
+  return result;
 }
 
 // To run apart in this run would take longer still. A lock on the table looks
 // the same, so it takes a second time to give up sharing.
-void CountScan::Postpone(const CollectError& error) {
-  shares_ = !each_is_quick_;
+void CountScan::Postpone(const SqlRun& run, const CollectError& error, const Indexes& done) {
+  if (each_is_quick_) shares_from_ = run.now + kApartFor;
   suspects_ = true;
-  for (Entry& entry : entries_) {
-    entry.problem = CollectError(error.kind(), error.what(), entry.count.metric.name);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (Has(done, i)) continue;
+    entries_[i].problem = CollectError(error.kind(), error.what(), entries_[i].count.metric.name);
   }
 }
 
-void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
+void CountScan::AskTogether(const SqlRun& run, Indexes& done) {
+  const Indexes candidates = Candidates(run.now);
+  if (candidates.empty()) return;
   std::vector<const SqlCount*> counts;
-  for (const std::size_t index : indexes) counts.push_back(&entries_[index].count);
-  SqlStatement statement = options_;
-  statement.text = CountStatement(counts);
-  const Rows rows = run.session.Query(run.context, statement);
-  for (std::size_t i = 0; i < indexes.size(); ++i) {
-    Entry& entry = entries_[indexes[i]];
-    MappedSamples found = RollUp(rows, entry.count, i);
-    entry.problem = found.problem;
-    entry.series.Found(std::move(found), run.now);
+  for (const std::size_t index : candidates) counts.push_back(&entries_[index].count);
+  for (const Indexes& group : planner_.Groups(run, counts)) {
+    if (group.size() < 2) continue;
+    Indexes members;
+    for (const std::size_t place : group) members.push_back(candidates[place]);
+    Indexes& known = AskShared(run, members) ? done : accused_;
+    known.insert(known.end(), members.begin(), members.end());
   }
 }
 
@@ -72,17 +104,43 @@ bool CountScan::AskShared(const SqlRun& run, const Indexes& indexes) {
     each_is_quick_ = false;
     return true;
   } catch (const CollectError& error) {
+    planner_.Forget();
     // One count's fault must not cost the others.
     if (EndsRun(error.kind()) || error.kind() == ErrorKind::kTimeout) throw;
-    if (error.kind() == ErrorKind::kLimit) shares_ = false;
     return false;
   }
+}
+
+void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
+  std::vector<const SqlCount*> counts;
+  for (const std::size_t index : indexes) counts.push_back(&entries_[index].count);
+  SqlStatement statement = options_;
+  statement.text = CountStatement(counts);
+  const Rows rows = run.session.Query(run.context, statement);
+  if (!AnswersTo(rows, counts)) {
+    throw CollectError(ErrorKind::kQuery, "the condition is none: it changes the statement");
+  }
+  for (std::size_t i = 0; i < indexes.size(); ++i) {
+    Entry& entry = entries_[indexes[i]];
+    MappedSamples found = RollUp(rows, entry.count, i);
+    entry.problem = found.problem;
+    entry.estimated = false;
+    entry.series.Found(std::move(found), run.now);
+  }
+}
+
+void CountScan::AskEstimate(const SqlRun& run, Entry& entry) {
+  const double rows = EstimateCount(run, entry.count);
+  MappedSamples found;
+  found.samples.push_back({entry.count.metric.constant_labels, rows});
+  entry.estimated = true;
+  entry.series.Found(std::move(found), run.now);
 }
 
 PartResult CountScan::AskApart(const SqlRun& run, const Indexes& done) {
   std::optional<std::size_t> slow;
   for (const std::size_t index : order_) {
-    if (std::ranges::find(done, index) != done.end()) continue;
+    if (Has(done, index)) continue;
     if (!AskOne(run, entries_[index], index) && !slow) slow = index;
   }
   if (std::exchange(suspects_, false)) each_is_quick_ = !slow;
@@ -98,7 +156,11 @@ bool CountScan::AskOne(const SqlRun& run, Entry& entry, std::size_t index) {
     return false;
   }
   try {
-    Ask(run, {index});
+    if (Estimates(entry)) {
+      AskEstimate(run, entry);
+    } else {
+      Ask(run, {index});
+    }
     entry.apart = false;
     return true;
   } catch (const CollectError& error) {
@@ -108,6 +170,14 @@ bool CountScan::AskOne(const SqlRun& run, Entry& entry, std::size_t index) {
     entry.problem = CollectError(error.kind(), error.what(), name);
     return error.kind() != ErrorKind::kTimeout;
   }
+}
+
+// Each alone was good: too many groups, say. That will not change soon.
+void CountScan::SettleBlame(SteadyTime now) {
+  if (accused_.empty()) return;
+  const bool found =
+      std::ranges::any_of(accused_, [&](std::size_t i) { return entries_[i].problem.has_value(); });
+  if (!found) shares_from_ = now + kApartFor;
 }
 
 void CountScan::Skip() {
@@ -130,6 +200,15 @@ std::vector<exporter::SeriesId> CountScan::Claims() const {
   std::vector<exporter::SeriesId> claims;
   for (const Entry& entry : entries_) claims.push_back(entry.series.Claim());
   return claims;
+}
+
+std::vector<CountScan::Way> CountScan::Ways() const {
+  std::vector<Way> ways;
+  for (const Entry& entry : entries_) {
+    if (!MayBeEstimated(entry.count) || !entry.estimated) continue;
+    ways.push_back({entry.series.Claim(), *entry.estimated});
+  }
+  return ways;
 }
 
 }  // namespace collectors

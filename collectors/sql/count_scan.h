@@ -6,15 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "collectors/sql/count_planner.h"
 #include "collectors/sql/count_statement.h"
 #include "collectors/sql/sql_part.h"
 
 namespace collectors {
 
-// The counts on one table. Those that work share one scan of it; where that
-// statement fails, each runs apart once, and those that fail there stay apart
-// until they work again. Where it takes too long they run apart in the next
-// run, so that one slow condition costs its own count only.
+// The counts on one table. Those for which it costs least share one scan of it
+// (CountPlanner); where that statement fails, each runs apart once, and those
+// that fail there stay apart until they work again. Where it takes too long they
+// run apart in the next run, so that one slow condition costs its own count
+// only. Estimates and counts with a bound always run apart.
 class CountScan : public SqlPart {
  public:
   // `options` gives max_rows and parallel. At least one count, all of one table.
@@ -27,34 +29,49 @@ class CountScan : public SqlPart {
   std::vector<exporter::SeriesId> Claims() const override;
   std::optional<std::chrono::milliseconds> Interval() const override { return std::nullopt; }
 
+  // A count whose value may be an estimate, and whether the one it has is.
+  struct Way {
+    exporter::SeriesId series;
+    bool estimated;
+  };
+  // One for each count of mode estimate or auto that has a value.
+  std::vector<Way> Ways() const;
+
  private:
   struct Entry {
     SqlCount count;
     MetricSeries series;
     std::optional<exporter::CollectError> problem;
-    bool apart = false;  // Failed when it last ran alone.
+    bool apart = false;             // Failed when it last ran alone.
+    std::optional<bool> estimated;  // Its value; absent where there is none.
   };
 
-  using Indexes = std::vector<std::size_t>;
-
-  // Those that share the scan; empty where fewer than two can.
-  Indexes Sharing() const;
+  bool Estimates(const Entry& entry) const;
+  // Asks as many together as pays; adds those that answered to `done`.
+  void AskTogether(const SqlRun& run, Indexes& done);
+  // Those that could share a statement; empty where fewer than two can.
+  Indexes Candidates(exporter::SteadyTime now) const;
   void Ask(const SqlRun& run, const Indexes& indexes);
+  void AskEstimate(const SqlRun& run, Entry& entry);
   // Whether the shared statement answered, or each must run apart.
   bool AskShared(const SqlRun& run, const Indexes& indexes);
-  // Notes on each that the shared statement came too late.
-  void Postpone(const exporter::CollectError& error);
+  // Notes on each that is not among `done` that its answer came too late.
+  void Postpone(const SqlRun& run, const exporter::CollectError& error, const Indexes& done);
   // Asks each that is not among `done` alone.
   PartResult AskApart(const SqlRun& run, const Indexes& done);
   // False where there was no time for the count.
   bool AskOne(const SqlRun& run, Entry& entry, std::size_t index);
+  // After each ran alone: whether one of them was to blame for the statement of all.
+  void SettleBlame(exporter::SteadyTime now);
 
   std::vector<Entry> entries_;  // In the order of the configuration.
   Indexes order_;               // In which they run apart.
   SqlStatement options_;
-  // False once all counts together were too much for one statement: too many
-  // groups, or too slow again after each alone was quick.
-  bool shares_ = true;
+  CountPlanner planner_;
+  bool has_choice_ = false;  // Whether the planner has anything to choose.
+  // Later than now where a shared statement failed though each alone is good.
+  exporter::SteadyTime shares_from_ = exporter::SteadyTime::min();
+  Indexes accused_;             // Shared a statement that failed in this run.
   bool suspects_ = false;       // The shared statement was slow: who is it?
   bool each_is_quick_ = false;  // Nobody, when they last ran apart for that.
 };

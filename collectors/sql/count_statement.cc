@@ -93,7 +93,17 @@ std::string QuotedTable(std::string_view table) {
   return text;
 }
 
+std::string RowsStatement(const SqlCount& count) {
+  std::string text = "SELECT 1 FROM " + QuotedTable(count.table);
+  if (!count.where.empty()) text += " WHERE " + Condition(count);
+  return text;
+}
+
 std::string CountStatement(const std::vector<const SqlCount*>& counts) {
+  if (counts[0]->up_to > 0) {
+    return fmt::format("SELECT count(*) AS {} FROM ({} LIMIT {}) AS bounded", CountColumn(0),
+                       RowsStatement(*counts[0]), counts[0]->up_to);
+  }
   const std::vector<std::string> labels = AllLabels(counts);
   std::string text =
       fmt::format("SELECT {} FROM {}", Columns(counts, labels), QuotedTable(counts[0]->table));
@@ -102,6 +112,15 @@ std::string CountStatement(const std::vector<const SqlCount*>& counts) {
     text += fmt::format("{}{}", i == 0 ? " GROUP BY " : ", ", i + 1);
   }
   return text;
+}
+
+bool AnswersTo(const Rows& rows, const std::vector<const SqlCount*>& counts) {
+  const std::size_t labels = AllLabels(counts).size();
+  if (rows.columns.size() != labels + counts.size()) return false;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (rows.columns[labels + i] != CountColumn(i)) return false;
+  }
+  return true;
 }
 
 MappedSamples RollUp(const Rows& rows, const SqlCount& count, std::size_t index) {

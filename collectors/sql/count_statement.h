@@ -11,6 +11,10 @@
 
 namespace collectors {
 
+// How a count comes by its value: from the rows, or from what the server's planner
+// holds them to be (kAuto: where that is much quicker, and nearly as good).
+enum class CountMode { kExact, kEstimate, kAuto };
+
 // A count of rows: how many of `table` there are for which `where` holds, for
 // each group of the columns that are the metric's labels.
 struct SqlCount {
@@ -18,7 +22,14 @@ struct SqlCount {
   std::string table;  // As the user wrote it: schema.table, a part in "" where it has a dot.
   std::string where;  // SQL; empty for all rows.
   SeriesRules rules;
+  CountMode mode = CountMode::kExact;
+  std::size_t up_to = 0;  // Stops there; 0 for no bound. Such a count has no labels.
 };
+
+// Whether it counts the whole table into one number.
+inline bool IsPlain(const SqlCount& count) {
+  return count.where.empty() && count.metric.labels.empty() && count.up_to == 0;
+}
 
 // The name with each part in quotes, so that it can be nothing but a name.
 // Throws std::invalid_argument where it is empty, or a quote stays open.
@@ -26,8 +37,15 @@ std::string QuotedTable(std::string_view table);
 
 // One statement for all of `counts`, which share a table: grouped by every
 // label that one of them has, a column for each count. A single count gets the
-// shape that an index on its condition serves best.
+// shape that an index on its condition serves best; one with a bound is alone.
 std::string CountStatement(const std::vector<const SqlCount*>& counts);
+
+// The rows that a count without labels counts, for the planner: it returns them.
+std::string RowsStatement(const SqlCount& count);
+
+// Whether the columns are those of CountStatement. A condition with brackets that
+// do not match may have made another statement of it.
+bool AnswersTo(const Rows& rows, const std::vector<const SqlCount*>& counts);
 
 // What the rows of CountStatement say of its `index`-th count: the groups that
 // differ only in labels of other counts added up, NULL and '' as one. Groups of
