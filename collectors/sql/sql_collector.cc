@@ -139,6 +139,8 @@ std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
   defaults.statement.parallel = options.Bool("parallel", false);
   SqlSource source = ReadSqlSource(options, settings, ReadSqlTarget(options, settings));
   defaults.db_time = source.db_time;
+  if (source.session != nullptr) defaults.dialect = source.session->dialect();
+  defaults.count_mode = ReadCountMode(options);
   auto counts = ReadCounts(options, defaults);
   auto queries = ReadQueries(options, defaults);
   CheckNames(options, counts, queries);
@@ -160,12 +162,16 @@ const exporter::CollectorType kSqlType = {
         R"(dsn             postgresql://user:password@host/database, mysql:// or
                 mariadb:// likewise, or sqlite:///absolute/path; dsn_file for a
                 file that holds it
-counts          list of {metric, table, where, by, on_missing, help, constant_labels};
-                counts on one table share one scan
+counts          list of {metric, table, where, by, mode, count_up_to, on_missing, help,
+                constant_labels}; counts on one table share one scan where that is cheaper
   metric        the name of the gauge
   table         table or schema.table, with the case it has in the database
   where         condition in SQL; absent for all rows
   by            columns to group by, which become labels
+  mode          exact; estimate: what PostgreSQL's planner reckons, without looking at the rows
+                (no by; the table must have been analyzed); auto: the estimate for all rows of a
+                table of more than 100000 that was analyzed, else exact (default: count_mode)
+  count_up_to   stops there: this value means so many or more (no by); counts exactly below
   on_missing    what a series that is gone becomes: drop (default), zero or keep
   help          the metric's help text
   constant_labels  labels with a fixed value
@@ -183,6 +189,7 @@ queries         list of {sql, metrics, interval, on_missing, name}
   interval      how often it runs; in every run of the collector where absent
   name          names the query in the log; the first metric's name where absent
   server_parameter  true: the server's host:port is passed as $1; not for MySQL
+count_mode      mode of the counts that name none: exact (default) or auto
 max_rows        a statement that returns more rows fails with reason limit (default 10000)
 parallel        true lets PostgreSQL use parallel workers (default false)
 max_db_time     share of one core that the collector may take of the database (default 5%):

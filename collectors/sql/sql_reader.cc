@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <stdexcept>
 
 namespace collectors {
@@ -18,6 +19,10 @@ constexpr std::array<prometheus::MetricType, 3> kTypes = {prometheus::MetricType
 constexpr std::array<std::string_view, 3> kOnMissingNames = {"drop", "zero", "keep"};
 constexpr std::array<OnMissing, 3> kOnMissing = {OnMissing::kDrop, OnMissing::kZero,
                                                  OnMissing::kKeep};
+constexpr std::array<std::string_view, 3> kModeNames = {"exact", "auto", "estimate"};
+constexpr std::array<CountMode, 3> kModes = {CountMode::kExact, CountMode::kAuto,
+                                             CountMode::kEstimate};
+constexpr std::int64_t kHighestBound = 1'000'000'000;
 constexpr int kIntervalsUntilStale = 3;
 constexpr int kNewestMajor = 99;
 constexpr int kVersionsAMajor = 10000;  // 14 is 140000.
@@ -73,6 +78,41 @@ std::string DefaultHelp(const SqlCount& count) {
   return help + ".";
 }
 
+// What the help text says of a value that may not be the number of rows.
+std::string Caution(const SqlCount& count) {
+  if (count.up_to > 0)
+    return fmt::format(" Counted up to {0}: {0} means {0} or more.", count.up_to);
+  if (count.mode == CountMode::kEstimate) return " Estimated by the query planner.";
+  if (count.mode == CountMode::kAuto && IsPlain(count)) {
+    return " Estimated by the query planner while the table is large.";
+  }
+  return "";
+}
+
+// Notes what keeps a count from an estimate, or from a bound.
+void CheckMode(YamlReader& reader, const SqlCount& count, const SqlDefaults& defaults) {
+  const bool has_labels = !count.metric.labels.empty();
+  if (count.up_to > 0) {
+    if (has_labels) reader.Problem("count_up_to", "a count with a bound cannot be by columns");
+    if (reader.Has("mode") && count.mode != CountMode::kExact) {
+      reader.Problem("mode", "a count with count_up_to is exact up to there: leave mode out");
+    }
+  } else if (count.mode == CountMode::kEstimate) {
+    if (has_labels) reader.Problem("mode", "an estimate cannot be by columns");
+    if (defaults.dialect && *defaults.dialect != SqlDialect::kPostgres) {
+      reader.Problem("mode", "only PostgreSQL estimates counts; auto counts exactly elsewhere");
+    }
+  }
+}
+
+void ReadMode(YamlReader& reader, const SqlDefaults& defaults, SqlCount& count) {
+  const auto* const fallback = std::ranges::find(kModes, defaults.count_mode);
+  count.mode =
+      kModes[reader.OneOf("mode", kModeNames, static_cast<std::size_t>(fallback - kModes.begin()))];
+  count.up_to = static_cast<std::size_t>(reader.Integer("count_up_to", 0, 1, kHighestBound));
+  CheckMode(reader, count, defaults);
+}
+
 void CheckTable(YamlReader& reader, const std::string& table) {
   if (table.empty()) return;
   try {
@@ -91,7 +131,8 @@ SqlCount ReadCount(YamlReader& reader, const SqlDefaults& defaults) {
   CheckTable(reader, count.table);
   count.where = reader.String("where", "");
   ReadLabels(reader, "by", count.metric);
-  count.metric.help = reader.String("help", DefaultHelp(count));
+  ReadMode(reader, defaults, count);
+  count.metric.help = reader.String("help", DefaultHelp(count)) + Caution(count);
   count.rules = {.on_missing = ReadOnMissing(reader),
                  .stale_after = defaults.settings.stale_after,
                  .own_interval = false,
@@ -162,6 +203,10 @@ SeriesRules RulesOf(const SqlDefaults& defaults) {
   if (!defaults.settings.own_stale_after) rules.db_time = defaults.db_time;
   rules.max_series = defaults.statement.max_rows;
   return rules;
+}
+
+CountMode ReadCountMode(YamlReader& options) {
+  return kModes[options.OneOf("count_mode", std::span(kModeNames).first<2>(), 0)];
 }
 
 std::vector<SqlCount> ReadCounts(YamlReader& options, const SqlDefaults& defaults) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -16,10 +17,15 @@ struct SqlDefaults {
   exporter::JobSettings settings;
   SqlStatement statement;  // Its max_rows and parallel.
   std::shared_ptr<const DbTime> db_time = nullptr;
+  CountMode count_mode = CountMode::kExact;
+  std::optional<SqlDialect> dialect = std::nullopt;  // As far as it is known.
 };
 
 // What the samples of a collector's statement are told, without keys of its own.
 SeriesRules RulesOf(const SqlDefaults& defaults);
+
+// `count_mode`: how counts that do not say it come by their values.
+CountMode ReadCountMode(exporter::YamlReader& options);
 
 // The lists `counts` and `queries`, of a configuration or of a preset. Notes
 // what is wrong in the readers.

@@ -76,4 +76,45 @@ TEST_CASE("a table's name can be nothing but a name") {
   }
 }
 
+TEST_CASE("a condition stands in brackets on lines of its own, in every statement") {
+  SqlCount all = Count({"team"});
+  SqlCount some = Count({});
+  some.where = "x -- open";
+  SqlCount bounded = some;
+  bounded.up_to = 500;
+  CHECK(CountStatement({&some}) ==
+        "SELECT count(*) AS exporter_count_0 FROM \"tasks\" WHERE (x -- open\n)");
+  CHECK(CountStatement({&all, &some}) ==
+        "SELECT \"team\" AS \"team\", count(*) AS exporter_count_0, count(*) FILTER (WHERE (x -- "
+        "open\n)) AS exporter_count_1 FROM \"tasks\" GROUP BY 1");
+  CHECK(CountStatement({&bounded}) ==
+        "SELECT count(*) AS exporter_count_0 FROM (SELECT 1 FROM \"tasks\" WHERE (x -- open\n) "
+        "LIMIT 500) AS bounded");
+  CHECK(RowsStatement(some) == "SELECT 1 FROM \"tasks\" WHERE (x -- open\n)");
+  CHECK(RowsStatement(all) == "SELECT 1 FROM \"tasks\"");
+}
+
+TEST_CASE("a hostile name is a name in every statement") {
+  SqlCount count = Count({"x\"; DROP TABLE users; --"});
+  count.table = "\"tasks\"\"; DROP TABLE users; --\"";
+  CHECK(CountStatement({&count}) ==
+        "SELECT \"x\"\"; DROP TABLE users; --\" AS \"x\"\"; DROP TABLE users; --\", count(*) AS "
+        "exporter_count_0 FROM \"tasks\"\"; DROP TABLE users; --\" GROUP BY 1");
+  CHECK(RowsStatement(count) == "SELECT 1 FROM \"tasks\"\"; DROP TABLE users; --\"");
+}
+
+TEST_CASE("an answer with other columns than were asked for is told") {
+  const SqlCount by_team = Count({"team"});
+  const SqlCount plain = Count({});
+  const std::vector<const SqlCount*> counts = {&by_team, &plain};
+  const std::vector<std::pair<std::vector<std::string>, bool>> table = {
+      {{"team", "exporter_count_0", "exporter_count_1"}, true},
+      {{"team", "exporter_count_0", "x", "exporter_count_1"}, false},
+      {{"team", "exporter_count_0", "exporter_count_0"}, false},
+      {{"exporter_count_0", "exporter_count_1"}, false},
+      {{}, false},
+  };
+  for (const auto& [columns, answers] : table) CHECK(AnswersTo({columns, {}}, counts) == answers);
+}
+
 }  // namespace collectors

@@ -46,6 +46,18 @@ TEST_CASE("a wrong option is refused with words that say which") {
       {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, by: [Org Id]}]", "no label name"},
       {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, by: [x, x]}]", "twice"},
       {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, on_missing: one}]", "on_missing"},
+      {MakeSqlCollector, kDsn + "count_mode: estimate\ncounts: [{metric: a, table: t}]",
+       "exact or auto"},
+      {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, mode: fast}]", "estimate"},
+      {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, mode: estimate, by: [x]}]",
+       "cannot be by columns"},
+      {MakeSqlCollector, "dsn: sqlite:///tmp/a.db\ncounts: [{metric: a, table: t, mode: estimate}]",
+       "only PostgreSQL"},
+      {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, count_up_to: 0}]", "count_up_to"},
+      {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, count_up_to: 5, by: [x]}]",
+       "cannot be by columns"},
+      {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, count_up_to: 5, mode: auto}]",
+       "leave mode out"},
       {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t}, {metric: a, table: u}]",
        "constant_labels"},
       {MakeSqlCollector, kDsn + "queries: [{sql: SELECT 1}]", "metrics"},
@@ -91,6 +103,13 @@ TEST_CASE("good options are taken without a word") {
            "queries: [{sql: SELECT 1 AS v, interval: 5m, on_missing: keep, metrics: [{name: b, "
            "value: v, type: counter, labels: [x], help: H., constant_labels: {c: d}}]}]"},
       {MakeSqlCollector, "dsn: sqlite:///tmp/shop.db\ncounts: [{metric: a, table: t}]"},
+      {MakeSqlCollector,
+       kDsn + "count_mode: auto\n"
+              "counts: [{metric: a, table: t}, {metric: b, table: t, mode: estimate, where: x}, "
+              "{metric: c, table: t, count_up_to: 500}, {metric: d, table: t, by: [x]}]"},
+      {MakeSqlCollector,
+       "dsn: sqlite:///tmp/shop.db\ncount_mode: auto\n"
+       "counts: [{metric: a, table: t}, {metric: b, table: t, count_up_to: 5}]"},
       {MakePostgresCollector, "dsn: host=h dbname=db"},
       {MakePostgresCollector, "dsn: postgresql+asyncpg://u:pw@h/db?ssl=require"},
       {MakeDbPoolCollector,
