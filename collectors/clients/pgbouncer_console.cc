@@ -40,7 +40,16 @@ CollectError Understood(const CollectError& error) {
   return error;
 }
 
+// ParsePgDsn reads what follows the scheme, whatever that is.
+bool IsOfOtherSystem(std::string_view dsn) {
+  const std::size_t scheme = dsn.find("://");
+  const bool is_url = scheme != std::string_view::npos && dsn.find_first_of("=' ") > scheme;
+  return is_url && !dsn.starts_with("postgres://") && !dsn.starts_with("postgresql://") &&
+         !dsn.starts_with("postgresql+") && !dsn.starts_with("postgres+");
+}
+
 PgDsn ConsoleDsn(const std::string& text) {
+  if (IsOfOtherSystem(text)) throw std::invalid_argument("its scheme must be postgresql://");
   PgDsn dsn = ParsePgDsn(text);
   if (dsn.Get("dbname").empty()) dsn.Set("dbname", std::string(kConsoleDatabase));
   if (dsn.Get("dbname") != kConsoleDatabase) {
@@ -120,7 +129,7 @@ std::unique_ptr<PgBouncerConsole> MakePgBouncerConsole(exporter::YamlReader& opt
 
 bool NamesConsole(const exporter::SecretSource& dsn) try {
   const auto known = dsn.given() ? Known(dsn) : std::nullopt;
-  return known && ParsePgDsn(*known).Get("dbname") == kConsoleDatabase;
+  return known && !IsOfOtherSystem(*known) && ParsePgDsn(*known).Get("dbname") == kConsoleDatabase;
 } catch (const std::invalid_argument&) {
   return false;  // What is wrong with it is for whoever uses it to say.
 }

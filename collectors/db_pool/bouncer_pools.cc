@@ -72,7 +72,7 @@ std::map<std::string, double> SizesOf(const Rows& rows) {
   if (!size) return sizes;
   for (const Cells& cells : rows.cells) {
     const auto value = cells[*size] ? ParseSqlNumber(*cells[*size]) : std::nullopt;
-    if (value) sizes.emplace(cells[name].value_or(""), *value);
+    if (value && *value >= 0) sizes.emplace(cells[name].value_or(""), *value);
   }
   return sizes;
 }
@@ -83,10 +83,14 @@ class Sizes {
   explicit Sizes(const BouncerAnswers& answers)
       : by_user_(SizesOf(answers.users)), by_database_(SizesOf(answers.databases)) {}
 
+  // Absent where it is not told, and where there is no limit: 0 from 1.24 on.
   std::optional<double> Of(const std::string& database, const std::string& user) const {
-    if (const auto found = by_user_.find(user); found != by_user_.end()) return found->second;
-    const auto found = by_database_.find(database);
-    return found == by_database_.end() ? std::nullopt : std::optional(found->second);
+    auto found = by_user_.find(user);
+    if (found == by_user_.end()) {
+      found = by_database_.find(database);
+      if (found == by_database_.end()) return std::nullopt;
+    }
+    return found->second == 0 ? std::nullopt : std::optional(found->second);
   }
 
  private:

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from .processes import Process, free_port, program
-from .servers import POSTGRES_PASSWORD, WRONG_PASSWORD
+from .servers import POSTGRES_PASSWORD, WRONG_PASSWORD, PostgresClient
 from .waiting import eventually
 
 # Of the console's users. The exporter gets it, and must show it nowhere.
@@ -73,6 +73,16 @@ query_wait_timeout = 60
         """The rows of a SHOW as dicts."""
         header, *rows = (line.split("\t") for line in self.console(f"SHOW {what}").splitlines())
         return [dict(zip(header, row)) for row in rows]
+
+    def pool(self, database="shop", user="shop"):
+        """The row of SHOW POOLS of one pool; empty before its first client came."""
+        found = [row for row in self.show("POOLS")
+                 if (row["database"], row["user"]) == (database, user)]
+        return found[0] if found else {}
+
+    def client(self, application_name, *statements):
+        """A client of the pool shop that ran the statements and then stays connected."""
+        return PostgresClient(self, application_name, statements)
 
     def url(self, user="stats", password=PASSWORD, port=None, database="pgbouncer"):
         return f"postgresql://{user}:{password}@127.0.0.1:{port or self.port}/{database}"

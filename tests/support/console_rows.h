@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "collectors/clients/rows.h"
+
+namespace collectors {
+
+// What SHOW `what` answers of a PgBouncer of that version, from tests/data/pgbouncer.
+Rows ConsoleRows(const std::string& version, std::string what);
+
+}  // namespace collectors
