@@ -26,8 +26,6 @@ class PgBouncerCollector : public exporter::Collector {
                        shows_);
   }
 
-  std::vector<exporter::SeriesId> Claims() const override { return {{"pgbouncer_databases", {}}}; }
-
  private:
   std::unique_ptr<PgBouncerConsole> console_;
   std::vector<ConsoleShow> shows_;

@@ -84,6 +84,11 @@ query_wait_timeout = 60
         """A client of the pool shop that ran the statements and then stays connected."""
         return PostgresClient(self, application_name, statements)
 
+    def odd_client(self, name):
+        """A client whose application_name and database have that name, whatever is in it."""
+        quoted = name.replace("\\", r"\\").replace("'", r"\'")
+        return PostgresClient(self, name, ("SELECT 1",), database=f"dbname='{quoted}'")
+
     def url(self, user="stats", password=PASSWORD, port=None, database="pgbouncer"):
         return f"postgresql://{user}:{password}@127.0.0.1:{port or self.port}/{database}"
 

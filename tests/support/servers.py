@@ -98,10 +98,10 @@ class Postgres(Process):
 class PostgresClient:
     """An open psql session. Use it in a `with`."""
 
-    def __init__(self, server, application_name, statements):
+    def __init__(self, server, application_name, statements, database="shop"):
         self.psql = subprocess.Popen(
             [server.psql, "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1",
-             "-p", str(server.port), "-U", "shop", "shop"],
+             "-p", str(server.port), "-U", "shop", "-d", database],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, "PGPASSWORD": POSTGRES_PASSWORD, "PGAPPNAME": application_name})
         self.run(*statements)
