@@ -3,6 +3,7 @@
 #include "collectors/postgres/process_idle_part.h"
 #include "collectors/postgres/sessions_part.h"
 #include "collectors/postgres/settings_part.h"
+#include "collectors/postgres/statements_part.h"
 
 namespace collectors {
 namespace {
@@ -30,10 +31,25 @@ std::unique_ptr<SqlPart> MakeSessions(YamlReader& options, const AnswerOptions& 
   return std::make_unique<SessionsPart>(sessions);
 }
 
+std::unique_ptr<SqlPart> MakeStatements(YamlReader& options, const AnswerOptions& answer,
+                                        bool /*server_label*/) {
+  StatementsOptions statements{.answer = answer, .choice = {}};
+  if (auto keys = options.Child("stat_statements")) {
+    const auto limit = static_cast<std::int64_t>(statements.choice.limit);
+    statements.choice.limit =
+        static_cast<std::size_t>(keys->Integer("limit", limit, 1, kMostSeries));
+    statements.choice.exclude_databases = keys->Strings("exclude_databases");
+    statements.choice.exclude_users = keys->Strings("exclude_users");
+    keys->RejectUnknownKeys();
+  }
+  return std::make_unique<StatementsPart>(statements);
+}
+
 constexpr CodePart kParts[] = {
     {"process_idle", false, MakeProcessIdle},
     {"sessions", true, MakeSessions},
     {"settings", true, MakeSettings},
+    {"stat_statements", false, MakeStatements},
 };
 
 }  // namespace

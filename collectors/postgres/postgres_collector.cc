@@ -137,6 +137,8 @@ parts         what is read, each true or false: database, locks, replication,
               long_running_transactions, postmaster, process_idle,
               stat_activity_autovacuum, stat_checkpointer, stat_statements,
               stat_wal_receiver, statio_user_indexes, xlog_location (false)
+stat_statements  {limit, exclude_databases, exclude_users}: how many statements the part
+              shows (100), and of whom none
 sessions_limit  most series of pg_sessions; the rest are summed under other (default 50)
 server_label  false: no label server, which postgres_exporter up to 0.19 has on
               pg_settings_*, pg_stat_activity_*, pg_stat_archiver_*,
@@ -156,7 +158,7 @@ pg_stat_user_tables_*, pg_statio_user_tables_*, pg_statio_user_indexes_*
 pg_stat_progress_vacuum_*, pg_stat_activity_autovacuum_timestamp_seconds
 pg_roles_connection_limit, pg_postmaster_start_time_seconds
 pg_buffercache_summary_*, pg_settings_*, pg_static, pg_process_idle_seconds
-pg_sessions, pg_sessions_*, pg_connections_*
+pg_sessions, pg_sessions_*, pg_connections_*, pg_stat_statements_*
 pg_scrape_collector_duration_seconds, pg_scrape_collector_success)",
     .health = kHealth,
     .make = MakePostgresCollector,

@@ -116,6 +116,7 @@ void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
   for (const std::size_t index : indexes) counts.push_back(&entries_[index].count);
   SqlStatement statement = options_;
   statement.text = CountStatement(counts);
+  statement.name = indexes.size() == 1 ? counts[0]->metric.name : counts[0]->table;
   const Rows rows = run.session.Query(run.context, statement);
   if (!AnswersTo(rows, counts)) {
     throw CollectError(ErrorKind::kQuery, "the condition is none: it changes the statement");
@@ -138,10 +139,16 @@ void CountScan::AskEstimate(const SqlRun& run, Entry& entry) {
 }
 
 PartResult CountScan::AskApart(const SqlRun& run, const Indexes& done) {
+  bool has_asked = !done.empty();
   std::optional<std::size_t> slow;
-  for (const std::size_t index : order_) {
-    if (Has(done, index)) continue;
-    if (!AskOne(run, entries_[index], index) && !slow) slow = index;
+  for (auto next = order_.begin(); next != order_.end(); ++next) {
+    if (Has(done, *next)) continue;
+    if (has_asked && !run.MayAsk()) {
+      std::rotate(order_.begin(), next, order_.end());
+      return PartResult::kPostponed;
+    }
+    has_asked = true;
+    if (!AskOne(run, entries_[*next], *next) && !slow) slow = *next;
   }
   if (std::exchange(suspects_, false)) each_is_quick_ = !slow;
   if (!slow) return PartResult::kDone;
@@ -202,13 +209,14 @@ std::vector<exporter::SeriesId> CountScan::Claims() const {
   return claims;
 }
 
-std::vector<CountScan::Way> CountScan::Ways() const {
-  std::vector<Way> ways;
+void CountScan::Account(exporter::FamilySet& families) const {
   for (const Entry& entry : entries_) {
     if (!MayBeEstimated(entry.count) || !entry.estimated) continue;
-    ways.push_back({entry.series.Claim(), *entry.estimated});
+    families
+        .Gauge("exporter_count_estimated",
+               "Whether the count is the planner's estimate (1) or exact (0).")
+        .Add({{"query", entry.count.metric.name}}, *entry.estimated ? 1 : 0);
   }
-  return ways;
 }
 
 }  // namespace collectors

@@ -29,13 +29,8 @@ class CountScan : public SqlPart {
   std::vector<exporter::SeriesId> Claims() const override;
   std::optional<std::chrono::milliseconds> Interval() const override { return std::nullopt; }
 
-  // A count whose value may be an estimate, and whether the one it has is.
-  struct Way {
-    exporter::SeriesId series;
-    bool estimated;
-  };
-  // One for each count of mode estimate or auto that has a value.
-  std::vector<Way> Ways() const;
+  // exporter_count_estimated for each count of mode estimate or auto that has a value.
+  void Account(exporter::FamilySet& families) const override;
 
  private:
   struct Entry {

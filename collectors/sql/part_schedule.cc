@@ -64,6 +64,7 @@ void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
     const PartResult result = RefreshOne(run, entry);
     if (result == PartResult::kTimedOut && !slow) slow = order_[turns];
     answered = answered || !run.context.deadline.Expired();
+    if (result == PartResult::kPostponed) break;
   }
   const auto next = order_.begin() + static_cast<std::ptrdiff_t>(turns);
   if (next != order_.end()) std::rotate(order_.begin(), next, order_.end());
@@ -77,7 +78,9 @@ PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) {
   }
   const auto spent = db_time_->spent();
   const PartResult result = entry.part->Refresh(run);
-  entry.cost = db_time_->spent() - spent;
+  entry.begun += db_time_->spent() - spent;
+  if (result == PartResult::kPostponed) return result;
+  entry.cost = std::exchange(entry.begun, std::chrono::duration<double>(0));
   // What failed is asked again in the next run, unless it is slow.
   const auto interval = entry.part->Interval();
   entry.next_due = interval && result != PartResult::kFailed ? run.now + *interval : run.now;
@@ -87,6 +90,10 @@ PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) {
 // Runs are never exactly an interval apart, so the nearest one counts.
 bool PartSchedule::IsDue(const Entry& entry, SteadyTime now) const {
   return entry.next_due <= now + interval_ / 2;
+}
+
+void PartSchedule::Account(exporter::FamilySet& families) const {
+  for (const Entry& entry : entries_) entry.part->Account(families);
 }
 
 std::vector<exporter::SeriesId> PartSchedule::Claims() const {

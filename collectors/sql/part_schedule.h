@@ -27,12 +27,14 @@ class PartSchedule {
   // where the target did not answer at all.
   exporter::Reading Collect(const SqlRun& run);
   std::vector<exporter::SeriesId> Claims() const;
+  void Account(exporter::FamilySet& families) const;
 
  private:
   struct Entry {
     std::unique_ptr<SqlPart> part;
     exporter::SteadyTime next_due;
-    std::chrono::duration<double> cost{0};  // Of the database's time, when it last asked.
+    std::chrono::duration<double> cost{0};   // Of the database's time, when it last asked.
+    std::chrono::duration<double> begun{0};  // Of what is postponed, so far.
   };
 
   // Returns the result, kTimedOut too where there was no time to ask.

@@ -121,6 +121,7 @@ exporter::Reading SqlCollector::CollectAsLeader(const SqlRun& run) {
 exporter::FamilySet SqlCollector::Account() const {
   exporter::FamilySet families;
   session_->Write(families);
+  schedule_.Account(families);
   if (!leadership_) return families;
   const bool leads = leadership_->leads();
   families

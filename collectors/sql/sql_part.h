@@ -23,8 +23,9 @@ struct SqlRun {
   bool MayAsk() const { return db_time == nullptr || db_time->MayAsk(); }
 };
 
-// How a part ended where the target did answer.
-enum class PartResult { kDone, kFailed, kTimedOut };
+// How a part ended where the target did answer. What is postponed goes on in the
+// next run that DbTime affords.
+enum class PartResult { kDone, kFailed, kTimedOut, kPostponed };
 
 // A piece of a collector's run that may fail alone: a query with its metrics,
 // or the counts on one table.
@@ -42,6 +43,8 @@ class SqlPart {
   // What is wrong since the last Refresh.
   virtual std::vector<exporter::CollectError> Problems() const = 0;
   virtual std::vector<exporter::SeriesId> Claims() const = 0;
+  // What it tells of its own work (Collector::Account).
+  virtual void Account(exporter::FamilySet& /*families*/) const {}
   // How often it asks; absent where it does so in every run.
   virtual std::optional<std::chrono::milliseconds> Interval() const = 0;
 };

@@ -14,6 +14,8 @@ using exporter::SteadyTime;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+using Samples = std::vector<std::pair<std::string, double>>;
+
 const SteadyTime kStart = SteadyTime() + seconds(1000);
 
 SqlCount Count(const std::string& name) {
@@ -77,6 +79,13 @@ struct Stage {
     ++plans;
     if (statement.text.starts_with("WITH")) return {{"case"}, {{statistics}}};
     return planner(Asked(statement));
+  }
+
+  // What the scan says of its estimates, by the count's name.
+  Samples Estimated() const {
+    exporter::FamilySet families;
+    scan.Account(families);
+    return SamplesOf(std::move(families), "exporter_count_estimated");
   }
 
   // One run; `fails(i, counts)` may throw for the i-th statement.
@@ -312,9 +321,7 @@ TEST_CASE("mode auto estimates plain counts of large analyzed tables only") {
     CHECK(stage.asked == (one.estimated ? Sizes{1} : Sizes{2}));
     CHECK(stage.Values("a") == std::vector<double>{one.estimated ? one.rows : 1});
     CHECK(stage.Values("b") == std::vector<double>{1});
-    REQUIRE(stage.scan.Ways().size() == 1);
-    CHECK(stage.scan.Ways()[0].series.name == "a");
-    CHECK(stage.scan.Ways()[0].estimated == one.estimated);
+    CHECK(stage.Estimated() == Samples{{"a", one.estimated ? 1 : 0}});
   }
 }
 
@@ -335,7 +342,7 @@ TEST_CASE("mode estimate takes the planner's rows, or has no value and a reason"
     stage.Run(Never);
     CHECK_MESSAGE(stage.asked == Sizes{1}, "of b");
     CHECK(stage.Values("a") == one.shown);
-    CHECK(stage.scan.Ways().size() == one.shown.size());
+    CHECK(stage.Estimated().size() == one.shown.size());
     REQUIRE(stage.scan.Problems().size() == (one.shown.empty() ? 1 : 0));
     for (const CollectError& problem : stage.scan.Problems()) {
       CHECK(problem.kind() == ErrorKind::kMissing);
@@ -366,6 +373,34 @@ TEST_CASE("an answer of another statement is none") {
   CHECK(std::move(families).Take().empty());
   REQUIRE(scan.Problems().size() == 2);
   CHECK(scan.Problems()[0].kind() == ErrorKind::kQuery);
+}
+
+TEST_CASE("counts that run apart wait for the database's time between them, each in its turn") {
+  std::vector<SqlCount> counts = {Count("a"), Count("b"), Count("c")};
+  for (SqlCount& count : counts) count.up_to = 10;  // So that each runs apart.
+  CountScan scan(std::move(counts), {});
+  DbTime db_time(0.1, seconds(10));
+  exporter::Watchdog watchdog;
+  SteadyTime now = kStart;
+  ScriptedSql session([&](const SqlStatement&) {
+    db_time.Spend(now, std::chrono::milliseconds(700));
+    return Ones(1);
+  });
+  const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), watchdog};
+  const auto run = [&] {
+    session.asked.clear();
+    now += seconds(20);
+    db_time.BeginRun(now);
+    return scan.Refresh({session, context, now, &db_time});
+  };
+  // 1.4 s are more than 10 s pay for.
+  CHECK(run() == PartResult::kPostponed);
+  CHECK(session.asked.size() == 2);
+  CHECK(scan.Problems().empty());
+  CHECK(run() == PartResult::kPostponed);
+  exporter::FamilySet families;
+  scan.Write(families, now);
+  CHECK(SamplesOf(std::move(families), "c").size() == 1);
 }
 
 }  // namespace collectors
