@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "collectors/sql/row_cells.h"
+
 namespace collectors {
 namespace {
 

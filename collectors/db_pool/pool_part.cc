@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "collectors/sql/row_mapping.h"
+
 namespace collectors {
 namespace {
 

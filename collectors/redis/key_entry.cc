@@ -11,7 +11,7 @@
 #include <tuple>
 #include <utility>
 
-#include "collectors/sql/sql_reader.h"
+#include "collectors/sql/sql_metric.h"
 
 namespace collectors {
 namespace {

@@ -7,17 +7,45 @@
 
 namespace collectors {
 
-using exporter::SteadyTime;
-
 namespace {
 
+using exporter::ErrorKind;
+using exporter::SteadyTime;
+using Histogram = prometheus::ClientMetric::Histogram;
+
 constexpr int kRoundsUntilStale = 3;
+
+// An answer without the metric's columns, or with too much, says nothing of its
+// series.
+bool SaysNothing(const exporter::CollectError& problem) {
+  return problem.kind() == ErrorKind::kMissing || problem.kind() == ErrorKind::kLimit;
+}
+
+std::size_t LineCount(const Sample& sample) {
+  constexpr std::size_t kLinesBesidesBounds = 3;  // +Inf, _sum, _count.
+  return sample.histogram ? sample.histogram->bucket.size() + kLinesBesidesBounds : 1;
+}
+
+// The same bounds, and nothing observed.
+SqlHistogram Emptied(const Histogram& histogram) {
+  Histogram empty = histogram;
+  empty.sample_count = 0;
+  empty.sample_sum = 0;
+  for (auto& bucket : empty.bucket) bucket.cumulative_count = 0;
+  return std::make_shared<const Histogram>(std::move(empty));
+}
+
+// Adds a sample to the family that its first label names.
+void AddNamed(exporter::FamilySet& families, const SqlMetric& metric, const Sample& sample,
+              std::optional<SteadyTime> expires_at) {
+  families.Open(metric.type, sample.labels.front().second, metric.help, expires_at)
+      .Add({sample.labels.begin() + 1, sample.labels.end()}, sample.value);
+}
 
 }  // namespace
 
 void MetricSeries::Found(MappedSamples found, SteadyTime now) {
-  // An answer without the metric's columns says nothing of its series.
-  if (found.problem && found.problem->kind() == exporter::ErrorKind::kMissing) return;
+  if (found.problem && SaysNothing(*found.problem)) return;
   samples_ = std::move(found.samples);
   if (rules_.on_missing != OnMissing::kDrop) AddMissing(samples_, found.nulls);
   last_success_ = now;
@@ -28,19 +56,29 @@ void MetricSeries::AddMissing(std::vector<Sample>& samples,
   std::set<exporter::Labels> present(nulls.begin(), nulls.end());
   for (const Sample& sample : samples) {
     present.insert(sample.labels);
-    if (seen_.size() < rules_.max_series || seen_.contains(sample.labels)) {
-      seen_[sample.labels] = sample.value;
-    }
+    Remember(sample);
   }
   for (const auto& [labels, last] : seen_) {
-    if (present.contains(labels)) continue;
-    samples.push_back({labels, rules_.on_missing == OnMissing::kKeep ? last : 0});
+    if (!present.contains(labels)) samples.push_back(Missing(labels, last));
   }
 }
 
 std::chrono::milliseconds MetricSeries::StaleAfter() const {
   if (rules_.db_time == nullptr) return rules_.stale_after;
   return std::max(rules_.stale_after, kRoundsUntilStale * rules_.db_time->round());
+}
+
+void MetricSeries::Remember(const Sample& sample) {
+  if (!seen_.contains(sample.labels)) {
+    if (seen_lines_ + LineCount(sample) > rules_.max_series) return;
+    seen_lines_ += LineCount(sample);
+  }
+  seen_.insert_or_assign(sample.labels, Last{sample.value, sample.histogram});
+}
+
+Sample MetricSeries::Missing(const exporter::Labels& labels, const Last& last) const {
+  if (rules_.on_missing == OnMissing::kKeep) return {labels, last.value, last.histogram};
+  return {labels, 0, last.histogram ? Emptied(*last.histogram) : nullptr};
 }
 
 void MetricSeries::Write(exporter::FamilySet& families, SteadyTime now) const {
@@ -51,14 +89,17 @@ void MetricSeries::Write(exporter::FamilySet& families, SteadyTime now) const {
   if (rules_.own_interval || *last_success_ != now || stale_after != rules_.stale_after) {
     expires_at = *last_success_ + stale_after;
   }
+  const bool is_named = std::holds_alternative<NamedSample>(metric_.shape);
   auto& family = families.Open(metric_.type, metric_.name, metric_.help, expires_at);
-  for (const Sample& sample : samples_) family.Add(sample.labels, sample.value);
-}
-
-exporter::SeriesId MetricSeries::Claim() const {
-  exporter::SeriesId claim{metric_.name, metric_.constant_labels};
-  for (const std::string& label : metric_.labels) claim.labels.emplace_back(label, "*");
-  return claim;
+  for (const Sample& sample : samples_) {
+    if (is_named) {
+      AddNamed(families, metric_, sample, expires_at);
+    } else if (sample.histogram) {
+      family.Add(sample.labels, *sample.histogram);
+    } else {
+      family.Add(sample.labels, sample.value);
+    }
+  }
 }
 
 }  // namespace collectors

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "collectors/sql/db_time.h"
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/sql_metric.h"
 #include "exporter/deadline.h"
 #include "exporter/family_set.h"
 
@@ -26,7 +26,7 @@ struct SeriesRules {
   // What may stretch stale_after, where nobody chose it: to three rounds of the
   // collector. Null where somebody did.
   std::shared_ptr<const DbTime> db_time = nullptr;
-  std::size_t max_series = 10000;  // Remembered for kZero and kKeep; later ones are not.
+  std::size_t max_series = 10000;  // Lines remembered for kZero and kKeep; later ones are not.
 };
 
 // The series of one metric: what the last good answer said, shown until it is
@@ -39,13 +39,22 @@ class MetricSeries {
 
   // Takes the answer of a run that began at `now`.
   void Found(MappedSamples found, exporter::SteadyTime now);
+  // What is left of the last answer is no longer to be shown.
+  void Withdraw() { last_success_.reset(); }
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const;
-  exporter::SeriesId Claim() const;
+  exporter::SeriesId Claim() const { return ClaimsOf(metric_).front(); }
 
   // How long an answer is shown.
   std::chrono::milliseconds StaleAfter() const;
 
  private:
+  struct Last {
+    double value;
+    SqlHistogram histogram;
+  };
+
+  void Remember(const Sample& sample);
+  Sample Missing(const exporter::Labels& labels, const Last& last) const;
   void AddMissing(std::vector<Sample>& samples, const std::vector<exporter::Labels>& nulls);
 
   SqlMetric metric_;
@@ -53,7 +62,8 @@ class MetricSeries {
   std::vector<Sample> samples_;
   std::optional<exporter::SteadyTime> last_success_;
   // Every series that was ever there, with its last value; empty for kDrop.
-  std::map<exporter::Labels, double> seen_;
+  std::map<exporter::Labels, Last> seen_;
+  std::size_t seen_lines_ = 0;  // On the page; a histogram has several.
 };
 
 }  // namespace collectors

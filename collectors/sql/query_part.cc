@@ -1,6 +1,10 @@
 #include "collectors/sql/query_part.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "collectors/sql/row_mapping.h"
 
 namespace collectors {
 
@@ -52,7 +56,9 @@ void QueryPart::Write(exporter::FamilySet& families, SteadyTime now) const {
 
 std::vector<exporter::SeriesId> QueryPart::Claims() const {
   std::vector<exporter::SeriesId> claims;
-  for (const MetricSeries& series : series_) claims.push_back(series.Claim());
+  for (const MetricSeries& series : series_) {
+    std::ranges::move(ClaimsOf(series.metric()), std::back_inserter(claims));
+  }
   return claims;
 }
 

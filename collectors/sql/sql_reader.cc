@@ -190,13 +190,6 @@ SqlQuery ReadQuery(YamlReader& reader, const SqlDefaults& defaults) {
 
 }  // namespace
 
-bool IsMetricName(std::string_view name) {
-  constexpr std::string_view kAllowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_:0123456789";
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of(kAllowed) == std::string_view::npos;
-}
-
 SeriesRules RulesOf(const SqlDefaults& defaults) {
   SeriesRules rules;
   rules.stale_after = defaults.settings.stale_after;

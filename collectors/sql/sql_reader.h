@@ -32,7 +32,4 @@ CountMode ReadCountMode(exporter::YamlReader& options);
 std::vector<SqlCount> ReadCounts(exporter::YamlReader& options, const SqlDefaults& defaults);
 std::vector<SqlQuery> ReadQueries(exporter::YamlReader& options, const SqlDefaults& defaults);
 
-// [a-zA-Z_:][a-zA-Z0-9_:]*
-bool IsMetricName(std::string_view name);
-
 }  // namespace collectors

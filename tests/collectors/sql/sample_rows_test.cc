@@ -1,11 +1,11 @@
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/sample_rows.h"
 
 #include <doctest/doctest.h>
 
-#include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
+
+#include "collectors/sql/row_mapping.h"
 
 namespace collectors {
 namespace {
@@ -21,35 +21,6 @@ SqlMetric Tokens() {
 }
 
 }  // namespace
-
-TEST_CASE("numbers are read as PostgreSQL and SQLite write them") {
-  const double infinity = std::numeric_limits<double>::infinity();
-  const std::vector<std::pair<std::string, std::optional<double>>> table = {
-      {"0", 0},
-      {"-12.50", -12.5},
-      {"1e3", 1000},
-      {"9007199254740991", 9007199254740991.0},
-      {"t", 1},
-      {"f", 0},
-      {"true", 1},
-      {"false", 0},
-      {" 7  ", 7},
-      {"Infinity", infinity},
-      {"-Infinity", -infinity},
-      {"1e400", infinity},
-      {"-1e-400", -0.0},
-      {"", std::nullopt},
-      {"12 apples", std::nullopt},
-      {"00:01:00", std::nullopt},
-      {"$1.00", std::nullopt},
-      {"0x10", std::nullopt},
-  };
-  for (const auto& [text, number] : table) {
-    CAPTURE(text);
-    CHECK(ParseSqlNumber(text) == number);
-  }
-  CHECK(std::isnan(ParseSqlNumber("NaN").value_or(0)));
-}
 
 TEST_CASE("columns are found by name and one too many is ignored") {
   const Rows rows{{"new", "tokens", "tenant"}, {{"x", "3", "a"}, {"y", "4", "b"}}};
@@ -97,12 +68,6 @@ TEST_CASE("a factor and constant labels are on each sample") {
   REQUIRE(mapped.samples.size() == 1);
   CHECK(mapped.samples[0].value == doctest::Approx(1.5));
   CHECK(mapped.samples[0].labels == exporter::Labels{{"database", "shop"}, {"tenant", "a"}});
-}
-
-TEST_CASE("a label's bytes that are not UTF-8 are replaced, and the row stays") {
-  CHECK(LabelValue("M\xfcller") == "M\xEF\xBF\xBDller");
-  CHECK(LabelValue("M\xc3\xbcller") == "M\xc3\xbcller");
-  CHECK(LabelValue(std::nullopt).empty());
 }
 
 TEST_CASE("rows that differ in NULL against an empty label alone are summed") {

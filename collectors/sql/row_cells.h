@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/clients/rows.h"
+#include "collectors/sql/sql_metric.h"
+
+namespace collectors {
+
+using Cells = std::vector<std::optional<std::string>>;  // A row of Rows.
+
+// A number as PostgreSQL and SQLite write it: also NaN, Infinity and -Infinity,
+// and t, f, true, false as 1 and 0. Absent where it is none.
+std::optional<double> ParseSqlNumber(std::string_view text);
+
+// A label's value from a cell: NULL is empty, bytes that are not UTF-8 (from a
+// database in SQL_ASCII) become U+FFFD.
+std::string LabelValue(const std::optional<std::string>& cell);
+
+// The index of a column; absent where there is none of that name.
+std::optional<std::size_t> FindColumn(const Rows& rows, std::string_view name);
+
+// The index of a column that `metric` cannot do without. Throws CollectError of
+// kind kMissing.
+std::size_t NeedColumn(const Rows& rows, const std::string& name, const SqlMetric& metric);
+
+// The columns of a metric's labels in an answer. `metric` must outlive it.
+class LabelColumns {
+ public:
+  // Throws as NeedColumn.
+  LabelColumns(const Rows& rows, const SqlMetric& metric);
+
+  exporter::Labels Of(const Cells& cells) const;
+  // The same as the database tells them apart: NULL is not ''.
+  Cells RawOf(const Cells& cells) const;
+  bool HasNull(const Cells& cells) const;
+
+ private:
+  const SqlMetric& metric_;
+  std::vector<std::size_t> columns_;
+};
+
+// Notes a problem of kind kQuery, unless there is one. `what` quotes no cell.
+void NoteBadRow(MappedSamples& mapped, const SqlMetric& metric, const std::string& what);
+
+}  // namespace collectors

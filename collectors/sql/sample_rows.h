@@ -1,0 +1,16 @@
+#pragma once
+
+#include "collectors/clients/rows.h"
+#include "collectors/sql/sql_metric.h"
+
+namespace collectors {
+
+// A row a sample. A NULL value is no sample, a NULL label is empty, and rows
+// that differ only in these two are added up. Throws CollectError where a column
+// is missing.
+MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const RowSample& shape);
+
+// A row a sample for each column.
+MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const ColumnSamples& shape);
+
+}  // namespace collectors
