@@ -13,11 +13,11 @@
 namespace collectors {
 
 struct SqlStatement {
-  std::string text;       // One statement; parameters as $1, $2.
-  std::string name = "";  // Under which its cost is told; empty for none of its own.
+  std::string text;  // One statement; parameters as $1, $2.
   std::vector<std::string> parameters = {};
   std::size_t max_rows = 10000;  // More are kLimit.
   bool parallel = false;         // Whether the server may use parallel workers.
+  std::string name = {};         // Under which its cost is told; empty for none of its own.
 };
 
 enum class SqlDialect { kPostgres, kSqlite, kMysql };

@@ -10,7 +10,7 @@
 #include "collectors/clients/pgbouncer_console.h"
 #include "collectors/db_pool/like.h"
 #include "collectors/pgbouncer/shown_table.h"
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/row_cells.h"
 
 namespace collectors {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "collectors/pgbouncer/shown_table.h"
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/row_cells.h"
 
 namespace collectors {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "collectors/pgbouncer/client_groups.h"
 #include "collectors/pgbouncer/shown_table.h"
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/row_cells.h"
 
 namespace collectors {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/row_cells.h"
 
 namespace collectors {
 namespace {

@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/row_cells.h"
 
 namespace collectors {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/row_cells.h"
 #include "collectors/sql/sql_reader.h"
 
 namespace collectors {

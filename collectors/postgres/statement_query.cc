@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/row_cells.h"
 
 namespace collectors {
 namespace {

@@ -19,7 +19,7 @@ using exporter::Labels;
 using Histogram = prometheus::ClientMetric::Histogram;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kMostCounted = 9007199254740992;  // 2^53: a double counts no further.
+constexpr std::uint64_t kMostCounted = std::uint64_t{1} << 53;  // A double counts no further.
 
 // What is wrong with a series. Thrown within this file; quotes no cell.
 class SeriesFault : public std::runtime_error {
@@ -27,7 +27,7 @@ class SeriesFault : public std::runtime_error {
 };
 
 bool IsCount(double value) {
-  return value >= 0 && value <= kMostCounted && value == std::trunc(value);
+  return value >= 0 && value <= static_cast<double>(kMostCounted) && value == std::trunc(value);
 }
 
 bool AreSame(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
@@ -41,7 +41,7 @@ double NumberIn(const std::string& text, const std::string& column) {
 
 struct Bucket {
   double bound;
-  double count;
+  std::uint64_t count;
 };
 
 // One group of rows as the database tells them apart.
@@ -81,10 +81,10 @@ class BucketColumns {
     throw SeriesFault(fmt::format("column {} holds NaN or -Infinity", shape_.bound));
   }
 
-  double CountIn(const std::optional<std::string>& cell) const {
+  std::uint64_t CountIn(const std::optional<std::string>& cell) const {
     if (!cell) throw SeriesFault(fmt::format("column {} is NULL", metric_.value));
     const double count = NumberIn(*cell, metric_.value);
-    if (IsCount(count)) return count;
+    if (IsCount(count)) return static_cast<std::uint64_t>(count);
     throw SeriesFault(fmt::format("column {} holds no whole number from 0 to 2^53", metric_.value));
   }
 
@@ -105,9 +105,12 @@ void Accumulate(std::vector<Bucket>& buckets, const RowBucket& shape) {
     if (std::ranges::is_sorted(buckets, {}, &Bucket::count)) return;
     throw SeriesFault("cumulative counts fall from one bound to the next");
   }
-  double total = 0;
-  for (Bucket& bucket : buckets) bucket.count = total += bucket.count;
-  if (!IsCount(total)) throw SeriesFault("more than 2^53 observations");
+  std::uint64_t total = 0;
+  for (Bucket& bucket : buckets) {
+    total += bucket.count;
+    if (total > kMostCounted) throw SeriesFault("more than 2^53 observations");
+    bucket.count = total;
+  }
 }
 
 // Throws SeriesFault.
@@ -115,13 +118,13 @@ Histogram HistogramOf(BucketGroup group, const RowBucket& shape) {
   if (!group.fault.empty()) throw SeriesFault(group.fault);
   Accumulate(group.buckets, shape);
   Histogram histogram;
-  histogram.sample_count = static_cast<std::uint64_t>(group.buckets.back().count);
+  histogram.sample_count = group.buckets.back().count;
   const double unknown = histogram.sample_count == 0 ? 0 : std::nan("");
   histogram.sample_sum = group.sum.value_or(unknown);
   for (const Bucket& bucket : group.buckets) {
     // The one of all is the total, which every page has.
     if (bucket.bound == kInfinity) continue;
-    histogram.bucket.push_back({static_cast<std::uint64_t>(bucket.count), bucket.bound});
+    histogram.bucket.push_back({bucket.count, bucket.bound});
   }
   return histogram;
 }

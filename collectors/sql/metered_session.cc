@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "collectors/sql/row_mapping.h"
+#include "collectors/sql/row_cells.h"
 
 namespace collectors {
 namespace {

@@ -15,8 +15,6 @@ using Histogram = prometheus::ClientMetric::Histogram;
 
 constexpr int kRoundsUntilStale = 3;
 
-// An answer without the metric's columns, or with too much, says nothing of its
-// series.
 bool SaysNothing(const exporter::CollectError& problem) {
   return problem.kind() == ErrorKind::kMissing || problem.kind() == ErrorKind::kLimit;
 }
@@ -44,11 +42,12 @@ void AddNamed(exporter::FamilySet& families, const SqlMetric& metric, const Samp
 
 }  // namespace
 
-void MetricSeries::Found(MappedSamples found, SteadyTime now) {
-  if (found.problem && SaysNothing(*found.problem)) return;
+bool MetricSeries::Found(MappedSamples found, SteadyTime now) {
+  if (found.problem && SaysNothing(*found.problem)) return false;
   samples_ = std::move(found.samples);
   if (rules_.on_missing != OnMissing::kDrop) AddMissing(samples_, found.nulls);
   last_success_ = now;
+  return true;
 }
 
 void MetricSeries::AddMissing(std::vector<Sample>& samples,

@@ -23,10 +23,10 @@ struct SeriesRules {
   std::chrono::milliseconds stale_after{45000};
   // Whether stale_after is its own, and not the collector's.
   bool own_interval = false;
+  std::size_t max_series = 10000;  // Lines remembered for kZero and kKeep; later ones are not.
   // What may stretch stale_after, where nobody chose it: to three rounds of the
   // collector. Null where somebody did.
   std::shared_ptr<const DbTime> db_time = nullptr;
-  std::size_t max_series = 10000;  // Lines remembered for kZero and kKeep; later ones are not.
 };
 
 // The series of one metric: what the last good answer said, shown until it is
@@ -37,8 +37,9 @@ class MetricSeries {
 
   const SqlMetric& metric() const { return metric_; }
 
-  // Takes the answer of a run that began at `now`.
-  void Found(MappedSamples found, exporter::SteadyTime now);
+  // Takes the answer of a run that began at `now`. False where it says nothing of
+  // the series: it has not the metric's columns, or too much.
+  bool Found(MappedSamples found, exporter::SteadyTime now);
   // What is left of the last answer is no longer to be shown.
   void Withdraw() { last_success_.reset(); }
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const;

@@ -9,6 +9,7 @@
 namespace collectors {
 
 using exporter::CollectError;
+using exporter::Deadline;
 using exporter::SteadyTime;
 
 QueryPart::QueryPart(SqlQuery query) : query_(std::move(query)) {
@@ -23,10 +24,9 @@ PartResult QueryPart::Refresh(const SqlRun& run) {
   try {
     const int version = run.session.ServerVersion(run.context);
     if (!query_.versions.Has(version) || !IsWanted(run)) return PartResult::kDone;
-    if (query_.asks_with_server) query_.statement.parameters = {run.session.ServerName()};
-    Take(run.session.Query(run.context, query_.statement), version, run.now);
-    return problems_.empty() ? PartResult::kDone : PartResult::kFailed;
+    return Take(Ask(run), version, run.now) ? PartResult::kDone : PartResult::kFailed;
   } catch (const CollectError& error) {
+    for (MetricSeries& series : series_) Lose(series);
     // A statement that fails costs its own metrics.
     if (EndsRun(error.kind())) throw;
     problems_ = {CollectError(error.kind(), error.what(), query_.name)};
@@ -41,13 +41,36 @@ bool QueryPart::IsWanted(const SqlRun& run) const {
   return !rows.cells.empty() && !rows.cells[0].empty() && rows.cells[0][0] == "t";
 }
 
-void QueryPart::Take(const Rows& rows, int version, SteadyTime now) {
+Rows QueryPart::Ask(const SqlRun& run) {
+  if (query_.asks_with_server) query_.statement.parameters = {run.session.ServerName()};
+  exporter::CollectContext context = run.context;
+  if (query_.timeout) {
+    const Deadline own = Deadline::After(*query_.timeout);
+    if (own.when() < context.deadline.when()) context.deadline = own;
+  }
+  return run.session.Query(context, query_.statement);
+}
+
+bool QueryPart::Take(const Rows& rows, int version, SteadyTime now) {
+  bool took_all = true;
   for (std::size_t i = 0; i < series_.size(); ++i) {
     if (!query_.metrics[i].versions.Has(version)) continue;
     MappedSamples found = MapRows(rows, series_[i].metric());
     if (found.problem) problems_.push_back(*found.problem);
-    series_[i].Found(std::move(found), now);
+    if (series_[i].Found(std::move(found), now)) continue;
+    took_all = false;
+    Lose(series_[i]);
   }
+  return took_all;
+}
+
+void QueryPart::Lose(MetricSeries& series) const {
+  if (query_.on_error == OnError::kDrop) series.Withdraw();
+}
+
+void QueryPart::Skip() {
+  problems_ = {NoTimeLeft(query_.name)};
+  for (MetricSeries& series : series_) Lose(series);
 }
 
 void QueryPart::Write(exporter::FamilySet& families, SteadyTime now) const {

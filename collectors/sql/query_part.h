@@ -24,6 +24,10 @@ struct QueryMetric {
   VersionRange versions;
 };
 
+// What becomes of a query's series when it fails: they stay until stale_after,
+// or go at once.
+enum class OnError { kKeep, kDrop };
+
 // A statement and the metrics that its rows become.
 struct SqlQuery {
   std::string name;  // Names the part in the log.
@@ -32,18 +36,20 @@ struct SqlQuery {
   SeriesRules rules;
   std::optional<std::chrono::milliseconds> interval;  // Its own.
   VersionRange versions;
+  std::optional<std::chrono::milliseconds> timeout;  // Its own; the run's ends it too.
+  OnError on_error = OnError::kKeep;
   bool asks_with_server = false;  // SqlSession::ServerName() is $1.
   std::string when = {};          // A statement; where it yields false the query is not asked.
 };
 
-// A query of the user or of a preset. A metric whose column is missing, or
-// holds no number, fails alone.
+// A query of the user or of a preset. A metric that the rows cannot make fails
+// alone.
 class QueryPart : public SqlPart {
  public:
   explicit QueryPart(SqlQuery query);
 
   PartResult Refresh(const SqlRun& run) override;
-  void Skip() override { problems_ = {NoTimeLeft(query_.name)}; }
+  void Skip() override;
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const override;
   std::vector<exporter::CollectError> Problems() const override { return problems_; }
   std::vector<exporter::SeriesId> Claims() const override;
@@ -51,7 +57,11 @@ class QueryPart : public SqlPart {
 
  private:
   bool IsWanted(const SqlRun& run) const;
-  void Take(const Rows& rows, int version, exporter::SteadyTime now);
+  Rows Ask(const SqlRun& run);
+  // Whether the rows say something of each metric. A row that cannot be read is
+  // no reason to ask again before the time.
+  bool Take(const Rows& rows, int version, exporter::SteadyTime now);
+  void Lose(MetricSeries& series) const;
 
   SqlQuery query_;
   std::vector<MetricSeries> series_;  // As query_.metrics.

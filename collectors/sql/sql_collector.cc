@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "collectors/sql/count_scan.h"
+#include "collectors/sql/metric_names.h"
 #include "collectors/sql/query_part.h"
 #include "collectors/sql/sql_reader.h"
 #include "exporter/job.h"
@@ -19,34 +19,22 @@ namespace {
 
 using exporter::YamlReader;
 
-constexpr std::int64_t kMostRows = 1'000'000;
 // Of a leader's time: to see that it still leads, and to show what it found.
 constexpr std::chrono::milliseconds kConfirmTime(50);
 
-// The metrics of a collector, each under one type and with series of its own.
-class MetricNames {
- public:
-  // What is wrong with one more metric; empty when nothing is.
-  std::string Add(const SqlMetric& metric) {
-    const auto [type, is_new] = types_.emplace(metric.name, metric.type);
-    if (!is_new && type->second != metric.type) {
-      return fmt::format("{} has one type here and another type in another place", metric.name);
+// Tells rows that name their metrics which names they may not give.
+void TellTaken(std::vector<SqlQuery>& queries, const MetricNames& names) {
+  for (SqlQuery& query : queries) {
+    for (QueryMetric& metric : query.metrics) {
+      if (auto* const named = std::get_if<NamedSample>(&metric.metric.shape)) {
+        named->taken = names.taken();
+      }
     }
-    std::set<std::string> labels(metric.labels.begin(), metric.labels.end());
-    exporter::Labels constant = metric.constant_labels;
-    std::sort(constant.begin(), constant.end());
-    if (series_.emplace(metric.name, std::move(constant), std::move(labels)).second) return "";
-    return fmt::format("{} is there twice with the same labels; give one of them constant_labels",
-                       metric.name);
   }
-
- private:
-  std::map<std::string, prometheus::MetricType> types_;
-  std::set<std::tuple<std::string, exporter::Labels, std::set<std::string>>> series_;
-};
+}
 
 void CheckNames(YamlReader& options, const std::vector<SqlCount>& counts,
-                const std::vector<SqlQuery>& queries) {
+                std::vector<SqlQuery>& queries) {
   MetricNames names;
   const auto add = [&](const std::string& key, const SqlMetric& metric) {
     const std::string problem = metric.name.empty() ? "" : names.Add(metric);
@@ -56,6 +44,7 @@ void CheckNames(YamlReader& options, const std::vector<SqlCount>& counts,
   for (const SqlQuery& query : queries) {
     for (const QueryMetric& metric : query.metrics) add("queries", metric.metric);
   }
+  TellTaken(queries, names);
   if (counts.empty() && queries.empty()) {
     options.Problem("counts", "nothing to ask: give counts or queries");
   }
@@ -135,8 +124,8 @@ exporter::FamilySet SqlCollector::Account() const {
 std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
                                                       const exporter::JobSettings& settings) {
   SqlDefaults defaults{settings, {}};
-  defaults.statement.max_rows =
-      static_cast<std::size_t>(options.Integer("max_rows", 10000, 1, kMostRows));
+  defaults.statement.max_rows = static_cast<std::size_t>(
+      options.Integer("max_rows", 10000, 1, static_cast<std::int64_t>(kMostRows)));
   defaults.statement.parallel = options.Bool("parallel", false);
   SqlSource source = ReadSqlSource(options, settings, ReadSqlTarget(options, settings));
   defaults.db_time = source.db_time;
@@ -176,19 +165,37 @@ counts          list of {metric, table, where, by, mode, count_up_to, on_missing
   on_missing    what a series that is gone becomes: drop (default), zero or keep
   help          the metric's help text
   constant_labels  labels with a fixed value
-queries         list of {sql, metrics, interval, on_missing, name}
+queries         list of {sql or query_file, metrics, and the keys below}
   sql           one statement; it runs in a read-only transaction
+  query_file    instead of sql: a file that holds the statement, at most 1 MiB,
+                relative to this file; read once, and no ${NAME} is replaced in it
   metrics       list of {name, type, value, labels, help, constant_labels, factor, since,
                 until}
     name        the metric's name
-    type        gauge (default), counter or untyped
+    type        gauge (default), counter, untyped or histogram
     value       the column of the value; NULL is no sample
     labels      the columns of the labels
-    factor      the value is multiplied by it
+    factor      the value is multiplied by it; in a histogram the bounds and the sum
     since       only from this major version of PostgreSQL on
     until       only up to this major version
+    values      instead of value: a list of columns, each a sample with its own name
+                as the label that value_label names
+    name_from   instead of name: the column in which each row names its metric, at
+                most 1000 of them; prefix is put before it
+    le          of a histogram whose rows are buckets: the column of the upper bounds,
+                NULL or infinity for all; value counts the rows of each bucket, or up
+                to it with cumulative: true; sum is the column of the sum of a series,
+                on any of its rows
+    buckets     of a histogram whose rows are observations in value: a list of up to
+                100 upper bounds
   interval      how often it runs; in every run of the collector where absent
+  timeout       its own, at most the collector's
+  max_rows      its own
+  on_missing    what a series that is gone becomes: drop (default), zero or keep
+  on_error      keep (default) shows the last answer until stale_after when the query
+                fails, drop withdraws it at once
   name          names the query in the log; the first metric's name where absent
+  since, until  only from this and up to this major version of PostgreSQL
   server_parameter  true: the server's host:port is passed as $1; not for MySQL
 count_mode      mode of the counts that name none: exact (default) or auto
 max_rows        a statement that returns more rows fails with reason limit (default 10000)

@@ -4,68 +4,31 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <span>
 #include <stdexcept>
+
+#include "collectors/sql/metric_reader.h"
+#include "collectors/sql/query_file.h"
 
 namespace collectors {
 namespace {
 
 using exporter::YamlReader;
 
-constexpr std::array<std::string_view, 3> kTypeNames = {"gauge", "counter", "untyped"};
-constexpr std::array<prometheus::MetricType, 3> kTypes = {prometheus::MetricType::Gauge,
-                                                          prometheus::MetricType::Counter,
-                                                          prometheus::MetricType::Untyped};
 constexpr std::array<std::string_view, 3> kOnMissingNames = {"drop", "zero", "keep"};
 constexpr std::array<OnMissing, 3> kOnMissing = {OnMissing::kDrop, OnMissing::kZero,
                                                  OnMissing::kKeep};
+constexpr std::array<std::string_view, 2> kOnErrorNames = {"keep", "drop"};
+constexpr std::array<OnError, 2> kOnError = {OnError::kKeep, OnError::kDrop};
 constexpr std::array<std::string_view, 3> kModeNames = {"exact", "auto", "estimate"};
 constexpr std::array<CountMode, 3> kModes = {CountMode::kExact, CountMode::kAuto,
                                              CountMode::kEstimate};
 constexpr std::int64_t kHighestBound = 1'000'000'000;
 constexpr int kIntervalsUntilStale = 3;
-constexpr int kNewestMajor = 99;
-constexpr int kVersionsAMajor = 10000;  // 14 is 140000.
 
 OnMissing ReadOnMissing(YamlReader& reader) {
   return kOnMissing[reader.OneOf("on_missing", kOnMissingNames, 0)];
-}
-
-// The majors `since` and `until`, both among them.
-VersionRange ReadVersions(YamlReader& reader) {
-  const auto since = static_cast<int>(reader.Integer("since", 0, 0, kNewestMajor));
-  const auto until = static_cast<int>(reader.Integer("until", kNewestMajor, 0, kNewestMajor));
-  if (until < since) reader.Problem("until", "until comes before since: no version is left");
-  return {since * kVersionsAMajor, (until + 1) * kVersionsAMajor};
-}
-
-std::string ReadMetricName(YamlReader& reader, const std::string& key) {
-  std::string name = reader.RequiredString(key);
-  if (!name.empty() && !IsMetricName(name)) {
-    reader.Problem(key, fmt::format("{} is no metric name; it takes letters, digits, _ and :, and "
-                                    "starts with no digit",
-                                    exporter::Quoted(name)));
-  }
-  return name;
-}
-
-// The label columns under `key`, and constant_labels.
-void ReadLabels(YamlReader& reader, const std::string& key, SqlMetric& metric) {
-  metric.labels = reader.Strings(key);
-  metric.constant_labels = reader.LabelMap("constant_labels");
-  std::vector<std::string> names;
-  for (const auto& [name, value] : metric.constant_labels) names.push_back(name);
-  for (const std::string& label : metric.labels) {
-    if (!exporter::IsLabelName(label)) {
-      reader.Problem(key, fmt::format("{} is no label name; it takes letters, digits and _, starts "
-                                      "with no digit and not with __; give the column another name "
-                                      "with AS in a query",
-                                      exporter::Quoted(label)));
-    } else if (std::find(names.begin(), names.end(), label) != names.end()) {
-      reader.Problem(key, fmt::format("the label {} is there twice", label));
-    }
-    names.push_back(label);
-  }
 }
 
 std::string DefaultHelp(const SqlCount& count) {
@@ -136,23 +99,10 @@ SqlCount ReadCount(YamlReader& reader, const SqlDefaults& defaults) {
   count.rules = {.on_missing = ReadOnMissing(reader),
                  .stale_after = defaults.settings.stale_after,
                  .own_interval = false,
-                 .db_time = RulesOf(defaults).db_time,
-                 .max_series = defaults.statement.max_rows};
+                 .max_series = defaults.statement.max_rows,
+                 .db_time = RulesOf(defaults).db_time};
   reader.RejectUnknownKeys();
   return count;
-}
-
-QueryMetric ReadMetric(YamlReader& reader) {
-  QueryMetric read;
-  read.metric.name = ReadMetricName(reader, "name");
-  read.metric.type = kTypes[reader.OneOf("type", kTypeNames, 0)];
-  read.metric.value = reader.RequiredString("value");
-  ReadLabels(reader, "labels", read.metric);
-  read.metric.help = reader.String("help", fmt::format("Column {} of a query.", read.metric.value));
-  read.metric.factor = reader.Number("factor", 1);
-  read.versions = ReadVersions(reader);
-  reader.RejectUnknownKeys();
-  return read;
 }
 
 // A query's own interval, and how long its rows then live.
@@ -167,16 +117,40 @@ void ReadInterval(YamlReader& reader, const SqlDefaults& defaults, SqlQuery& que
       std::max(kIntervalsUntilStale * *query.interval, defaults.settings.stale_after);
 }
 
+std::string ReadStatement(YamlReader& reader) {
+  if (!reader.Has("query_file")) {
+    if (reader.Has("sql")) return reader.RequiredString("sql");
+    reader.Problem("sql", "missing key \"sql\" (or \"query_file\")");
+    return "";
+  }
+  if (reader.Has("sql")) reader.Problem("query_file", "give sql or query_file, not both");
+  return ReadQueryFile(reader, "query_file");
+}
+
+void ReadTimeout(YamlReader& reader, const SqlDefaults& defaults, SqlQuery& query) {
+  query.timeout = reader.Duration("timeout");
+  if (query.timeout && *query.timeout > defaults.settings.timeout) {
+    reader.Problem("timeout", fmt::format("a query cannot have more time than its collector, whose "
+                                          "timeout is {}ms",
+                                          defaults.settings.timeout.count()));
+  }
+}
+
 SqlQuery ReadQuery(YamlReader& reader, const SqlDefaults& defaults) {
   SqlQuery query;
   query.statement = defaults.statement;
-  query.statement.text = reader.RequiredString("sql");
+  query.statement.text = ReadStatement(reader);
+  query.statement.max_rows = static_cast<std::size_t>(
+      reader.Integer("max_rows", static_cast<std::int64_t>(defaults.statement.max_rows), 1,
+                     static_cast<std::int64_t>(kMostRows)));
   query.rules = {.on_missing = ReadOnMissing(reader),
                  .stale_after = defaults.settings.stale_after,
                  .own_interval = false,
-                 .db_time = RulesOf(defaults).db_time,
-                 .max_series = defaults.statement.max_rows};
+                 .max_series = query.statement.max_rows,
+                 .db_time = RulesOf(defaults).db_time};
+  query.on_error = kOnError[reader.OneOf("on_error", kOnErrorNames, 0)];
   ReadInterval(reader, defaults, query);
+  ReadTimeout(reader, defaults, query);
   query.versions = ReadVersions(reader);
   query.asks_with_server = reader.Bool("server_parameter", false);
   for (YamlReader& metric : reader.List("metrics")) query.metrics.push_back(ReadMetric(metric));
@@ -184,6 +158,7 @@ SqlQuery ReadQuery(YamlReader& reader, const SqlDefaults& defaults) {
     reader.Problem("metrics", "a query needs metrics: a list of {name, type, value, labels}");
   }
   query.name = reader.String("name", query.metrics.empty() ? "" : query.metrics[0].metric.name);
+  query.statement.name = query.name;
   reader.RejectUnknownKeys();
   return query;
 }

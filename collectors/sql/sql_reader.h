@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "collectors/sql/count_statement.h"
@@ -11,6 +11,9 @@
 #include "exporter/yaml_reader.h"
 
 namespace collectors {
+
+// What max_rows may be.
+inline constexpr std::size_t kMostRows = 1'000'000;
 
 // What every statement of a collector has in common.
 struct SqlDefaults {

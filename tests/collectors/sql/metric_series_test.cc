@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/collectors/sql/histograms.h"
 #include "tests/support/scripted_sql.h"
 
 namespace collectors {
@@ -78,6 +79,72 @@ TEST_CASE("what is remembered has a bound") {
   series.Found(Found({{"a", 1}, {"b", 2}}), kStart);
   series.Found(Found({}), kStart);
   CHECK(ShownAt(series, kStart) == Shown{{"a", 0}});
+}
+
+TEST_CASE("a histogram that is gone is one of zeros, or kept") {
+  const std::vector<std::pair<OnMissing, std::string>> table = {
+      {OnMissing::kZero, "1:0 5:0 count 0 sum 0"},
+      {OnMissing::kKeep, "1:2 5:3 count 4 sum 9"},
+  };
+  for (const auto& [on_missing, shown] : table) {
+    SqlMetric metric;
+    metric.name = "wait";
+    metric.type = prometheus::MetricType::Histogram;
+    // A line for +Inf, _sum, _count and each bound: one more series does not fit.
+    MetricSeries series(metric, {on_missing, seconds(30), false, 9});
+    MappedSamples found;
+    const prometheus::ClientMetric::Histogram histogram{4, 9, {{2, 1}, {3, 5}}};
+    for (const char* const queue : {"a", "b"}) {
+      found.samples.push_back(
+          {{{"queue", queue}},
+           0,
+           std::make_shared<const prometheus::ClientMetric::Histogram>(histogram)});
+    }
+    series.Found(found, kStart);
+    series.Found({}, kStart);
+    FamilySet families;
+    series.Write(families, kStart);
+    const auto taken = std::move(families).Take();
+    REQUIRE(taken.size() == 1);
+    REQUIRE(taken[0].family.metric.size() == 1);
+    CHECK(taken[0].family.type == prometheus::MetricType::Histogram);
+    CHECK(Text(std::make_shared<const prometheus::ClientMetric::Histogram>(
+              taken[0].family.metric[0].histogram)) == shown);
+  }
+}
+
+TEST_CASE("a named sample is in the family of its name, and is dropped, zero or kept as others") {
+  SqlMetric metric;
+  metric.name = "app_*";
+  metric.type = prometheus::MetricType::Counter;
+  metric.help = "H.";
+  metric.shape = NamedSample{};
+  MetricSeries series(metric, {OnMissing::kZero, seconds(30), false, 10});
+  MappedSamples found;
+  found.samples = {{{{"__name__", "app_a"}, {"x", "1"}}, 3}, {{{"__name__", "app_b"}}, 4}};
+  series.Found(found, kStart);
+  found.samples.pop_back();
+  series.Found(found, kStart);
+  FamilySet families;
+  series.Write(families, kStart);
+  const auto taken = std::move(families).Take();
+  REQUIRE(taken.size() == 2);
+  CHECK(taken[0].family.name == "app_a");
+  CHECK(taken[0].family.help == "H.");
+  CHECK(taken[0].family.metric[0].counter.value == 3);
+  REQUIRE(taken[0].family.metric[0].label.size() == 1);
+  CHECK(taken[0].family.metric[0].label[0].name == "x");
+  CHECK(taken[1].family.name == "app_b");
+  CHECK(taken[1].family.metric[0].counter.value == 0);
+}
+
+TEST_CASE("what was withdrawn is not shown, and is found again") {
+  MetricSeries series = Series(OnMissing::kDrop);
+  series.Found(Found({{"open", 7}}), kStart);
+  series.Withdraw();
+  CHECK(ShownAt(series, kStart).empty());
+  series.Found(Found({{"open", 8}}), kStart);
+  CHECK(ShownAt(series, kStart) == Shown{{"open", 8}});
 }
 
 TEST_CASE("the last answer is shown until it is stale") {

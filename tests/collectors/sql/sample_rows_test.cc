@@ -70,6 +70,35 @@ TEST_CASE("a factor and constant labels are on each sample") {
   CHECK(mapped.samples[0].labels == exporter::Labels{{"database", "shop"}, {"tenant", "a"}});
 }
 
+TEST_CASE("several columns of a row are samples with the columns' names as a label") {
+  SqlMetric metric = Tokens();
+  metric.value.clear();
+  metric.factor = 2;
+  metric.shape = ColumnSamples{{"read", "written"}, "operation"};
+  const Rows rows{{"written", "tenant", "read"},
+                  {{"1", "a", "2"},
+                   {std::nullopt, "b", "3"},
+                   {"x", "c", "4"},
+                   {"NaN", "d", "Infinity"},
+                   {"1", std::nullopt, "1"},
+                   {"1", "", "1"}}};
+  const MappedSamples mapped = MapRows(rows, metric);
+  REQUIRE(mapped.samples.size() == 8);
+  CHECK(mapped.samples[0].labels == exporter::Labels{{"operation", "read"}, {"tenant", "a"}});
+  CHECK(mapped.samples[0].value == 4);
+  CHECK(mapped.samples[4].value == 4);  // NULL and '' of read.
+  CHECK(mapped.samples[5].labels == exporter::Labels{{"operation", "written"}, {"tenant", "a"}});
+  CHECK(mapped.samples[5].value == 2);
+  CHECK(mapped.nulls == std::vector<exporter::Labels>{{{"operation", "written"}, {"tenant", "b"}},
+                                                      {{"operation", "written"}, {"tenant", "c"}}});
+  REQUIRE(mapped.problem);
+  CHECK(mapped.problem->kind() == ErrorKind::kQuery);
+  const MappedSamples missing = MapRows({{"read", "tenant"}, {{"1", "a"}}}, metric);
+  REQUIRE(missing.problem);
+  CHECK(missing.problem->kind() == ErrorKind::kMissing);
+  CHECK(missing.samples.empty());
+}
+
 TEST_CASE("rows that differ in NULL against an empty label alone are summed") {
   const Rows rows{{"tenant", "tokens"},
                   {{std::nullopt, "3"}, {"a", "1"}, {"", "4"}, {std::nullopt, std::nullopt}}};

@@ -64,7 +64,7 @@ TEST_CASE("a wrong option is refused with words that say which") {
       {MakeSqlCollector, kDsn + "queries: [{metrics: [{name: a, value: v}]}]", "sql"},
       {MakeSqlCollector, kDsn + "queries: [{sql: S, metrics: [{name: a}]}]", "value"},
       {MakeSqlCollector, kDsn + "queries: [{sql: S, metrics: [{name: a, value: v, type: x}]}]",
-       "gauge, counter or untyped"},
+       "gauge, counter, untyped or histogram"},
       {MakeSqlCollector,
        kDsn + "queries: [{sql: S, since: 16, until: 15, metrics: [{name: a, value: v}]}]",
        "until comes before since"},
