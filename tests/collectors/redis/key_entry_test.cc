@@ -132,7 +132,7 @@ TEST_CASE("a wrong entry is refused with words that say what would be right") {
       {"{pattern: 'a:{x}', metric: a}, {pattern: 'b:{x}', metric: a}",
        "a is there twice with the same labels; give one of them labels"},
       {"{key: k, metric: a}, {key: l, metric: a, type: counter, labels: {b: c}}",
-       "a has one type here and another type in another place"},
+       "a is a gauge in one place and a counter in another"},
   };
   for (const Case& row : table) {
     CAPTURE(row.entry);
