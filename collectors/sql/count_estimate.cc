@@ -51,15 +51,19 @@ Statistics StatisticsOf(const SqlRun& run, const std::string& table) {
   throw CollectError(ErrorKind::kQuery, "the server did not say what it knows of the table");
 }
 
+double PlannedRows(const SqlRun& run, const SqlCount& count) {
+  const auto plan = Explain(run, {.text = RowsStatement(count)});
+  if (!plan) throw CollectError(ErrorKind::kQuery, "the server's EXPLAIN names no rows");
+  return plan->rows;
+}
+
 double EstimateCount(const SqlRun& run, const SqlCount& count) {
   const Statistics statistics = StatisticsOf(run, count.table);
   if (statistics == Statistics::kEmpty) return 0;
   if (statistics == Statistics::kNone) {
     throw CollectError(ErrorKind::kMissing, "the table was never analyzed: run ANALYZE on it");
   }
-  const auto plan = Explain(run, {.text = RowsStatement(count)});
-  if (!plan) throw CollectError(ErrorKind::kQuery, "the server's EXPLAIN names no rows");
-  return plan->rows;
+  return PlannedRows(run, count);
 }
 
 }  // namespace collectors

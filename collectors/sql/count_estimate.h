@@ -16,10 +16,15 @@ enum class Statistics {
 
 Statistics StatisticsOf(const SqlRun& run, const std::string& table);
 
-// How many rows the count would find, as the planner reckons: from the table's
-// pages as they are now, and the rows a page as of the last ANALYZE. The count
-// has no labels. Throws CollectError, of kind kMissing where the table was never
-// analyzed: the planner then takes a number out of the air.
+// A table of more rows is counted slowly: mode auto then takes an estimate.
+inline constexpr double kLargeTable = 100'000;
+
+// How many rows a count without labels would find, as the planner reckons: from
+// the table's pages as they are now, and the rows a page as of the last ANALYZE.
+// Of a table without statistics that is a number out of the air.
+double PlannedRows(const SqlRun& run, const SqlCount& count);
+
+// The same; throws CollectError of kind kMissing where there are no statistics.
 double EstimateCount(const SqlRun& run, const SqlCount& count);
 
 }  // namespace collectors

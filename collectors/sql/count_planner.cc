@@ -13,7 +13,6 @@ using exporter::SteadyTime;
 constexpr std::chrono::minutes kLookInterval(1);
 constexpr std::chrono::hours kChoiceHolds(1);
 constexpr double kGrowth = 2;
-constexpr double kLargeTable = 100'000;  // Rows; up to here a count is quick.
 
 // A question to the planner that only costs its answer where it fails. A lock
 // keeps the counts from the table too, and a target that is gone ends the run.
@@ -34,9 +33,8 @@ void CountPlanner::Look(const SqlRun& run, const SqlCount& count) {
   size_ = AskPlanner([&]() -> std::optional<TableSize> {
     SqlCount rows;
     rows.table = count.table;
-    const auto plan = Explain(run, {.text = RowsStatement(rows)});
-    if (!plan) return std::nullopt;
-    return TableSize{plan->rows, StatisticsOf(run, count.table)};
+    const double planned = PlannedRows(run, rows);
+    return TableSize{planned, StatisticsOf(run, count.table)};
   });
   look_at_ = run.now + kLookInterval;
 }

@@ -130,12 +130,16 @@ void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
   }
 }
 
-void CountScan::AskEstimate(const SqlRun& run, Entry& entry) {
-  const double rows = EstimateCount(run, entry.count);
+bool CountScan::AskEstimate(const SqlRun& run, Entry& entry) {
+  // The planner has just seen that there are statistics, unless TRUNCATE took them.
+  const bool is_auto = entry.count.mode == CountMode::kAuto;
+  const double rows = is_auto ? PlannedRows(run, entry.count) : EstimateCount(run, entry.count);
+  if (is_auto && rows <= kLargeTable) return false;
   MappedSamples found;
   found.samples.push_back({entry.count.metric.constant_labels, rows});
   entry.estimated = true;
   entry.series.Found(std::move(found), run.now);
+  return true;
 }
 
 PartResult CountScan::AskApart(const SqlRun& run, const Indexes& done) {
@@ -163,11 +167,7 @@ bool CountScan::AskOne(const SqlRun& run, Entry& entry, std::size_t index) {
     return false;
   }
   try {
-    if (Estimates(entry)) {
-      AskEstimate(run, entry);
-    } else {
-      Ask(run, {index});
-    }
+    if (!Estimates(entry) || !AskEstimate(run, entry)) Ask(run, {index});
     entry.apart = false;
     return true;
   } catch (const CollectError& error) {

@@ -47,7 +47,8 @@ class CountScan : public SqlPart {
   // Those that could share a statement; empty where fewer than two can.
   Indexes Candidates(exporter::SteadyTime now) const;
   void Ask(const SqlRun& run, const Indexes& indexes);
-  void AskEstimate(const SqlRun& run, Entry& entry);
+  // False where mode auto found the table small, and it must be counted.
+  bool AskEstimate(const SqlRun& run, Entry& entry);
   // Whether the shared statement answered, or each must run apart.
   bool AskShared(const SqlRun& run, const Indexes& indexes);
   // Notes on each that is not among `done` that its answer came too late.

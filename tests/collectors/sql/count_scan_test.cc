@@ -325,6 +325,20 @@ TEST_CASE("mode auto estimates plain counts of large analyzed tables only") {
   }
 }
 
+TEST_CASE("mode auto counts a table that was emptied since the planner saw it") {
+  SqlCount count = Count("a");
+  count.mode = CountMode::kAuto;
+  Stage stage({count});
+  stage.planner = PlannerOf(5e6, 1);
+  stage.Run(Never);
+  CHECK(stage.Values("a") == std::vector<double>{5e6});
+  stage.planner = PlannerOf(2550, 1);
+  stage.Run(Never);
+  CHECK(stage.asked == Sizes{1});
+  CHECK(stage.Values("a") == std::vector<double>{1});
+  CHECK_FALSE(stage.scan.Ways()[0].estimated);
+}
+
 TEST_CASE("mode estimate takes the planner's rows, or has no value and a reason") {
   struct Case {
     const char* statistics;
