@@ -2,7 +2,8 @@
 """What the counts of 2,000,000 tasks cost PostgreSQL: one shared statement of ours, and the two
 apart as sql_exporter runs them; a plain count in mode auto.
 
-Exits 1 above a limit of the project: 55% of the pages, less time, a plain count in a millisecond.
+Exits 1 above a limit of the project: one statement, 55% of the pages, a plain count in a
+millisecond. The time is for the reader: it depends on who else is on the machine.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from support.exporter import Exporter, run  # noqa: E402
 from support.servers import Postgres  # noqa: E402
 
 ROWS = 2_000_000
-COLLECTIONS = 5
+COLLECTIONS = 10
 PAGES_LIMIT = 0.55
 PLAIN_LIMIT = 0.001
 OVERDUE = "due_at < now() AND status <> 'COMPLETED'"
@@ -49,38 +50,27 @@ COUNTS = f"""
 PLAIN = "      - {metric: tasks_total, table: tasks, mode: auto}\n"
 
 
-class Cost:
-    """What the statements on tasks have cost the server since, a collection."""
-
-    def __init__(self, server):
-        self._server = server
-        server.sql("SELECT pg_stat_statements_reset()")
-
-    def each(self):
-        """Statements, calls, pages and seconds; of the time the best, as the machine is shared."""
-        rows = self._server.sql("""
+def figures(server, which):
+    """Statements, and of a collection: calls, pages and seconds, of these the best."""
+    rows = server.sql(f"""
 SELECT count(*), sum(calls), sum(shared_blks_hit + shared_blks_read), sum(min_exec_time) / 1000
-FROM pg_stat_statements WHERE query LIKE 'SELECT %FROM%tasks%'""")
-        statements, calls, pages, seconds = (float(cell) for cell in rows[0])
-        return (statements, calls / COLLECTIONS, pages / COLLECTIONS, seconds)
+FROM pg_stat_statements WHERE query LIKE 'SELECT %FROM%tasks%' AND query {which}""")
+    statements, calls, pages, seconds = (float(cell) for cell in rows[0])
+    return statements, calls / COLLECTIONS, pages / COLLECTIONS, seconds
 
 
-def shared(server, workers):
+def collections(server, workers):
+    """What ours costs, and the statements apart: in turn, as the machine is shared."""
     path = server.folder / "exporter.yaml"
     parallel = "true" if workers else "false"
     path.write_text(CONFIG.format(dsn=server.url(), parallel=parallel, interval="15s") + COUNTS)
-    cost = Cost(server)
+    server.sql("SELECT count(*) FROM tasks; SELECT pg_stat_statements_reset()")
     for _ in range(COLLECTIONS):
         done = run("collect", "--config", path)
         assert done.returncode == 0, done.stderr
-    return cost.each()
-
-
-def apart(server, workers):
-    cost = Cost(server)
-    for _ in range(COLLECTIONS):
         server.sql(f"SET max_parallel_workers_per_gather = {workers};" + ";".join(APART))
-    return cost.each()
+    return (figures(server, "LIKE '%exporter_count_%'"),
+            figures(server, "NOT LIKE '%exporter_count_%'"))
 
 
 def plain(server):
@@ -105,10 +95,8 @@ def main():
     with contextlib.closing(Postgres(settings)) as server:
         server.sql(FILL)
         for workers in (0, 2):
-            apart(server, workers)  # The pages are in the system's cache from here on.
-            ours, theirs = shared(server, workers), apart(server, workers)
-            good = good and ours[0] == ours[1] == 1
-            good = good and ours[2] <= PAGES_LIMIT * theirs[2] and ours[3] < theirs[3]
+            ours, theirs = collections(server, workers)
+            good = good and ours[0] == ours[1] == 1 and ours[2] <= PAGES_LIMIT * theirs[2]
             print(f"{f'{workers} workers: statements':42} {ours[1]:9.0f} {theirs[1]:9.0f}")
             print(f"{f'{workers} workers: pages':42} {ours[2]:9.0f} {theirs[2]:9.0f}")
             print(f"{f'{workers} workers: ms':42} {ours[3] * 1e3:9.0f} {theirs[3] * 1e3:9.0f}")
