@@ -25,7 +25,8 @@ FILL = f"""
 CREATE EXTENSION pg_stat_statements;
 INSERT INTO tasks (organization_id, status, priority, created_at, due_at)
 SELECT 1 + least(i % 8, i % 11),
-       (ARRAY['PENDING', 'RUNNING', 'COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED'])[1 + i / 8 % 6],
+       (ARRAY['PENDING', 'RUNNING', 'COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED'])
+         [1 + i / 8 % 6],
        (ARRAY['low', 'normal', 'high'])[1 + i % 3], now() - i * interval '10 minutes',
        CASE WHEN i % 5 <> 0 THEN now() + (i % 200 - 100) * interval '6 hours' END
 FROM generate_series((SELECT count(*) + 1 FROM tasks), {ROWS}) AS i;

@@ -6,7 +6,8 @@ from support.servers import Postgres
 
 ROWS = 200_000
 STATEMENTS = """
-SELECT calls, replace(query, E'\\n', ' ') FROM pg_stat_statements AS s JOIN pg_roles AS r ON r.oid = s.userid
+SELECT calls, replace(query, E'\\n', ' ')
+FROM pg_stat_statements AS s JOIN pg_roles AS r ON r.oid = s.userid
 WHERE rolname = 'exporter' AND query LIKE 'SELECT %exporter_count_%' ORDER BY query"""
 BY_STATUS = "{metric: tasks_by_status, table: tasks, by: [organization_id, status]}"
 OVERDUE_WHERE = "due_at < '2020-06-01' AND status <> 'COMPLETED'"
@@ -18,7 +19,8 @@ CREATE EXTENSION pg_stat_statements;
 TRUNCATE tasks;
 INSERT INTO tasks (organization_id, status, priority, created_at, due_at)
 SELECT 1 + least(i % 8, i % 11),
-       (ARRAY['PENDING', 'RUNNING', 'COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED'])[1 + i / 8 % 6],
+       (ARRAY['PENDING', 'RUNNING', 'COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED'])
+         [1 + i / 8 % 6],
        (ARRAY['low', 'normal', 'high'])[1 + i % 3], timestamptz '2020-01-01',
        CASE WHEN i % 5 <> 0 THEN timestamptz '2020-01-01' + i % 365 * interval '1 day' END
 FROM generate_series(1, {ROWS}) AS i;

@@ -75,7 +75,7 @@ TEST_CASE("a wrong option is refused with words that say which") {
       {MakeSqlCollector,
        kDsn + "counts: [{metric: a, table: t}]\n"
               "queries: [{sql: S, metrics: [{name: a, value: v, type: counter, labels: [x]}]}]",
-       "another type"},
+       "a counter in another"},
       {MakePostgresCollector, "dsn: sqlite:///tmp/a.db", "PostgreSQL"},
       {MakePostgresCollector, "{}", "dsn"},
       {MakeDbPoolCollector, kDsn, "pools"},
