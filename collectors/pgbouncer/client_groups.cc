@@ -1,9 +1,9 @@
 #include "collectors/pgbouncer/client_groups.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,7 +19,10 @@ constexpr const char* kOther = "other";
 struct Group {
   std::string user, database, application_name, state;
 
-  auto operator<=>(const Group&) const = default;
+  bool operator<(const Group& other) const {
+    return std::tie(user, database, application_name, state) <
+           std::tie(other.user, other.database, other.application_name, other.state);
+  }
 };
 using Groups = std::map<Group, double>;
 

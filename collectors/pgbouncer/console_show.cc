@@ -12,7 +12,6 @@ namespace {
 using exporter::Reading;
 
 constexpr auto kCounter = prometheus::MetricType::Counter;
-constexpr auto kGauge = prometheus::MetricType::Gauge;
 constexpr double kMicroseconds = 1e-6;
 
 void AddVersion(const Rows& rows, Reading& reading) {

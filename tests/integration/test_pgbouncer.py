@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import reference
+from support import comparison, pgbouncer_peer, reference
 from support.exporter import run
 from support.faults import Fault, FaultProxy
 from support.pgbouncer import PgBouncer
@@ -35,21 +35,43 @@ def own_bouncer(postgres):
     server.close()
 
 
-@pytest.fixture
-def page(collect, bouncer):
-    return collect(f'collectors: [{{type: pgbouncer, dsn: "{bouncer.url()}"}}]')
-
-
 def _collect(collect, bouncer):
     return collect(f'collectors: [{{type: pgbouncer, dsn: "{bouncer.url()}"}}]')
 
 
-def test_every_family_of_pgbouncer_exporter_is_there_with_its_type_and_labels(page):
+@pytest.fixture
+def peer_bouncer(postgres):
+    """One that pgbouncer_exporter can connect to: ours needs no such setting."""
+    server = PgBouncer(postgres, settings="ignore_startup_parameters = extra_float_digits")
+    yield server
+    server.close()
+
+
+def test_the_page_is_that_of_pgbouncer_exporter(collect, peer_bouncer):
+    """By its families as they were measured, and by its page where there is a binary of it."""
+    with peer_bouncer.client("holder", "BEGIN", "SELECT 1"), \
+            peer_bouncer.client("idle", "SELECT 1"):
+        before, ours, after = _pages(collect, peer_bouncer)
     expected = reference.families("pgbouncer")
     expected.pop("pgbouncer_exporter_build_info")  # exporter_build_info is ours
-    assert set(expected) - page.families() == set()
-    assert reference.differences(page, "pgbouncer_", expected,
+    assert set(expected) - ours.families() == set()
+    assert reference.differences(ours, "pgbouncer_", expected,
                                  additions=("pgbouncer_databases_min_pool_size",)) == {}
+    if after:
+        assert after.value("pgbouncer_up") == 1
+        exempt = comparison.exemptions("pgbouncer/peer_differences.txt")
+        assert comparison.differences(ours, before, after, exempt, peer_is_old=False) == []
+
+
+def _pages(collect, bouncer):
+    """The peer's, ours and the peer's again; of the peer None where there is none."""
+    if not pgbouncer_peer.binary():
+        return None, _collect(collect, bouncer), None
+    peer = pgbouncer_peer.PgBouncerPeer(bouncer.url())
+    try:
+        return peer.page(), _collect(collect, bouncer), peer.page()
+    finally:
+        peer.close()
 
 
 def test_the_database_may_be_left_out_of_the_dsn(collect, bouncer):
