@@ -65,7 +65,7 @@ const exporter::CollectorType kPgBouncerType = {
         R"(dsn    postgresql://stats@127.0.0.1:6432/pgbouncer, whose user is in stats_users or
        admin_users; dsn_file for a file that holds it
 parts  clients: true (default) counts the clients by user, database, application_name and state;
-       SHOW CLIENTS (for 1,000 clients 1 ms of PgBouncer's one thread and 200 KB; all else 0.1 ms))",
+       SHOW CLIENTS, for 1,000 clients 1 ms of PgBouncer's one thread and 200 KB)",
     .metrics = R"(pgbouncer_up, pgbouncer_version_info
 pgbouncer_databases, pgbouncer_users, pgbouncer_pools
 pgbouncer_*_clients, pgbouncer_*_servers, pgbouncer_cached_dns_*, pgbouncer_in_flight_dns_queries

@@ -35,7 +35,8 @@ def main(folder):
     postgres = Postgres()
     bouncer = PgBouncer(postgres)
     try:
-        with bouncer.client("web", "BEGIN", "SELECT 1"), bouncer.client("web", "BEGIN", "SELECT 1"), \
+        with bouncer.client("web", "BEGIN", "SELECT 1"), \
+                bouncer.client("web", "BEGIN", "SELECT 1"), \
                 bouncer.client("worker") as waiting, bouncer.client("idle"):
             waiting.send("SELECT 1")
             eventually(lambda: bouncer.pool()["maxwait"] == "1", 10, "one waits for a second")
