@@ -40,6 +40,8 @@ def _same(one, other):
 
 
 def _between(one, value, other):
+    if math.isnan(value):
+        return math.isnan(one) and math.isnan(other)
     return min(one, other) - 1e-9 <= value <= max(one, other) + 1e-9
 
 

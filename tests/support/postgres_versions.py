@@ -78,9 +78,14 @@ class Replica(Postgres):
                    "--no-sync", "-C", "-S", self.SLOT])
 
     def _fill(self):
-        eventually(self._streams, 20, "the replica streams")
+        self.await_replay()
 
-    def _streams(self):
+    def await_replay(self):
+        """Until all that the primary has written is replayed, a transaction among it."""
+        self.primary.sql("CREATE TABLE IF NOT EXISTS replayed (n int)")
+        eventually(self._has_replayed, 20, "the replica replays")
+
+    def _has_replayed(self):
         self.assert_running()
         here = self.primary.sql("SELECT pg_current_wal_lsn()", "postgres")[0][0]
         done = self.sql(f"SELECT pg_last_wal_replay_lsn() >= '{here}'", "postgres")

@@ -1,0 +1,115 @@
+"""Our page beside postgres_exporter's, of the same server at the same quiet moment.
+
+EXPORTER_PEER_POSTGRES names another version than Debian's.
+"""
+
+import collections
+import re
+
+import pytest
+
+from support import comparison, reference
+from support.page import Page
+from support.postgres_config import everything
+from support.postgres_peer import PostgresPeer
+from support.postgres_versions import Replica
+from support.servers import Postgres
+
+# Ours between two of the peer's, as far as they can be compared, and ours as it is.
+Pages = collections.namedtuple("Pages", "ours before after is_old whole")
+EXEMPT = "postgres/peer_differences.txt"
+
+
+@pytest.fixture(scope="module")
+def servers():
+    """A primary with statistics of statements, slots and tables in use, and its replica."""
+    primary = Postgres()
+    primary.sql("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+    primary.stop()
+    primary.start()
+    primary.sql("CREATE EXTENSION pg_stat_statements; CREATE EXTENSION pg_buffercache;"
+                "SELECT pg_create_physical_replication_slot('kept', true);"
+                "DELETE FROM tasks WHERE id % 7 = 0; ANALYZE")
+    replica = Replica(primary)
+    yield {"primary": primary, "replica": replica}
+    replica.close()
+    primary.close()
+
+
+def page_after_now(exporter):
+    """A page of a collection that has not begun yet."""
+    begun = exporter.page().successes("postgres") + 1
+    exporter.await_page(lambda page: page.successes("postgres") > begun, 10, "another collection")
+    return exporter.page()
+
+
+def as_old(page):
+    """What 0.11.1 and we have in common: it has the label server everywhere, a row for what
+    belongs to no database, and counts sessions by fewer labels."""
+    lines = [re.sub(r'server="[^"]*",?', "", line) for line in page.text.splitlines()
+             if 'datid="0"' not in line and "pg_stat_activity_" not in line]
+    return Page("".join(line.replace("{}", "") + "\n" for line in lines))
+
+
+@pytest.fixture(scope="module", params=["primary", "replica"])
+def pages(request, servers, module_exporter):
+    server = servers[request.param]
+    exporter = module_exporter(everything(server.url(), interval="1s", timeout="1s"))
+    peer = PostgresPeer(server.url())
+    with server.client("visitor", "BEGIN", "SELECT 1"):
+        try:
+            peer.page()   # From now on it has asked all that it asks.
+            before = peer.page()
+            whole = page_after_now(exporter)
+            three = (whole, before, peer.page())
+            yield Pages(*(map(as_old, three) if peer.is_old else three), peer.is_old, whole)
+        finally:
+            peer.close()
+
+
+def test_every_series_of_the_peer_is_ours_with_the_same_value(pages):
+    exempt = comparison.exemptions(EXEMPT)
+    found = comparison.differences(pages.ours, pages.before, pages.after, exempt, pages.is_old)
+    assert not found, "\n".join(found)
+
+
+def test_the_peer_shows_what_the_test_means_to_compare(pages):
+    assert len(pages.after.types) > (250 if pages.is_old else 350)
+    for family in ("pg_locks_count", "pg_settings_work_mem_bytes", "pg_database_size_bytes",
+                   "pg_stat_archiver_last_archive_age", "pg_stat_database_xact_commit"):
+        assert pages.after.has(family), family
+
+
+def test_the_visitor_is_seen_by_both(pages):
+    if pages.is_old:
+        return   # It has no label that tells who.
+    ours, peer = pages.ours, pages.after
+    visitor = {"application_name": "visitor", "state": "idle in transaction"}
+    assert ours.value("pg_stat_activity_count", **visitor) == 1
+    assert peer.value("pg_stat_activity_count", **visitor) == 1
+    age = ours.value("pg_stat_activity_max_tx_duration", **visitor)
+    assert 0 <= age <= peer.value("pg_stat_activity_max_tx_duration", **visitor)
+
+
+def test_each_collector_of_the_peer_succeeds_here_too(pages):
+    assert not (_successes(pages.after) - {"bgwriter"}) - _successes(pages.ours)
+
+
+def _successes(page):
+    """The collectors that succeeded; 0.11.1 has a bgwriter, which is stat_bgwriter since."""
+    return {labels["collector"] for labels, value in
+            page.series("pg_scrape_collector_success") if value == 1}
+
+
+def test_every_family_of_the_reference_is_ours(pages):
+    absent = {family for family in reference.families("postgres")
+              if family not in pages.whole.types}
+    assert absent == set()
+
+
+def test_every_line_of_the_list_of_differences_is_of_a_family_of_the_peer():
+    known = reference.families("postgres").keys()
+    of_replicas = ("pg_stat_replication_", "pg_stat_wal_receiver_")
+    strange = {family for family, exemption in comparison.exemptions(EXEMPT).items()
+               if exemption.kind != "older" and not family.startswith(of_replicas)} - known
+    assert strange == set()
