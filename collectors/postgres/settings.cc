@@ -19,8 +19,12 @@ using prometheus::MetricType;
 
 // Columns of SettingsStatement; version() is a row of its own.
 enum Column : std::size_t { kName, kValue, kUnit, kType, kColumns };
+// What our own session has set (SET LOCAL, BEGIN READ ONLY) is not the server's.
 constexpr const char* kSelect =
-    "SELECT name, setting, coalesce(unit, '') AS unit, vartype FROM pg_settings"
+    "SELECT name, CASE WHEN name = 'transaction_read_only' THEN CASE WHEN pg_is_in_recovery()"
+    " THEN 'on' ELSE current_setting('default_transaction_read_only') END"
+    " WHEN source = 'session' THEN reset_val ELSE setting END AS setting,"
+    " coalesce(unit, '') AS unit, vartype FROM pg_settings"
     " WHERE vartype IN ('bool', 'integer', 'real')"
     " UNION ALL SELECT '', version(), '', 'version'";
 

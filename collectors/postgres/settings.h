@@ -25,6 +25,8 @@ struct ServerSettings {
   std::string short_version;      // "15.18.0"; empty where `version` has another form.
 };
 
+// Asks for the values that a new session of the role has: those of the exporter's
+// own, as its statement_timeout, would be told for the server's.
 SqlStatement SettingsStatement();
 
 // Extensions and providers add settings of their own, so these are left out:

@@ -71,6 +71,19 @@ def test_settings_have_the_values_that_sql_converts(page, server):
     assert len(shown) == int(numeric)
 
 
+def test_settings_are_those_of_a_new_session_and_not_of_the_exporters_own(page, server):
+    found = page()
+    # Keepalives depend on the socket, and psql's is another one.
+    rows = server.sql("SELECT replace(name, '.', '_'), setting FROM pg_settings"
+                      " WHERE unit IS NULL AND vartype IN ('bool', 'integer', 'real')"
+                      " AND name NOT LIKE 'tcp%'")
+    expected = {name: {"on": 1, "off": 0}.get(value, value) for name, value in rows}
+    shown = {name: found.value(f"pg_settings_{name}") for name in expected}
+    assert shown == {name: float(value) for name, value in expected.items()}
+    for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        assert found.value(f"pg_settings_{name}_seconds") == 0
+
+
 def test_a_blocked_session_and_who_blocks_it_are_shown(page, server):
     with server.client("holder", "BEGIN", "LOCK TABLE users"), \
             server.client("waiter") as waiter, server.client("next") as after:
