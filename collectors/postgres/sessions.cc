@@ -266,6 +266,7 @@ std::vector<Sample> TopSamples(const std::vector<Sample>& samples, std::size_t m
   std::map<exporter::Labels, double> sums;
   for (const Sample& sample : samples) sums[sample.labels] += sample.value;
   std::vector<Sample> sorted;
+  sorted.reserve(sums.size());
   for (const auto& [labels, value] : sums) sorted.push_back({labels, value});
   std::ranges::stable_sort(sorted, std::ranges::greater(), &Sample::value);
   std::map<exporter::Labels, double> top;
@@ -276,6 +277,7 @@ std::vector<Sample> TopSamples(const std::vector<Sample>& samples, std::size_t m
     top[sorted[i].labels] += sorted[i].value;
   }
   std::vector<Sample> kept;
+  kept.reserve(top.size());
   for (const auto& [labels, value] : top) kept.push_back({labels, value});
   return kept;
 }

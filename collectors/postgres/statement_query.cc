@@ -102,6 +102,7 @@ std::string ArrayOf(const std::vector<std::string>& elements) {
 
 std::string KeysOf(const std::set<StatementKey>& members, std::string StatementKey::*part) {
   std::vector<std::string> parts;
+  parts.reserve(members.size());
   for (const StatementKey& key : members) parts.push_back(key.*part);
   return ArrayOf(parts);
 }

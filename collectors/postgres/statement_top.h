@@ -1,10 +1,10 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace collectors {
@@ -15,7 +15,10 @@ struct StatementKey {
   std::string database_id;
   std::string query_id;
 
-  auto operator<=>(const StatementKey&) const = default;
+  bool operator<(const StatementKey& other) const {
+    return std::tie(user_id, database_id, query_id) <
+           std::tie(other.user_id, other.database_id, other.query_id);
+  }
 };
 
 // What it has cost since its statistics were reset; times in seconds.
