@@ -125,8 +125,13 @@ void SocketHandle::Take(int library_socket) {
   if (fd_ < 0) throw CollectError(ErrorKind::kConnect, "no descriptor is left for the socket");
 }
 
+// The close that follows is a reset. A server that is blocked by a full window
+// would learn of a gentle one only when it tries the window again, seconds later.
 void SocketHandle::ShutDown() const {
-  if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
+  if (fd_ < 0) return;
+  const linger at_once = {1, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  ::shutdown(fd_, SHUT_RDWR);
 }
 
 MysqlConnection::MysqlConnection(const CollectContext& context, const MysqlDsn& dsn,

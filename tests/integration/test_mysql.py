@@ -1,13 +1,11 @@
 """The sql collector against a real MariaDB."""
 
-import subprocess
 import time
 
 import pytest
 
 from support.mariadb import Mariadb
 from support.servers import MARIADB_PASSWORD, WRONG_PASSWORD
-from support.waiting import eventually
 
 ROWS = """
 DROP TABLE IF EXISTS jobs;
@@ -274,7 +272,7 @@ def test_too_much_is_given_up_early_and_leaves_the_rest_whole(collect, server, s
     assert time.monotonic() - start < 3
     assert page.errors("sql", "limit") == 1
     assert page.value("jobs") == 6
-    eventually(lambda: server.statements() == [], 2, "no statement of ours is left")
+    server.await_no_statement(2)
 
 
 def test_the_connection_is_kept_and_is_no_aborted_client(start_exporter, own_mariadb):
@@ -323,31 +321,21 @@ def test_a_killed_server_is_read_again_when_it_is_back(start_exporter, own_maria
 
 
 @pytest.fixture(scope="module")
-def tls(tmp_path_factory):
-    """A server whose certificate is for `localhost`, and the folder with its authority."""
-    folder = tmp_path_factory.mktemp("tls")
-    folder.chmod(0o755)
-    folder.parent.chmod(0o755)
-    folder.parent.parent.chmod(0o755)
-    for name in ("own", "other"):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-                        "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"],
-                       check=True, capture_output=True)
-        (folder / f"{name}.key").chmod(0o644)
-    server = Mariadb(certificate=folder / "own.pem", key=folder / "own.key")
+def tls():
+    server = Mariadb(tls=True)
+    server.make_certificate("other")
     server.sql(ROWS + "ALTER USER exporter@'127.0.0.1' REQUIRE SSL")
-    yield server, folder
+    yield server
     server.close()
 
 
 @pytest.mark.parametrize("host,parameters,reason", [
     ("127.0.0.1", "", None),
     ("127.0.0.1", "ssl-mode=REQUIRED", None),
-    ("localhost", "ssl-mode=VERIFY_IDENTITY&ssl_ca={}/own.pem", None),
-    ("localhost", "ssl_ca={}/own.pem", None),
-    ("127.0.0.1", "ssl-mode=VERIFY_CA&ssl_ca={}/own.pem", None),
-    ("127.0.0.1", "ssl-mode=VERIFY_IDENTITY&ssl_ca={}/own.pem", "connect"),
+    ("localhost", "ssl-mode=VERIFY_IDENTITY&ssl_ca={}/server.pem", None),
+    ("localhost", "ssl_ca={}/server.pem", None),
+    ("127.0.0.1", "ssl-mode=VERIFY_CA&ssl_ca={}/server.pem", None),
+    ("127.0.0.1", "ssl-mode=VERIFY_IDENTITY&ssl_ca={}/server.pem", "connect"),
     ("localhost", "ssl-mode=VERIFY_CA&ssl_ca={}/other.pem", "connect"),
     ("localhost", "ssl-mode=VERIFY_IDENTITY&ssl_ca={}/other.pem", "connect"),
     ("localhost", "ssl-mode=VERIFY_IDENTITY", "connect"),
@@ -355,8 +343,7 @@ def tls(tmp_path_factory):
     ("127.0.0.1", "ssl-mode=DISABLED", "auth"),
 ])
 def test_tls_goes_as_far_as_the_dsn_says(collect, tls, host, parameters, reason):
-    server, folder = tls
-    url = server.url(host=host, parameters=parameters.format(folder))
+    url = tls.url(host=host, parameters=parameters.format(tls.folder))
     page = collect(config(url, "    counts: [{metric: jobs, table: jobs}]"),
                    code=1 if reason else 0)
     if reason:
@@ -367,15 +354,14 @@ def test_tls_goes_as_far_as_the_dsn_says(collect, tls, host, parameters, reason)
 
 
 def test_a_stopped_server_with_tls_costs_its_timeout_too(start_exporter, tls):
-    server, _ = tls
     exporter = start_exporter("global: {interval: 500ms, timeout: 500ms}\n" + config(
-        server.url(), "    counts: [{metric: jobs, table: jobs}]", timeout="500ms"))
+        tls.url(), "    counts: [{metric: jobs, table: jobs}]", timeout="500ms"))
     exporter.await_page(lambda page: page.successes("sql") > 0, 10, "a first run")
-    server.pause()
+    tls.pause()
     try:
         exporter.await_page(lambda page: page.errors("sql", "timeout") >= 3, 10, "timeouts")
     finally:
-        server.resume()
+        tls.resume()
     exporter.await_page(lambda page: page.up("sql") == 1, 10, "it is read again")
 
 

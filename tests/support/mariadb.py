@@ -12,16 +12,19 @@ from .waiting import eventually
 class Mariadb(Process):
     """A server with an empty database `shop` and the user `exporter`, who may read it.
 
-    `certificate` and `key` are files of its TLS, which it lacks without them.
+    With `tls` it has a certificate for the host `localhost`, which is its own authority.
     """
 
-    def __init__(self, certificate=None, key=None):
+    def __init__(self, tls=False):
         super().__init__()
         self.port = free_port()
         self.user = "mysql" if os.geteuid() == 0 else None
         self.cluster = self.folder / "cluster"
         self.socket = self.folder / "mariadb.sock"
-        self.tls = [f"--ssl-cert={certificate}", f"--ssl-key={key}"] if certificate else []
+        self.tls = []
+        if tls:
+            self.certificate, key = self.make_certificate("server")
+            self.tls = [f"--ssl-cert={self.certificate}", f"--ssl-key={key}"]
         if self.user:
             shutil.chown(self.folder, self.user)
         self.server = program("mariadbd", "usr/sbin/mariadbd")
@@ -41,6 +44,15 @@ class Mariadb(Process):
                               timeout=60, cwd=self.folder)
         assert done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def make_certificate(self, name):
+        """The paths of a certificate for `localhost` and of its key."""
+        certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        self._run([program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                   "-days", "2", "-subj", "/CN=localhost", "-addext",
+                   "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate])
+        key.chmod(0o644)   # The server is another user.
+        return certificate, key
 
     def start(self):
         self.spawn([self.server, "--no-defaults", f"--datadir={self.cluster}",
@@ -68,10 +80,16 @@ class Mariadb(Process):
         return [line.split("\t") for line in printed.decode(errors="replace").splitlines()]
 
     def statements(self, user="exporter"):
-        """What the user's connections run at this moment."""
-        return [row[0] for row in self.sql(
-            "SELECT info FROM information_schema.processlist"
-            f" WHERE user = '{user}' AND command = 'Query'", database="mysql")]
+        """What the user's connections run at this moment: seconds, state, text."""
+        return self.sql("SELECT time_ms / 1000, state, info FROM information_schema.processlist"
+                        f" WHERE user = '{user}' AND command = 'Query'", database="mysql")
+
+    def await_no_statement(self, within, user="exporter"):
+        def none_runs():
+            running = self.statements(user)
+            assert not running, running
+            return True
+        eventually(none_runs, within, f"{user} runs nothing")
 
     def url(self, user="exporter", password=MARIADB_PASSWORD, port=None, database="shop",
             host="127.0.0.1", scheme="mysql", parameters=""):
