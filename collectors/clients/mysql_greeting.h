@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace collectors {
@@ -18,7 +19,7 @@ struct MysqlGreeting {
   // Given: it is an error ("Too many connections"), and says no more. libmariadb
   // would hide the number where it wanted TLS first.
   unsigned refusal = 0;
-  std::string_view text;
+  std::string text;
   bool offers_tls = false;
   // Whether it has the authentication of MySQL 4.1 and later; the older one
   // gives the password away.
@@ -27,7 +28,7 @@ struct MysqlGreeting {
 
 // Reads the payload of a server's first packet (MariaDB's documentation, "Initial
 // Handshake Packet"; MySQL's, "Protocol::HandshakeV10"). Absent where it is none:
-// libmariadb reads its parts without looking where it ends. The text is a part of the payload.
+// libmariadb reads its parts without looking where it ends.
 std::optional<MysqlGreeting> ParseMysqlGreeting(std::string_view payload);
 
 }  // namespace collectors
