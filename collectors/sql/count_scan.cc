@@ -115,7 +115,7 @@ void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
   std::vector<const SqlCount*> counts;
   for (const std::size_t index : indexes) counts.push_back(&entries_[index].count);
   SqlStatement statement = options_;
-  statement.text = CountStatement(counts);
+  statement.text = CountStatement(counts, run.session.dialect());
   statement.name = indexes.size() == 1 ? counts[0]->metric.name : counts[0]->table;
   const Rows rows = run.session.Query(run.context, statement);
   if (!AnswersTo(rows, counts)) {

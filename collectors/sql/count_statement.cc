@@ -11,13 +11,17 @@ namespace {
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-std::string Quoted(std::string_view name) {
-  std::string quoted = "\"";
+// MySQL takes "name" for a text, and has no FILTER.
+constexpr char QuoteOf(SqlDialect dialect) { return dialect == SqlDialect::kMysql ? '`' : '"'; }
+
+std::string Quoted(std::string_view name, SqlDialect dialect) {
+  const char quote = QuoteOf(dialect);
+  std::string quoted(1, quote);
   for (const char c : name) {
     quoted += c;
-    if (c == '"') quoted += c;
+    if (c == quote) quoted += c;
   }
-  return quoted + '"';
+  return quoted + quote;
 }
 
 // Takes the first part of a dotted name off its front, with the dot.
@@ -49,6 +53,11 @@ std::string CountColumn(std::size_t index) { return fmt::format("exporter_count_
 // On a line of its own: a comment at its end must not swallow what follows.
 std::string Condition(const SqlCount& count) { return "(" + count.where + "\n)"; }
 
+std::string CountOf(const std::string& condition, SqlDialect dialect) {
+  if (dialect == SqlDialect::kMysql) return "count(CASE WHEN " + condition + " THEN 1 END)";
+  return "count(*) FILTER (WHERE " + condition + ")";
+}
+
 bool ShowsZero(const SqlCount& count) {
   return count.rules.on_missing == OnMissing::kZero || count.metric.labels.empty();
 }
@@ -70,43 +79,42 @@ bool ChoosesRows(const std::vector<const SqlCount*>& counts) {
 }
 
 std::string Columns(const std::vector<const SqlCount*>& counts,
-                    const std::vector<std::string>& labels) {
+                    const std::vector<std::string>& labels, SqlDialect dialect) {
   std::string text;
   for (const std::string& label : labels) {
-    text += fmt::format("{0} AS {0}, ", Quoted(label));
+    text += fmt::format("{0} AS {0}, ", Quoted(label, dialect));
   }
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    text += i == 0 ? "count(*)" : ", count(*)";
-    if (!counts[i]->where.empty() && !ChoosesRows(counts)) {
-      text += " FILTER (WHERE " + Condition(*counts[i]) + ")";
-    }
-    text += " AS " + CountColumn(i);
+    const bool counts_all = counts[i]->where.empty() || ChoosesRows(counts);
+    text += fmt::format("{}{} AS {}", i == 0 ? "" : ", ",
+                        counts_all ? "count(*)" : CountOf(Condition(*counts[i]), dialect),
+                        CountColumn(i));
   }
   return text;
 }
 
 }  // namespace
 
-std::string QuotedTable(std::string_view table) {
-  std::string text = Quoted(TakePart(table));
-  while (!table.empty()) text += "." + Quoted(TakePart(table));
+std::string QuotedTable(std::string_view table, SqlDialect dialect) {
+  std::string text = Quoted(TakePart(table), dialect);
+  while (!table.empty()) text += "." + Quoted(TakePart(table), dialect);
   return text;
 }
 
-std::string RowsStatement(const SqlCount& count) {
-  std::string text = "SELECT 1 FROM " + QuotedTable(count.table);
+std::string RowsStatement(const SqlCount& count, SqlDialect dialect) {
+  std::string text = "SELECT 1 FROM " + QuotedTable(count.table, dialect);
   if (!count.where.empty()) text += " WHERE " + Condition(count);
   return text;
 }
 
-std::string CountStatement(const std::vector<const SqlCount*>& counts) {
+std::string CountStatement(const std::vector<const SqlCount*>& counts, SqlDialect dialect) {
   if (counts[0]->up_to > 0) {
     return fmt::format("SELECT count(*) AS {} FROM ({} LIMIT {}) AS bounded", CountColumn(0),
-                       RowsStatement(*counts[0]), counts[0]->up_to);
+                       RowsStatement(*counts[0], dialect), counts[0]->up_to);
   }
   const std::vector<std::string> labels = AllLabels(counts);
-  std::string text =
-      fmt::format("SELECT {} FROM {}", Columns(counts, labels), QuotedTable(counts[0]->table));
+  std::string text = fmt::format("SELECT {} FROM {}", Columns(counts, labels, dialect),
+                                 QuotedTable(counts[0]->table, dialect));
   if (ChoosesRows(counts)) text += " WHERE " + Condition(*counts[0]);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     text += fmt::format("{}{}", i == 0 ? " GROUP BY " : ", ", i + 1);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "collectors/clients/rows.h"
+#include "collectors/clients/sql_session.h"
 #include "collectors/sql/metric_series.h"
 #include "collectors/sql/row_mapping.h"
 
@@ -33,15 +34,16 @@ inline bool IsPlain(const SqlCount& count) {
 
 // The name with each part in quotes, so that it can be nothing but a name.
 // Throws std::invalid_argument where it is empty, or a quote stays open.
-std::string QuotedTable(std::string_view table);
+std::string QuotedTable(std::string_view table, SqlDialect dialect = SqlDialect::kPostgres);
 
 // One statement for all of `counts`, which share a table: grouped by every
 // label that one of them has, a column for each count. A single count gets the
 // shape that an index on its condition serves best; one with a bound is alone.
-std::string CountStatement(const std::vector<const SqlCount*>& counts);
+std::string CountStatement(const std::vector<const SqlCount*>& counts,
+                           SqlDialect dialect = SqlDialect::kPostgres);
 
 // The rows that a count without labels counts, for the planner: it returns them.
-std::string RowsStatement(const SqlCount& count);
+std::string RowsStatement(const SqlCount& count, SqlDialect dialect = SqlDialect::kPostgres);
 
 // Whether the columns are those of CountStatement. A condition with brackets that
 // do not match may have made another statement of it.

@@ -117,4 +117,14 @@ TEST_CASE("an answer with other columns than were asked for is told") {
   for (const auto& [columns, answers] : table) CHECK(AnswersTo({columns, {}}, counts) == answers);
 }
 
+TEST_CASE("a table's name can be nothing but a name in MySQL either") {
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {"tasks", "`tasks`"},
+      {"app.tasks", "`app`.`tasks`"},
+      {"\"we.ird\".tasks", "`we.ird`.`tasks`"},
+      {"tasks` WHERE 1; DROP TABLE users; --", "`tasks`` WHERE 1; DROP TABLE users; --`"},
+  };
+  for (const auto& [name, quoted] : table) CHECK(QuotedTable(name, SqlDialect::kMysql) == quoted);
+}
+
 }  // namespace collectors
