@@ -36,7 +36,8 @@ CountScan::CountScan(std::vector<SqlCount> counts, SqlStatement options)
   for (SqlCount& count : counts) {
     MetricSeries series(count.metric, count.rules);
     order_.push_back(entries_.size());
-    entries_.push_back({std::move(count), std::move(series), std::nullopt, false, std::nullopt});
+    entries_.push_back(
+        {std::move(count), std::move(series), std::nullopt, false, false, std::nullopt});
   }
 }
 
@@ -145,14 +146,21 @@ bool CountScan::AskEstimate(const SqlRun& run, Entry& entry) {
 PartResult CountScan::AskApart(const SqlRun& run, const Indexes& done) {
   bool has_asked = !done.empty();
   std::optional<std::size_t> slow;
-  for (auto next = order_.begin(); next != order_.end(); ++next) {
-    if (Has(done, *next)) continue;
-    if (has_asked && !run.MayAsk()) {
-      std::rotate(order_.begin(), next, order_.end());
-      return PartResult::kPostponed;
+  std::optional<std::size_t> postponed;  // Its place in the order.
+  for (std::size_t turn = 0; turn < order_.size(); ++turn) {
+    const std::size_t index = order_[turn];
+    Entry& entry = entries_[index];
+    if (Has(done, index)) continue;
+    if (has_asked && entry.was_asked && !run.MayAsk()) {
+      postponed = postponed.value_or(turn);
+      continue;
     }
-    has_asked = true;
-    if (!AskOne(run, entries_[*next], *next) && !slow) slow = *next;
+    has_asked = entry.was_asked = true;
+    if (!AskOne(run, entry, index) && !slow) slow = index;
+  }
+  if (postponed) {
+    std::ranges::rotate(order_, order_.begin() + static_cast<std::ptrdiff_t>(*postponed));
+    return PartResult::kPostponed;
   }
   if (std::exchange(suspects_, false)) each_is_quick_ = !slow;
   if (!slow) return PartResult::kDone;

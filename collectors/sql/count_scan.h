@@ -38,6 +38,7 @@ class CountScan : public SqlPart {
     MetricSeries series;
     std::optional<exporter::CollectError> problem;
     bool apart = false;             // Failed when it last ran alone.
+    bool was_asked = false;         // Ever, alone.
     std::optional<bool> estimated;  // Its value; absent where there is none.
   };
 

@@ -11,6 +11,13 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 using exporter::SteadyTime;
 
+namespace {
+
+// A part is cheap while a tenth of the interval pays for it.
+constexpr int kCheapShare = 10;
+
+}  // namespace
+
 bool EndsRun(ErrorKind kind) {
   return kind == ErrorKind::kConnect || kind == ErrorKind::kAuth || kind == ErrorKind::kProtocol;
 }
@@ -55,19 +62,26 @@ void PartSchedule::Refresh(const SqlRun& run) {
   if (!answered) run.session.Query(run.context, {.text = "SELECT 1"});
 }
 
+bool PartSchedule::IsCheap(const Entry& entry) const {
+  return db_time_->Payment(entry.cost) <= interval_ / kCheapShare;
+}
+
 void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
+  std::ranges::stable_partition(order_, [&](std::size_t i) { return IsCheap(entries_[i]); });
   std::optional<std::size_t> slow;
-  std::size_t turns = 0;
-  for (; turns < order_.size() && db_time_->MayAsk(); ++turns) {
-    Entry& entry = entries_[order_[turns]];
+  std::optional<std::size_t> postponed;  // Its place in the order.
+  for (std::size_t turn = 0; turn < order_.size(); ++turn) {
+    Entry& entry = entries_[order_[turn]];
     if (!IsDue(entry, run.now)) continue;
-    const PartResult result = RefreshOne(run, entry);
-    if (result == PartResult::kTimedOut && !slow) slow = order_[turns];
-    answered = answered || !run.context.deadline.Expired();
-    if (result == PartResult::kPostponed) break;
+    const bool waits = entry.was_asked && !db_time_->MayAsk();
+    const PartResult result = waits ? PartResult::kPostponed : RefreshOne(run, entry);
+    if (result == PartResult::kTimedOut && !slow) slow = order_[turn];
+    if (result == PartResult::kPostponed && !postponed) postponed = turn;
+    answered = answered || (!waits && !run.context.deadline.Expired());
   }
-  const auto next = order_.begin() + static_cast<std::ptrdiff_t>(turns);
-  if (next != order_.end()) std::rotate(order_.begin(), next, order_.end());
+  if (postponed) {
+    std::ranges::rotate(order_, order_.begin() + static_cast<std::ptrdiff_t>(*postponed));
+  }
   if (slow) MoveToBack(order_, *slow);
 }
 
@@ -76,6 +90,7 @@ PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) {
     entry.part->Skip();
     return PartResult::kTimedOut;
   }
+  entry.was_asked = true;
   const auto spent = db_time_->spent();
   const PartResult result = entry.part->Refresh(run);
   entry.begun += db_time_->spent() - spent;

@@ -17,7 +17,8 @@ void MoveToBack(std::vector<std::size_t>& order, std::size_t index);
 // The parts of a collector. A part that is not due shows what it found last;
 // the first that times out in a run goes last in the next one, so that a slow
 // statement starves nobody for long. What DbTime does not afford in a run comes
-// first when it does.
+// first when it does, after what is cheap: a dear part keeps no cheap one waiting.
+// Each part is asked once whatever it costs, so that all is there from the start.
 class PartSchedule {
  public:
   PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval,
@@ -33,6 +34,7 @@ class PartSchedule {
   struct Entry {
     std::unique_ptr<SqlPart> part;
     exporter::SteadyTime next_due;
+    bool was_asked = false;
     std::chrono::duration<double> cost{0};   // Of the database's time, when it last asked.
     std::chrono::duration<double> begun{0};  // Of what is postponed, so far.
   };
@@ -43,6 +45,7 @@ class PartSchedule {
   void Refresh(const SqlRun& run);
   // Asks what is due as far as DbTime affords it; notes whether any had an answer in time.
   void AskInOrder(const SqlRun& run, bool& answered);
+  bool IsCheap(const Entry& entry) const;
   bool IsDue(const Entry& entry, exporter::SteadyTime now) const;
 
   std::vector<Entry> entries_;          // In the order of the configuration.
