@@ -11,6 +11,7 @@ from support.redis_config import ACL_COMMANDS
 
 ENVIRONMENT = {
     "DATABASE_URL": "postgresql://exporter@127.0.0.1/shop",
+    "PGBOUNCER_URL": "postgresql://stats@127.0.0.1:6432/pgbouncer",
     "REDIS_URL": "redis://127.0.0.1/0",
     "QUICKSTART_POSTGRES_URL": "postgresql://exporter@127.0.0.1/shop",
     "QUICKSTART_REDIS_URL": "redis://127.0.0.1/0",
