@@ -38,7 +38,8 @@ constexpr const char* kKnown = R"(WITH seen AS MATERIALIZED (
   WHERE queryid IS NOT NULL AND datname::text <> ALL ($4::text[])
     AND pg_get_userbyid(userid)::text <> ALL ($5::text[])
 )
-SELECT userid::text, dbid::text, queryid::text, usename, datname, calls, seconds, rows, read, written
+SELECT userid::text, dbid::text, queryid::text, usename, datname, calls, seconds, rows, read,
+  written
 FROM ranked
 WHERE rank <= {limit} OR (userid, dbid, queryid)
   IN (SELECT * FROM unnest($1::oid[], $2::oid[], $3::bigint[]))

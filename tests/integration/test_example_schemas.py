@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from support.exporter import run
+from support.page import Page
 from support.processes import ROOT
 
 EXAMPLES = ROOT / "configs/examples"
@@ -12,7 +14,7 @@ SCHEMAS = ROOT / "tests/data/schemas"
 
 
 @pytest.fixture
-def page_of(postgres, tmp_path, monkeypatch):
+def page_of(postgres, tmp_path):
     """Collects once with an example, from a database that its schema fills."""
     made = []
 
@@ -26,9 +28,6 @@ def page_of(postgres, tmp_path, monkeypatch):
         grant, = re.findall(r"^#   (GRANT .*;)$", text, re.MULTILINE)
         postgres.sql(grant, database=name)
         return collect(text.replace("${DATABASE_URL}", postgres.url(database=name)))
-
-    from support.exporter import run
-    from support.page import Page
 
     def collect(text):
         path = tmp_path / "exporter.yaml"
@@ -50,8 +49,8 @@ def by(page, metric, *labels):
 
 def test_the_schema_of_an_example_is_the_one_that_its_test_fills():
     for schema in sorted(SCHEMAS.glob("*.sql")):
-        shown = re.sub(r"\s+", " ", re.sub(r"^#", "", (EXAMPLES / f"{schema.stem}.yaml").read_text(),
-                                           flags=re.MULTILINE))
+        example = (EXAMPLES / f"{schema.stem}.yaml").read_text()
+        shown = re.sub(r"\s+", " ", re.sub(r"^#", "", example, flags=re.MULTILINE))
         tables = re.findall(r"CREATE TABLE .*?;", schema.read_text(), re.DOTALL)
         assert tables
         for table in tables:
@@ -60,7 +59,8 @@ def test_the_schema_of_an_example_is_the_one_that_its_test_fills():
 
 def test_daily_rollups_of_tenants(page_of):
     page = page_of("tenant_usage")
-    assert by(page, "tenant_tokens_today", "tenant_id") == {("1",): 1000, ("2",): 2000, ("3",): 3000}
+    assert by(page, "tenant_tokens_today", "tenant_id") == {
+        ("1",): 1000, ("2",): 2000, ("3",): 3000}
     assert by(page, "tenant_failures_today", "tenant_id") == {("1",): 0, ("2",): 1, ("3",): 2}
     assert by(page, "tenant_request_duration_seconds", "tenant_id") == {
         ("1",): 0.25, ("2",): 0.5}, "a tenant without a finished request has no duration"

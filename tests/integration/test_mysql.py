@@ -206,7 +206,8 @@ def test_a_revoked_right_is_told_and_costs_its_own_count(collect, server):
 
 def test_a_dropped_table_costs_its_own_count_and_comes_back(start_exporter, server):
     server.sql("CREATE OR REPLACE TABLE fleeting (a INT)")
-    exporter = start_exporter("global: {interval: 200ms, timeout: 200ms}\n" + config(server.url(), """
+    often = "global: {interval: 200ms, timeout: 200ms}\n"
+    exporter = start_exporter(often + config(server.url(), """
     counts: [{metric: jobs, table: jobs}, {metric: fleeting_rows, table: fleeting}]
 """, timeout="200ms"))
     exporter.await_page(lambda page: page.has("fleeting_rows"), 10, "the table is counted")

@@ -10,7 +10,9 @@ CONFIG = """
 collectors:
   - {{type: postgres, dsn: "{dsn}"}}
   - {{type: db_pool, dsn: "{dsn}", pools: [{{name: web, user: shop}}]}}
-  - {{type: sql, dsn: "{dsn}", counts: [{{metric: tasks_total, table: tasks}}, {{metric: users_total, table: users}}]}}
+  - type: sql
+    dsn: "{dsn}"
+    counts: [{{metric: tasks_total, table: tasks}}, {{metric: users_total, table: users}}]
 """
 
 

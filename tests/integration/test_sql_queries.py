@@ -38,7 +38,8 @@ EVERY_KIND = f"""
               labels: [queue], help: Waits.}}
       - sql: SELECT 1 AS le, 2 AS n UNION ALL SELECT 5, 3 UNION ALL SELECT NULL, 7
         metrics:
-          - {{name: known_seconds, type: histogram, le: le, value: n, cumulative: true, help: Waits.}}
+          - {{name: known_seconds, type: histogram, le: le, value: n, cumulative: true,
+             help: Waits.}}
       - sql: SELECT name, host, value FROM it_numbers
         metrics:
           - {{name_from: name, prefix: app_, value: value, labels: [host], help: A number.}}

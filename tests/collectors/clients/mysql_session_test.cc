@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/fake_server.h"
+#include "tests/support/mysql_wire.h"
 
 namespace collectors {
 namespace {
@@ -21,55 +22,10 @@ using exporter::Watchdog;
 using std::chrono::milliseconds;
 using testing::FakeServer;
 using Peer = FakeServer::Peer;
+using namespace mysql_wire;
 
 constexpr milliseconds kBudget(400);
 constexpr milliseconds kGrace(250);
-
-// MySQL's wire format: a length of three bytes, the lowest first, a number, and a
-// payload (documentation, "MySQL Packets").
-std::string Packet(std::size_t number, const std::string& payload) {
-  const std::size_t size = payload.size();
-  return std::string{static_cast<char>(size), static_cast<char>(size >> 8),
-                     static_cast<char>(size >> 16), static_cast<char>(number)} +
-         payload;
-}
-
-std::string Text(const std::string& text) { return text + '\0'; }
-
-// Flags: the MySQL of today, with a database in the client's answer, and TLS or not.
-constexpr unsigned kPlain = 0x8209;
-constexpr unsigned kWithTls = 0x8A09;
-constexpr unsigned kOfOld = 0x0209;
-
-std::string Greeting(unsigned flags = kPlain,
-                     const std::string& authentication = "mysql_native_password") {
-  std::string text = Text(
-                         "\x0A"
-                         "8.0.36") +
-                     "\1\2\3\4" + Text("scramble");
-  text += static_cast<char>(flags & 0xFF);
-  text += static_cast<char>(flags >> 8);
-  text += std::string("\x2D\2\0\x08\0\x15", 6) + std::string(10, '\0');
-  return Packet(0, text + Text("scramble-two") + Text(authentication));
-}
-
-std::string Ok(std::size_t number) { return Packet(number, std::string("\0\0\0\2\0\0\0", 7)); }
-
-std::string Error(std::size_t number, unsigned error) {
-  return Packet(number, std::string("\xFF") + static_cast<char>(error) +
-                            static_cast<char>(error >> 8) + "#HY000no");
-}
-
-std::string End(std::size_t number) { return Packet(number, std::string("\xFE\0\0\2\0", 5)); }
-
-std::string Column(std::size_t number, const std::string& name = "a") {
-  return Packet(number, "\3def" + std::string("\0\0\0", 3) + static_cast<char>(name.size()) + name +
-                            std::string("\0\x0C\x2D\0\4\0\0\0\xFD\0\0\0\0\0", 14));
-}
-
-std::string RowOf(std::size_t number, const std::string& cell) {
-  return Packet(number, static_cast<char>(cell.size()) + cell);
-}
 
 const std::string kOpening = Packet(1, "\1") + Column(2) + End(3);
 const std::string kAnswer = kOpening + RowOf(4, "one") + End(5);

@@ -389,33 +389,4 @@ TEST_CASE("an answer of another statement is none") {
   CHECK(scan.Problems()[0].kind() == ErrorKind::kQuery);
 }
 
-TEST_CASE("counts that run apart wait for the database's time between them, each in its turn") {
-  std::vector<SqlCount> counts = {Count("a"), Count("b"), Count("c")};
-  for (SqlCount& count : counts) count.up_to = 10;  // So that each runs apart.
-  CountScan scan(std::move(counts), {});
-  DbTime db_time(0.1, seconds(10));
-  exporter::Watchdog watchdog;
-  SteadyTime now = kStart;
-  ScriptedSql session([&](const SqlStatement&) {
-    db_time.Spend(now, std::chrono::milliseconds(700));
-    return Ones(1);
-  });
-  const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), watchdog};
-  const auto run = [&] {
-    session.asked.clear();
-    now += seconds(20);
-    db_time.BeginRun(now);
-    return scan.Refresh({session, context, now, &db_time});
-  };
-  // 1.4 s are more than 10 s pay for.
-  CHECK(run() == PartResult::kDone);
-  CHECK_MESSAGE(session.asked.size() == 3, "each is asked once, whatever it costs");
-  now += seconds(10);
-  CHECK(run() == PartResult::kPostponed);
-  CHECK(session.asked.size() == 2);
-  CHECK(scan.Problems().empty());
-  CHECK(run() == PartResult::kPostponed);
-  REQUIRE(session.asked.size() == 2);
-}
-
 }  // namespace collectors
