@@ -11,4 +11,10 @@ std::string_view Name(ErrorKind kind) {
   return kNames.at(static_cast<std::size_t>(kind));
 }
 
+std::vector<CollectError> AllProblems(const Reading& reading) {
+  std::vector<CollectError> all = reading.problems;
+  all.insert(all.end(), reading.standing.begin(), reading.standing.end());
+  return all;
+}
+
 }  // namespace exporter

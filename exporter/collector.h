@@ -57,10 +57,12 @@ struct CollectContext {
 };
 
 // What one run found. `problems` are the parts that failed while the rest is
-// good, as one bad query among ten.
+// good, as one bad query among ten; `standing` those that failed before and were
+// not due in this run: told with them, and not counted again.
 struct Reading {
   FamilySet families;
   std::vector<CollectError> problems;
+  std::vector<CollectError> standing = {};
   // Series left out to keep a bound; counted as dropped for the reason limit.
   std::size_t cut_series = 0;
   // The target answered, and the work is another process's: nothing is shown,
@@ -69,6 +71,9 @@ struct Reading {
   // Where set, nothing of it is shown from then on, whatever stale_after says.
   std::optional<SteadyTime> shown_until;
 };
+
+// What is wrong after the run: its problems and those that stand.
+std::vector<CollectError> AllProblems(const Reading& reading);
 
 // A series by its name and its labels.
 struct SeriesId {

@@ -126,9 +126,10 @@ void SnapshotStore::RunSucceeded(std::size_t slot, const Moment& now, Reading re
     if (!EndRun(slots_[slot], now.steady, RunResult::kSuccess)) return;
     CollectorHealth& health = slots_[slot].health;
     health.last_success_unix = now.unix_seconds;
-    health.failed_parts = reading.problems.size();
     for (const CollectError& problem : reading.problems) ++At(health.errors, problem.kind());
-    health.last_errors = FirstOf(std::move(reading.problems));
+    std::vector<CollectError> failed = AllProblems(reading);
+    health.failed_parts = failed.size();
+    health.last_errors = FirstOf(std::move(failed));
     health.dropped.limit += reading.cut_series;
     policy = slots_[slot].spec.policy;
     stale_after = slots_[slot].spec.stale_after;

@@ -18,7 +18,11 @@ using std::chrono::milliseconds;
 
 // What the server's own end of a statement needs to reach us before ours.
 constexpr milliseconds kAnswerTime(200);
+constexpr int kAnswerShare = 5;  // Of a short time, at most this part.
 constexpr milliseconds kLeastTimeout(10);
+// A server whose client reads no more waits in a write that no statement_timeout
+// ends: its own end of the connection does. Not so short that a lost packet would.
+constexpr milliseconds kLeastTcpTimeout(2000);
 // One locked table must not eat the whole run.
 constexpr int kLockShare = 10;
 constexpr milliseconds kClientCheckInterval(1000);
@@ -40,10 +44,12 @@ std::string SetLocal(const std::string& name, milliseconds value) {
 }
 
 std::string SettingsText(milliseconds remaining, milliseconds timeout) {
-  const milliseconds limit = std::max(remaining - kAnswerTime, kLeastTimeout);
+  const milliseconds answer = std::min(kAnswerTime, remaining / kAnswerShare);
+  const milliseconds limit = std::max(remaining - answer, kLeastTimeout);
   const milliseconds lock = std::clamp(timeout / kLockShare, milliseconds(1), limit);
   return SetLocal("statement_timeout", limit) + SetLocal("lock_timeout", lock) +
-         SetLocal("idle_in_transaction_session_timeout", std::max(remaining, kLeastTimeout));
+         SetLocal("idle_in_transaction_session_timeout", std::max(remaining, kLeastTimeout)) +
+         SetLocal("tcp_user_timeout", std::max(remaining, kLeastTcpTimeout));
 }
 
 }  // namespace

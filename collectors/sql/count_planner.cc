@@ -39,6 +39,13 @@ void CountPlanner::Look(const SqlRun& run, const SqlCount& count) {
   look_at_ = run.now + kLookInterval;
 }
 
+// Where the server does not say, none is known to be exact.
+ExactColumns CountPlanner::ExactColumnsOf(const SqlRun& run, const std::string& table) {
+  const auto asked =
+      AskPlanner([&] { return std::optional<ExactColumns>(FindExactColumns(run, table)); });
+  return asked.value_or(ExactColumns());
+}
+
 bool CountPlanner::EstimatesPlainCounts() const {
   return size_ && size_->statistics == Statistics::kWhole && size_->rows > kLargeTable;
 }
@@ -51,7 +58,15 @@ bool CountPlanner::IsValid(SteadyTime now, const std::vector<const SqlCount*>& c
 const std::vector<Indexes>& CountPlanner::Groups(const SqlRun& run,
                                                  const std::vector<const SqlCount*>& counts) {
   if (IsValid(run.now, counts)) return groups_;
-  groups_ = Choose(run, counts);
+  groups_.clear();
+  for (const Indexes& kin : Kin(counts, ExactColumnsOf(run, counts[0]->table))) {
+    std::vector<const SqlCount*> members;
+    for (const std::size_t index : kin) members.push_back(counts[index]);
+    for (const Indexes& group : Choose(run, members)) {
+      Indexes& chosen = groups_.emplace_back();
+      for (const std::size_t place : group) chosen.push_back(kin[place]);
+    }
+  }
   decided_for_ = counts;
   decided_at_ = run.now;
   decided_rows_ = size_ ? size_->rows : 0;

@@ -5,6 +5,7 @@
 
 #include "collectors/sql/count_estimate.h"
 #include "collectors/sql/count_grouping.h"
+#include "collectors/sql/count_kin.h"
 #include "collectors/sql/count_statement.h"
 #include "collectors/sql/sql_part.h"
 
@@ -13,7 +14,7 @@ namespace collectors {
 // Which counts of one table share a statement, by what PostgreSQL's planner says
 // each way costs. Asking it takes some milliseconds, so what was chosen holds
 // for an hour, as long as the counts are the same and the table has not doubled.
-// Another database is not asked: there all share. One thread at a time.
+// Another database is not asked: there all share that may (Kin). One thread at a time.
 class CountPlanner {
  public:
   explicit CountPlanner(SqlStatement options) : options_(std::move(options)) {}
@@ -36,6 +37,7 @@ class CountPlanner {
     Statistics statistics = Statistics::kNone;
   };
 
+  static ExactColumns ExactColumnsOf(const SqlRun& run, const std::string& table);
   bool IsValid(exporter::SteadyTime now, const std::vector<const SqlCount*>& counts) const;
   std::vector<Indexes> Choose(const SqlRun& run, const std::vector<const SqlCount*>& counts) const;
 

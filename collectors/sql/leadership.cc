@@ -11,11 +11,13 @@ using exporter::ErrorKind;
 
 // Neither is done where the process is not the one that the connection was told
 // of: through a pooler both would stay behind in somebody else's session.
-// idle_session_timeout came with PostgreSQL 14.
+// idle_session_timeout came with PostgreSQL 14. It does not count in a transaction,
+// and an aborted one has lost the settings that it began with.
 constexpr const char* kTake =
     "SELECT direct, CASE WHEN direct THEN pg_try_advisory_lock($1::text::bigint) END AS leads,"
     " CASE WHEN direct AND current_setting('server_version_num')::int >= 140000"
-    " THEN set_config('idle_session_timeout', $3::text, false) END"
+    " THEN set_config('idle_session_timeout', $3::text, false) END,"
+    " CASE WHEN direct THEN set_config('idle_in_transaction_session_timeout', $3::text, false) END"
     " FROM (SELECT pg_backend_pid() = $2::text::int AS direct) AS session";
 
 // FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): the same in every process.

@@ -47,7 +47,8 @@ exporter::Reading PartSchedule::Collect(const SqlRun& run) {
   exporter::Reading reading;
   for (const Entry& entry : entries_) {
     entry.part->Write(reading.families, run.now);
-    std::ranges::move(entry.part->Problems(), std::back_inserter(reading.problems));
+    auto& problems = entry.in_this_run ? reading.problems : reading.standing;
+    std::ranges::move(entry.part->Problems(), std::back_inserter(problems));
   }
   return reading;
 }
@@ -68,6 +69,7 @@ bool PartSchedule::IsCheap(const Entry& entry) const {
 
 void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
   std::ranges::stable_partition(order_, [&](std::size_t i) { return IsCheap(entries_[i]); });
+  for (Entry& entry : entries_) entry.in_this_run = false;
   std::optional<std::size_t> slow;
   std::optional<std::size_t> postponed;  // Its place in the order.
   for (std::size_t turn = 0; turn < order_.size(); ++turn) {
@@ -86,6 +88,7 @@ void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
 }
 
 PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) {
+  entry.in_this_run = true;
   if (run.context.deadline.Expired()) {
     entry.part->Skip();
     return PartResult::kTimedOut;

@@ -35,6 +35,7 @@ class PartSchedule {
     std::unique_ptr<SqlPart> part;
     exporter::SteadyTime next_due;
     bool was_asked = false;
+    bool in_this_run = false;                // Its turn came.
     std::chrono::duration<double> cost{0};   // Of the database's time, when it last asked.
     std::chrono::duration<double> begun{0};  // Of what is postponed, so far.
   };

@@ -140,6 +140,16 @@ TEST_CASE_FIXTURE(OneRun, "a skipped run is up, and withdraws what was shown") {
   CHECK(TextAt(store, 15200ms).empty());
 }
 
+TEST_CASE_FIXTURE(OneRun, "a problem that stands is told and not counted again") {
+  Reading reading = Gauges({"a"});
+  reading.standing.emplace_back(ErrorKind::kMissing, "no table", "orders");
+  store.RunSucceeded(0, At(100ms), std::move(reading));
+  const CollectorHealth health = HealthAt(200ms);
+  CHECK(health.failed_parts == 1);
+  CHECK(health.last_errors.size() == 1);
+  CHECK(Count(health, ErrorKind::kMissing) == 0);
+}
+
 TEST_CASE_FIXTURE(OneRun, "a failed run withdraws what was shown where it may be wrong by now") {
   store.RunSucceeded(0, At(100ms), Gauges({"a"}));
   store.RunStarted(0, kStart + 15s, kStart + 16s);

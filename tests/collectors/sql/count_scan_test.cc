@@ -93,6 +93,7 @@ struct Stage {
     asked.clear();
     plans = 0;
     ScriptedSql session([&](const SqlStatement& statement) {
+      if (statement.text.find("pg_attribute") != std::string::npos) return Rows{{"attname"}, {}};
       const bool counts = statement.text.starts_with("SELECT");
       if (!counts) return AnswerOfPlanner(statement);
       asked.push_back(Asked(statement));
