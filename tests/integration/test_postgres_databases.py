@@ -2,8 +2,8 @@
 
 import pytest
 
-from support.postgres_config import everything
-from support.servers import POSTGRES_PASSWORD, Postgres
+from support.postgres_config import everything, server_of_everything
+from support.servers import POSTGRES_PASSWORD
 
 HOSTILE = 'host=elsewhere dbname="x" é'
 
@@ -11,7 +11,7 @@ HOSTILE = 'host=elsewhere dbname="x" é'
 @pytest.fixture(scope="module")
 def server():
     """Databases with a table each; one that nobody may enter, and one of a hostile name."""
-    postgres = Postgres()
+    postgres = server_of_everything()
     quoted = '"' + HOSTILE.replace('"', '""') + '"'
     for name in ("tenant_1", "tenant_2", "forbidden", "closed", quoted):
         postgres.sql(f"CREATE DATABASE {name}", "postgres")

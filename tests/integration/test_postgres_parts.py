@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from support.postgres_config import PRELOAD
 from support.postgres_versions import Postgres, programs
 from support.servers import POSTGRES_PASSWORD
 from support.waiting import eventually
@@ -26,11 +27,8 @@ def config(url, limit=20, databases=(), users=(), interval="10s"):
 @pytest.fixture(scope="module", params=[13, 15, 18])
 def server(request):
     """A server with pg_stat_statements in a schema whose name needs quotes."""
-    postgres = Postgres(programs(request.param))
+    postgres = Postgres([PRELOAD], programs(request.param))
     try:
-        postgres.sql("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
-        postgres.stop()
-        postgres.start()
         postgres.sql('CREATE SCHEMA "my ""own"" statements";'
                      'CREATE EXTENSION pg_stat_statements SCHEMA "my ""own"" statements";'
                      'GRANT USAGE ON SCHEMA "my ""own"" statements" TO PUBLIC;'

@@ -10,10 +10,9 @@ import pytest
 
 from support import comparison, reference
 from support.page import Page
-from support.postgres_config import everything
+from support.postgres_config import everything, server_of_everything
 from support.postgres_peer import PostgresPeer
 from support.postgres_versions import Replica
-from support.servers import Postgres
 
 # Ours between two of the peer's, as far as they can be compared, and ours as it is.
 Pages = collections.namedtuple("Pages", "ours before after is_old whole")
@@ -23,12 +22,8 @@ EXEMPT = "postgres/peer_differences.txt"
 @pytest.fixture(scope="module")
 def servers():
     """A primary with statistics of statements, slots and tables in use, and its replica."""
-    primary = Postgres()
-    primary.sql("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
-    primary.stop()
-    primary.start()
-    primary.sql("CREATE EXTENSION pg_stat_statements; CREATE EXTENSION pg_buffercache;"
-                "SELECT pg_create_physical_replication_slot('kept', true);"
+    primary = server_of_everything()
+    primary.sql("SELECT pg_create_physical_replication_slot('kept', true);"
                 "DELETE FROM tasks WHERE id % 7 = 0; ANALYZE")
     replica = Replica(primary)
     yield {"primary": primary, "replica": replica}

@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-from support.postgres_config import PARTS, everything
-from support.postgres_versions import MAJORS, Postgres, Replica, programs
+from support import comparison
+from support.postgres_config import PARTS, everything, server_of_everything
+from support.postgres_versions import MAJORS, Replica, programs
 from support.processes import ROOT
 from support.servers import POSTGRES_PASSWORD
 from support.waiting import eventually
@@ -17,14 +18,13 @@ SLOW_VACUUM = ("SET vacuum_cost_delay = '100ms'", "SET vacuum_cost_limit = 1")
 
 @pytest.fixture(scope="module", params=MAJORS)
 def server(request):
-    """(major, a server with an extension, a slot and a VACUUM that goes on and on)."""
-    postgres = Postgres(programs=programs(request.param))
+    """(major, a server with a slot, an idle session and a VACUUM that goes on and on)."""
+    postgres = server_of_everything(programs(request.param))
     try:
-        postgres.sql("CREATE EXTENSION pg_buffercache;"
-                     "SELECT pg_create_physical_replication_slot('kept', true);"
+        postgres.sql("SELECT pg_create_physical_replication_slot('kept', true);"
                      "CREATE TABLE dusty AS SELECT n FROM generate_series(1, 200000) AS n;"
                      "DELETE FROM dusty WHERE n % 2 = 0; ALTER TABLE dusty OWNER TO shop")
-        with postgres.client("vacuum", *SLOW_VACUUM) as client:
+        with postgres.client("visitor"), postgres.client("vacuum", *SLOW_VACUUM) as client:
             client.send("VACUUM dusty")
             eventually(lambda: postgres.sql("SELECT phase FROM pg_stat_progress_vacuum"
                                             " WHERE relid = 'dusty'::regclass")
@@ -45,7 +45,8 @@ def families(page):
     for family, kind in sorted(page.types.items()):
         if family.startswith("pg_"):
             labels = {",".join(sorted(name for name, _ in sample))
-                      for sample in page.samples[family]}
+                      for name in comparison.names_of(page, family)
+                      for sample in page.samples[name]}
             lines.append(f"{family}\t{kind}\t{' '.join(sorted(labels))}")
     return lines
 
@@ -100,15 +101,17 @@ def test_a_table_that_is_locked_exclusively_costs_its_own_sizes_alone(server, co
 
 @pytest.fixture(scope="module")
 def primary():
-    postgres = Postgres()
-    yield postgres
+    postgres = server_of_everything()
+    with postgres.client("visitor"):
+        yield postgres
     postgres.close()
 
 
 @pytest.fixture(scope="module")
 def replica(primary):
     postgres = Replica(primary)
-    yield postgres
+    with postgres.client("visitor"):
+        yield postgres
     postgres.close()
 
 
@@ -130,18 +133,18 @@ def test_a_primary_shows_its_replica(replica, primary, collect):
     assert replica.is_running()
 
 
-def test_without_the_label_server_the_older_families_are_as_in_the_head(collect, postgres):
-    page = collect(everything(postgres.url(), server_label="false"))
+def test_without_the_label_server_the_older_families_are_as_in_the_head(collect, primary):
+    page = collect(everything(primary.url(), server_label="false"))
     for family in ("pg_stat_activity_count", "pg_stat_archiver_archived_count"):
         assert not [labels for labels, _ in page.series(family) if "server" in labels]
-    server = f"127.0.0.1:{postgres.port}"
+    server = f"127.0.0.1:{primary.port}"
     assert page.has("pg_stat_database_conflicts_confl_lock", server=server, datname="shop")
 
 
-def test_a_part_that_fails_costs_itself(collect, postgres):
-    postgres.sql("DROP ROLE IF EXISTS blind;"
-                 f"CREATE ROLE blind LOGIN PASSWORD '{POSTGRES_PASSWORD}'")
-    page = collect(everything(postgres.url(user="blind")), code=1)
+def test_a_part_that_fails_costs_itself(collect, primary):
+    primary.sql("DROP ROLE IF EXISTS blind;"
+                f"CREATE ROLE blind LOGIN PASSWORD '{POSTGRES_PASSWORD}'")
+    page = collect(everything(primary.url(user="blind")), code=1)
     assert page.value("pg_scrape_collector_success", collector="wal") == 0
     assert not page.has("pg_wal_segments")
     assert page.value("pg_scrape_collector_success", collector="roles") == 1

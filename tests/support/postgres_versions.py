@@ -69,7 +69,7 @@ class Replica(Postgres):
 
     def __init__(self, primary):
         self.primary = primary
-        super().__init__()
+        super().__init__(primary.settings)
 
     def _make_cluster(self, _):
         backup = program("pg_basebackup", self.DEBIAN + "/pg_basebackup")
