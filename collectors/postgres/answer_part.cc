@@ -21,13 +21,9 @@ PartResult AnswerPart::Refresh(const SqlRun& run) {
 }
 
 void AnswerPart::Write(exporter::FamilySet& families, SteadyTime now) const {
-  if (!last_success_ || now >= *last_success_ + options_.rules.stale_after) return;
-  std::optional<SteadyTime> expires_at;
-  // The collector's own stale_after serves what was just found.
-  if (options_.rules.own_interval || *last_success_ != now) {
-    expires_at = *last_success_ + options_.rules.stale_after;
-  }
-  WriteAnswer(families, expires_at);
+  const SeriesRules& rules = options_.rules;
+  if (!last_success_ || now >= *last_success_ + rules.StaleAfter()) return;
+  WriteAnswer(families, rules.ExpiryOf(*last_success_, now));
 }
 
 void AnswerPart::Note(ErrorKind kind, const std::string& text) {

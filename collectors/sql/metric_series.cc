@@ -42,6 +42,17 @@ void AddNamed(exporter::FamilySet& families, const SqlMetric& metric, const Samp
 
 }  // namespace
 
+std::chrono::milliseconds SeriesRules::StaleAfter() const {
+  if (db_time == nullptr) return stale_after;
+  return std::max(stale_after, kRoundsUntilStale * db_time->round());
+}
+
+std::optional<SteadyTime> SeriesRules::ExpiryOf(SteadyTime answered, SteadyTime now) const {
+  // The collector's own stale_after serves what was just found.
+  if (!own_interval && answered == now && StaleAfter() == stale_after) return std::nullopt;
+  return answered + StaleAfter();
+}
+
 bool MetricSeries::Found(MappedSamples found, SteadyTime now) {
   if (found.problem && SaysNothing(*found.problem)) return false;
   samples_ = std::move(found.samples);
@@ -62,11 +73,6 @@ void MetricSeries::AddMissing(std::vector<Sample>& samples,
   }
 }
 
-std::chrono::milliseconds MetricSeries::StaleAfter() const {
-  if (rules_.db_time == nullptr) return rules_.stale_after;
-  return std::max(rules_.stale_after, kRoundsUntilStale * rules_.db_time->round());
-}
-
 void MetricSeries::Remember(const Sample& sample) {
   if (!seen_.contains(sample.labels)) {
     if (seen_lines_ + LineCount(sample) > rules_.max_series) return;
@@ -81,13 +87,8 @@ Sample MetricSeries::Missing(const exporter::Labels& labels, const Last& last) c
 }
 
 void MetricSeries::Write(exporter::FamilySet& families, SteadyTime now) const {
-  const std::chrono::milliseconds stale_after = StaleAfter();
-  if (!last_success_ || now >= *last_success_ + stale_after || samples_.empty()) return;
-  std::optional<SteadyTime> expires_at;
-  // The collector's own stale_after serves what was just found.
-  if (rules_.own_interval || *last_success_ != now || stale_after != rules_.stale_after) {
-    expires_at = *last_success_ + stale_after;
-  }
+  if (!last_success_ || now >= *last_success_ + StaleAfter() || samples_.empty()) return;
+  const std::optional<SteadyTime> expires_at = rules_.ExpiryOf(*last_success_, now);
   const bool is_named = std::holds_alternative<NamedSample>(metric_.shape);
   auto& family = families.Open(metric_.type, metric_.name, metric_.help, expires_at);
   for (const Sample& sample : samples_) {

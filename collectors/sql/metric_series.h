@@ -27,6 +27,13 @@ struct SeriesRules {
   // What may stretch stale_after, where nobody chose it: to three rounds of the
   // collector. Null where somebody did.
   std::shared_ptr<const DbTime> db_time = nullptr;
+
+  // How long an answer is shown.
+  std::chrono::milliseconds StaleAfter() const;
+  // Until when a run of `now` shows an answer of the run of `answered`. Absent
+  // where the collector's own stale_after says it.
+  std::optional<exporter::SteadyTime> ExpiryOf(exporter::SteadyTime answered,
+                                               exporter::SteadyTime now) const;
 };
 
 // The series of one metric: what the last good answer said, shown until it is
@@ -45,8 +52,7 @@ class MetricSeries {
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const;
   exporter::SeriesId Claim() const { return ClaimsOf(metric_).front(); }
 
-  // How long an answer is shown.
-  std::chrono::milliseconds StaleAfter() const;
+  std::chrono::milliseconds StaleAfter() const { return rules_.StaleAfter(); }
 
  private:
   struct Last {

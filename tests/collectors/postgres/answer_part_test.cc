@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+
 #include "tests/support/part_run.h"
 
 namespace collectors {
@@ -86,6 +88,19 @@ TEST_CASE(
     run.Wait(seconds(1));
     CHECK(std::move(run.Written()).Take()[0].expires_at.has_value());
   }
+}
+
+TEST_CASE("an answer is shown for three rounds of a collector that pays for each part") {
+  const auto db_time = std::make_shared<DbTime>(0.05, seconds(15));
+  NumberPart part({.rules = {.db_time = db_time}, .interval = {}});
+  Script script;
+  PartRun run(part, script.answer);
+  run.Refresh();
+  db_time->SetRound(seconds(40));
+  run.Wait(seconds(119));
+  CHECK(run.Samples("number").size() == 1);
+  run.Wait(seconds(1));
+  CHECK(run.Samples("number").empty());
 }
 
 TEST_CASE("a part without time says so and keeps its answer") {
