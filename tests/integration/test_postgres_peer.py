@@ -17,6 +17,11 @@ from support.postgres_versions import Replica
 # Ours between two of the peer's, as far as they can be compared, and ours as it is.
 Pages = collections.namedtuple("Pages", "ours before after is_old whole")
 EXEMPT = "postgres/peer_differences.txt"
+# Their statements are those of the exporters and of the test: they never rest.
+BUSY = ("exporter", "postgres")
+# Statements that touch no table, so that its statistics rest.
+VISIT = ("SELECT sum(n) FROM generate_series(1, 10000) AS n",
+         "SELECT max(n) FROM generate_series(1, 10000) AS n", "BEGIN", "SELECT 1")
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +54,12 @@ def as_old(page):
 @pytest.fixture(scope="module", params=["primary", "replica"])
 def pages(request, servers, module_exporter):
     server = servers[request.param]
-    exporter = module_exporter(everything(server.url(), interval="1s", timeout="1s"))
-    peer = PostgresPeer(server.url())
-    with server.client("visitor", "BEGIN", "SELECT 1"):
+    # All parts in each run, for a comparison of the same moment.
+    exporter = module_exporter(everything(
+        server.url(), interval="1s", timeout="1s", max_db_time="100%",
+        stat_statements=f"{{exclude_users: [{', '.join(BUSY)}]}}"))
+    peer = PostgresPeer(server.url(), BUSY)
+    with server.client("visitor", *VISIT):
         try:
             peer.page()   # From now on it has asked all that it asks.
             before = peer.page()
@@ -73,6 +81,8 @@ def test_the_peer_shows_what_the_test_means_to_compare(pages):
     for family in ("pg_locks_count", "pg_settings_work_mem_bytes", "pg_database_size_bytes",
                    "pg_stat_archiver_last_archive_age", "pg_stat_database_xact_commit"):
         assert pages.after.has(family), family
+    if not pages.is_old:
+        assert len(pages.after.series("pg_stat_statements_calls_total", user="shop")) >= 2
 
 
 def test_the_visitor_is_seen_by_both(pages):

@@ -7,8 +7,9 @@ from .processes import ROOT
 
 # How a family may differ. "between": ours, read between two pages of the peer, lies between
 # them. "any": the same series, any value. "names": other series of the same label names.
-# "absent": it is none of ours. "older": as it likes, where the peer is an old version.
-KINDS = ("between", "any", "names", "absent", "older")
+# "more": the peer's series as they are, and others. "absent": it is none of ours. "older": as it
+# likes, where the peer is an old version.
+KINDS = ("between", "any", "names", "more", "absent", "older")
 
 Exemption = collections.namedtuple("Exemption", "kind reason")
 
@@ -58,11 +59,12 @@ def _series_differences(ours, before, after, name, kind):
             if labels in first:   # Else it is younger than our page.
                 yield f"{shown} is missing"
         elif labels not in last:
-            yield f"{shown} is ours alone"
+            if kind != "more":
+                yield f"{shown} is ours alone"
         elif kind == "between" and labels in first:
             if not _between(first[labels], mine[labels], last[labels]):
                 yield f"{shown} is {mine[labels]}, not {first[labels]} to {last[labels]}"
-        elif not kind and not _same(mine[labels], last[labels]):
+        elif kind in ("", "more") and not _same(mine[labels], last[labels]):
             yield f"{shown} is {mine[labels]}, not {last[labels]}"
 
 

@@ -16,21 +16,32 @@ def _binary():
     return os.environ.get("EXPORTER_PEER_POSTGRES") or program("prometheus-postgres-exporter")
 
 
+def _help():
+    done = subprocess.run([_binary(), "--help"], text=True, capture_output=True, timeout=10)
+    return done.stdout + done.stderr
+
+
 def collectors():
     """The names of the collectors that this version knows."""
-    done = subprocess.run([_binary(), "--help"], text=True, capture_output=True, timeout=10)
-    return re.findall(r"--(?:\[no-\])?collector\.(\w+)\s", done.stdout + done.stderr)
+    return re.findall(r"--(?:\[no-\])?collector\.(\w+)\s", _help())
+
+
+def _excluding(users):
+    """Its flag for users whose statements it does not show; none where it has no such flag."""
+    flag = "--collector.stat_statements.exclude_users"
+    return [f"{flag}={','.join(users)}"] if flag in _help() else []
 
 
 class PostgresPeer(Process):
     """A running postgres_exporter with all its collectors. It asks the server at each page."""
 
-    def __init__(self, url):
+    def __init__(self, url, exclude_users):
         super().__init__()
         self.port = free_port()
         self.is_old = "stat_checkpointer" not in collectors()
         self.spawn([_binary(), f"--web.listen-address=127.0.0.1:{self.port}",
-                    *(f"--collector.{name}" for name in collectors())], cwd=self.folder,
+                    *(f"--collector.{name}" for name in collectors()),
+                    *_excluding(exclude_users)], cwd=self.folder,
                    env={**os.environ, "DATA_SOURCE_NAME": url + "?sslmode=disable"})
         eventually(self._answers, 10, "postgres_exporter answers")
 
