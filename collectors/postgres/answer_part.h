@@ -23,7 +23,8 @@ struct AnswerOptions {
 class AnswerPart : public SqlPart {
  public:
   // `name` names the part in the log.
-  AnswerPart(std::string name, AnswerOptions options) : name_(std::move(name)), options_(options) {}
+  AnswerPart(std::string name, AnswerOptions options)
+      : name_(std::move(name)), options_(std::move(options)) {}
 
   PartResult Refresh(const SqlRun& run) final;
   void Skip() final { problems_ = {NoTimeLeft(name_)}; }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "collectors/sql/db_time.h"
@@ -40,7 +41,8 @@ struct SeriesRules {
 // too old or a newer one comes.
 class MetricSeries {
  public:
-  MetricSeries(SqlMetric metric, SeriesRules rules) : metric_(std::move(metric)), rules_(rules) {}
+  MetricSeries(SqlMetric metric, SeriesRules rules)
+      : metric_(std::move(metric)), rules_(std::move(rules)) {}
 
   const SqlMetric& metric() const { return metric_; }
 
