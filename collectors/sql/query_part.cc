@@ -56,6 +56,7 @@ bool QueryPart::Take(const Rows& rows, int version, SteadyTime now) {
   for (std::size_t i = 0; i < series_.size(); ++i) {
     if (!query_.metrics[i].versions.Has(version)) continue;
     MappedSamples found = MapRows(rows, series_[i].metric());
+    DropRepeated(found, series_[i].metric().name);
     if (found.problem) problems_.push_back(*found.problem);
     if (series_[i].Found(std::move(found), now)) continue;
     took_all = false;

@@ -11,4 +11,8 @@ namespace collectors {
 // the rest is there, with a problem of kind kQuery, which quotes no cell.
 MappedSamples MapRows(const Rows& rows, const SqlMetric& metric);
 
+// Of samples with the same labels only one can be on the page: the first stays,
+// and the others are a problem of kind kQuery.
+void DropRepeated(MappedSamples& mapped, const std::string& metric);
+
 }  // namespace collectors

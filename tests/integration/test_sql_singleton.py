@@ -53,6 +53,10 @@ def leads(page):
     return page.value("exporter_collector_leader", collector="business") == 1
 
 
+def is_leader(page):
+    return page.has("exporter_collector_leader") and leads(page)
+
+
 def leaders(exporters):
     return [exporter for exporter in exporters if leads(exporter.page())]
 
@@ -135,3 +139,32 @@ def test_the_server_away_for_a_while_leaves_one_leader_in_the_end(server, three)
         assert not exporter.page().has("shop_users")
     server.restart_after_kill()
     eventually(lambda: len(leaders(three)) == 1, 15, "one leads again")
+
+
+# A statement that is still at work, and one whose answer nobody reads.
+@pytest.mark.parametrize("sql", [
+    "SELECT 1 AS users, pg_sleep(0.3)",
+    "WITH slept AS MATERIALIZED (SELECT pg_sleep(0.1))"
+    " SELECT 1 AS users, repeat('x', 100000) AS text FROM slept, generate_series(1, 900)",
+], ids=["working", "sending"])
+def test_a_leader_that_is_stopped_in_a_statement_is_followed_too(server, start_exporter, sql):
+    dsn, metrics = server.url(), "[{name: shop_users, value: users}]"
+    config = CONFIG.format(dsn=dsn).split("    queries:")[0] + (
+        f"    max_db_time: 100%\n    queries:\n      - {{sql: \"{sql}\", metrics: {metrics}}}\n")
+    first = start_exporter(config)
+    first.await_page(is_leader, 10, "the first leads")
+    second = start_exporter(config)
+
+    def stopped_in_it():
+        first.child.send_signal(signal.SIGSTOP)
+        if server.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"):
+            return True
+        first.child.send_signal(signal.SIGCONT)
+        return False
+
+    eventually(stopped_in_it, 20, "the leader is stopped in its statement")
+    try:
+        second.await_page(leads, 20, "another leads")
+        assert holders(server) == "1"
+    finally:
+        first.child.send_signal(signal.SIGCONT)

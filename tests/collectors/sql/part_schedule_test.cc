@@ -140,16 +140,19 @@ TEST_CASE("a run in which nothing is due asks whether the target is there") {
   CHECK(stage.session.asked.size() == 1);
 }
 
-TEST_CASE("what is wrong with a part that is not due stands, and is not told as new") {
+TEST_CASE("what is wrong with a part that has no turn stands, and is not told as new") {
   Stage stage;
-  PartSchedule schedule = stage.Part("a", seconds(600)).Schedule();
+  PartSchedule schedule = stage.Part("a").Schedule();
+  stage.Run(schedule, kStart);
   const exporter::CollectContext late{exporter::Deadline::After(milliseconds(0)), stage.watchdog};
-  const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), stage.watchdog};
-  stage.db_time->BeginRun(kStart);
-  const exporter::Reading first = schedule.Collect({stage.session, late, kStart});
+  stage.db_time->BeginRun(kStart + seconds(30));
+  const auto first = schedule.Collect({stage.session, late, kStart + seconds(30)});
   CHECK(first.problems.size() == 1);
   CHECK(first.standing.empty());
-  const exporter::Reading second = schedule.Collect({stage.session, context, kStart + seconds(30)});
+  stage.db_time->Spend(kStart + seconds(30), seconds(60));
+  const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), stage.watchdog};
+  stage.db_time->BeginRun(kStart + seconds(60));
+  const auto second = schedule.Collect({stage.session, context, kStart + seconds(60)});
   CHECK(second.problems.empty());
   REQUIRE(second.standing.size() == 1);
   CHECK(second.standing[0].kind() == ErrorKind::kTimeout);
