@@ -78,12 +78,15 @@ bool Narrow(std::vector<Job>& jobs, const std::vector<std::string>& names) {
   return true;
 }
 
-// Runs every collector once; says on standard error what failed.
+// Runs every collector once; says on standard error what failed, and what was left
+// to another exporter.
 int CollectOnce(App& app) {
   app.CollectOnce();
   int code = kDone;
   for (const CollectorHealth& health : app.Health()) {
     if (!health.last_errors.empty() || !health.up) code = kCollectionFailed;
+    if (health.collections[static_cast<std::size_t>(RunResult::kSkipped)] > 0)
+      fmt::print(stderr, "{}: not asked: another exporter does its work\n", health.name);
     for (const CollectError& error : health.last_errors)
       fmt::print(stderr, "{}: {}{}: {}\n", health.name,
                  error.part().empty() ? "" : error.part() + ": ", Name(error.kind()), error.what());

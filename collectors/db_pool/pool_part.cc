@@ -23,7 +23,7 @@ SqlMetric Gauge(const char* name, const char* help, const char* column = "") {
 
 }  // namespace
 
-PoolPart::PoolPart(std::vector<Pool> pools, SeriesRules rules)
+PoolPart::PoolPart(std::vector<Pool> pools, const SeriesRules& rules)
     : pools_(std::move(pools)),
       size_(Gauge("db_pool_size",
                   "Configured size of the pool, summed over the application's processes."),

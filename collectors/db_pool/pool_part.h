@@ -12,7 +12,7 @@ namespace collectors {
 // All pools of a collector, in one statement.
 class PoolPart : public SqlPart {
  public:
-  PoolPart(std::vector<Pool> pools, SeriesRules rules);
+  PoolPart(std::vector<Pool> pools, const SeriesRules& rules);
 
   PartResult Refresh(const SqlRun& run) override;
   void Skip() override;

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from support.exporter import run
 from support.servers import Postgres
 from support.waiting import eventually
 
@@ -85,6 +86,15 @@ def test_one_collects_and_the_others_stand_by_with_nothing_to_show(server, three
     assert holders(server) == "1"
     successes = leader.page().successes("business")
     assert successes <= statements(server) <= successes + 1, "only the leader asks"
+
+
+def test_a_check_says_what_it_left_to_the_leader(server, three, tmp_path):
+    path = tmp_path / "exporter.yaml"
+    path.write_text(CONFIG.format(dsn=server.url()))
+    done = run("check", "--connect", "--config", path)
+    assert done.returncode == 0, done.stderr
+    assert "business: not asked: another exporter does its work\n" in done.stderr
+    assert len(leaders(three)) == 1
 
 
 def test_another_takes_over_when_the_leader_is_killed(three):
