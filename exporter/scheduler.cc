@@ -107,7 +107,7 @@ void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
     if (steady_clock::now() > deadline.when() + kOverdueGrace)
       throw CollectError(ErrorKind::kTimeout, "ended after its deadline");
     // What a stop has cut off is no failure to tell of, here and in Fail().
-    if (!stop.stop_requested()) log_.Succeeded(AllProblems(reading));
+    if (!stop.stop_requested() && !reading.skipped) log_.Succeeded(AllProblems(reading));
     store_.RunSucceeded(slot_, Moment::Now(), std::move(reading));
   } catch (const CollectError& error) {
     Fail(error, stop);

@@ -17,7 +17,7 @@ struct ProcessIdleOptions {
 // How long sessions have been idle: one pass over pg_stat_activity.
 class ProcessIdlePart : public AnswerPart {
  public:
-  explicit ProcessIdlePart(ProcessIdleOptions options)
+  explicit ProcessIdlePart(const ProcessIdleOptions& options)
       : AnswerPart("process_idle", options.answer), limit_(options.limit) {}
 
   std::vector<exporter::SeriesId> Claims() const override;

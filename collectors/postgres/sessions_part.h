@@ -17,7 +17,7 @@ struct SessionsOptions {
 // Who holds what, in one statement over pg_stat_activity.
 class SessionsPart : public AnswerPart {
  public:
-  explicit SessionsPart(SessionsOptions options)
+  explicit SessionsPart(const SessionsOptions& options)
       : AnswerPart("sessions", options.answer), limit_(options.limit) {}
 
   std::vector<exporter::SeriesId> Claims() const override { return SessionClaims(); }

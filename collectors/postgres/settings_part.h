@@ -17,7 +17,7 @@ struct SettingsOptions {
 // The settings of the server and its version, in one statement.
 class SettingsPart : public AnswerPart {
  public:
-  explicit SettingsPart(SettingsOptions options)
+  explicit SettingsPart(const SettingsOptions& options)
       : AnswerPart("settings", options.answer), server_label_(options.server_label) {}
 
   std::vector<exporter::SeriesId> Claims() const override;

@@ -48,7 +48,9 @@ std::string TakePart(std::string_view& name) {
   return part;
 }
 
-std::string CountColumn(std::size_t index) { return fmt::format("exporter_count_{}", index); }
+std::string CountColumn(std::size_t index) {
+  return fmt::format("{}{}", kCountColumnPrefix, index);
+}
 
 // On a line of its own: a comment at its end must not swallow what follows.
 std::string Condition(const SqlCount& count) { return "(" + count.where + "\n)"; }

@@ -32,6 +32,9 @@ inline bool IsPlain(const SqlCount& count) {
   return count.where.empty() && count.metric.labels.empty() && count.up_to == 0;
 }
 
+// How the columns of CountStatement begin that are counts.
+inline constexpr std::string_view kCountColumnPrefix = "exporter_count_";
+
 // The name with each part in quotes, so that it can be nothing but a name.
 // Throws std::invalid_argument where it is empty, or a quote stays open.
 std::string QuotedTable(std::string_view table, SqlDialect dialect = SqlDialect::kPostgres);

@@ -94,6 +94,13 @@ SqlCount ReadCount(YamlReader& reader, const SqlDefaults& defaults) {
   CheckTable(reader, count.table);
   count.where = reader.String("where", "");
   ReadLabels(reader, "by", count.metric);
+  if (std::ranges::any_of(count.metric.labels, [](const std::string& label) {
+        return label.starts_with(kCountColumnPrefix);
+      })) {
+    reader.Problem("by", fmt::format("a column {}... is kept for the counts themselves; count it "
+                                     "in a query, under another name",
+                                     kCountColumnPrefix));
+  }
   ReadMode(reader, defaults, count);
   count.metric.help = reader.String("help", DefaultHelp(count)) + Caution(count);
   count.rules = {.on_missing = ReadOnMissing(reader),

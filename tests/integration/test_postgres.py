@@ -56,6 +56,8 @@ def test_a_role_without_pg_monitor_costs_its_parts_and_not_the_run(collect, post
     # pg_wal's files, and what a look at the sessions does not show.
     assert page.errors("postgres", "permission") == 2
     assert page.has("pg_stat_database_xact_commit", datname="shop")
+    # It would count no session of another role.
+    assert not page.has("pg_stat_activity_count")
 
 
 def test_a_pool_shows_each_state_of_its_connections(collect, postgres):

@@ -61,6 +61,8 @@ TEST_CASE("a wrong option is refused with words that say which") {
       {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t}, {metric: a, table: u}]",
        "constant_labels"},
       {MakeSqlCollector, kDsn + "queries: [{sql: SELECT 1}]", "metrics"},
+      {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, by: [exporter_count_0]}]",
+       "kept for the counts"},
       {MakeSqlCollector, kDsn + "queries: [{metrics: [{name: a, value: v}]}]", "sql"},
       {MakeSqlCollector, kDsn + "queries: [{sql: S, metrics: [{name: a}]}]", "value"},
       {MakeSqlCollector, kDsn + "queries: [{sql: S, metrics: [{name: a, value: v, type: x}]}]",
