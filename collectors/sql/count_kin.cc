@@ -42,6 +42,7 @@ std::vector<Indexes> Kin(const std::vector<const SqlCount*>& counts, const Exact
     family.push_back(i);
   }
   std::vector<Indexes> kin;
+  kin.reserve(families.size() + 1);
   for (auto& [columns, family] : families) kin.push_back(std::move(family));
   if (kin.empty()) kin.emplace_back();
   kin[0].insert(kin[0].end(), plain.begin(), plain.end());
