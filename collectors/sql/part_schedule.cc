@@ -15,6 +15,8 @@ namespace {
 
 // A part is cheap while a tenth of the interval pays for it.
 constexpr int kCheapShare = 10;
+// In its turn a part is due for an interval at most.
+constexpr int kPatientIntervals = 2;
 
 }  // namespace
 
@@ -63,12 +65,16 @@ void PartSchedule::Refresh(const SqlRun& run) {
   if (!answered) run.session.Query(run.context, {.text = "SELECT 1"});
 }
 
-bool PartSchedule::IsCheap(const Entry& entry) const {
-  return db_time_->Payment(entry.cost) <= interval_ / kCheapShare;
+PartSchedule::Rank PartSchedule::RankOf(const Entry& entry, SteadyTime now) const {
+  const auto patience = std::max(db_time_->round(), kPatientIntervals * interval_);
+  if (entry.was_asked && now - entry.next_due > patience) return Rank::kOverdue;
+  const bool cheap = db_time_->Payment(entry.cost) <= interval_ / kCheapShare;
+  return cheap ? Rank::kCheap : Rank::kDear;
 }
 
 void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
-  std::ranges::stable_partition(order_, [&](std::size_t i) { return IsCheap(entries_[i]); });
+  std::ranges::stable_sort(order_, {},
+                           [&](std::size_t index) { return RankOf(entries_[index], run.now); });
   for (Entry& entry : entries_) entry.in_this_run = false;
   std::optional<std::size_t> slow;
   std::optional<std::size_t> postponed;  // Its place in the order.

@@ -18,7 +18,9 @@ void MoveToBack(std::vector<std::size_t>& order, std::size_t index);
 // the first that times out in a run goes last in the next one, so that a slow
 // statement starves nobody for long. What DbTime does not afford in a run comes
 // first when it does, after what is cheap: a dear part keeps no cheap one waiting.
-// Each part is asked once whatever it costs, so that all is there from the start.
+// What has waited for more than a round goes first all the same, as the cheap ones
+// may together cost more than an interval pays for. Each part is asked once whatever it costs, so
+// that all is there from the start.
 class PartSchedule {
  public:
   PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval,
@@ -40,13 +42,16 @@ class PartSchedule {
     std::chrono::duration<double> begun{0};  // Of what is postponed, so far.
   };
 
+  // The lower one runs first.
+  enum class Rank { kOverdue, kCheap, kDear };
+
   // Returns the result, kTimedOut too where there was no time to ask.
   PartResult RefreshOne(const SqlRun& run, Entry& entry);
 
   void Refresh(const SqlRun& run);
   // Asks what is due as far as DbTime affords it; notes whether any had an answer in time.
   void AskInOrder(const SqlRun& run, bool& answered);
-  bool IsCheap(const Entry& entry) const;
+  Rank RankOf(const Entry& entry, exporter::SteadyTime now) const;
   bool IsDue(const Entry& entry, exporter::SteadyTime now) const;
 
   std::vector<Entry> entries_;          // In the order of the configuration.
