@@ -159,7 +159,8 @@ PartResult CountScan::AskApart(const SqlRun& run, const Indexes& done) {
     if (!AskOne(run, entry, index) && !slow) slow = index;
   }
   if (postponed) {
-    std::ranges::rotate(order_, order_.begin() + static_cast<std::ptrdiff_t>(*postponed));
+    std::rotate(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(*postponed),
+                order_.end());
     return PartResult::kPostponed;
   }
   if (std::exchange(suspects_, false)) each_is_quick_ = !slow;

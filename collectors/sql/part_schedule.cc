@@ -88,7 +88,8 @@ void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
     answered = answered || (!waits && !run.context.deadline.Expired());
   }
   if (postponed) {
-    std::ranges::rotate(order_, order_.begin() + static_cast<std::ptrdiff_t>(*postponed));
+    std::rotate(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(*postponed),
+                order_.end());
   }
   if (slow) MoveToBack(order_, *slow);
 }
