@@ -23,12 +23,13 @@ postgres_bin() {
   echo "${found[-1]}"
 }
 
-# The release leaves the tests out, so that the quickstart needs fewer packages.
+# configure PRESET [OPTION...]. The release leaves the tests out unless an option
+# wants them, so that the quickstart needs fewer packages.
 configure() {
   local -a arguments=("$root/build/$1")   # as it was configured before
   [[ -f ${arguments[0]}/build.ninja ]] || arguments=(--preset "$1")
   [[ $1 != release || ${#arguments[@]} == 1 ]] || arguments+=(-DEXPORTER_TESTS=OFF)
-  (cd "$root" && cmake "${arguments[@]}" >&2)
+  (cd "$root" && cmake "${arguments[@]}" "${@:2}" >&2)
 }
 
 # build PRESET TARGET...

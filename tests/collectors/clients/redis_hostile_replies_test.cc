@@ -25,12 +25,7 @@ using testing::FakeServer;
 using Peer = FakeServer::Peer;
 
 constexpr milliseconds kBudget(5000);
-// Under a sanitizer what was freed still counts, and shadows of all that is held.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kMebibyte = std::size_t{8} << 20;
-#else
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
-#endif
 
 // The most memory that the process has held since it was last asked to forget.
 std::size_t PeakRss() {
