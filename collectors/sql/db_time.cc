@@ -34,6 +34,12 @@ void DbTime::Spend(SteadyTime end, duration<double> seconds) {
   paid_at_ = std::max(paid_at_, end) + Payment(seconds);
 }
 
+void DbTime::SetRound(milliseconds round) {
+  if (round < round_ && run_began_ < round_began_ + kRoundsUntilStale * round_) return;
+  round_ = round;
+  round_began_ = run_began_;
+}
+
 std::optional<double> ParseShare(std::string_view text) {
   if (!text.ends_with('%')) return std::nullopt;
   text.remove_suffix(1);

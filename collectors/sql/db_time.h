@@ -8,6 +8,9 @@
 
 namespace collectors {
 
+// After so many rounds without an answer a part shows nothing any more.
+inline constexpr int kRoundsUntilStale = 3;
+
 // How much of a database's time a collector may take: a share of one core.
 // After a statement of t seconds the next one waits t / share, so that a slow
 // query thins itself out. The statements of one run are not held apart: they
@@ -31,8 +34,10 @@ class DbTime {
   // How long it takes to pay for `seconds`.
   std::chrono::milliseconds Payment(std::chrono::duration<double> seconds) const;
   // The time in which every part of the collector comes to its turn, where that
-  // is longer than its interval because each has to be paid for.
-  void SetRound(std::chrono::milliseconds round) { round_ = round; }
+  // is longer than its interval because each has to be paid for. A long round
+  // holds until kRoundsUntilStale of it are over, even if the next ones are
+  // shorter: parts still wait for what it has spent.
+  void SetRound(std::chrono::milliseconds round);
   std::chrono::milliseconds round() const { return round_; }
 
  private:
@@ -43,6 +48,7 @@ class DbTime {
   exporter::SteadyTime paid_at_ = exporter::SteadyTime::min();  // For all that was spent.
   std::chrono::duration<double> spent_{0};
   std::chrono::milliseconds round_{0};
+  exporter::SteadyTime round_began_ = exporter::SteadyTime::min();  // When it was last so long.
 };
 
 // `max_db_time`, as "5%": of one core, 0.1% to 100%. Notes what is wrong in the reader.

@@ -13,8 +13,6 @@ using exporter::ErrorKind;
 using exporter::SteadyTime;
 using Histogram = prometheus::ClientMetric::Histogram;
 
-constexpr int kRoundsUntilStale = 3;
-
 bool SaysNothing(const exporter::CollectError& problem) {
   return problem.kind() == ErrorKind::kMissing || problem.kind() == ErrorKind::kLimit;
 }

@@ -42,6 +42,20 @@ TEST_CASE("statements of one run follow one another as far as an interval pays f
   CHECK(time.MayAsk());
 }
 
+TEST_CASE("a long round holds until what it kept waiting has had its turn") {
+  DbTime time(0.05, seconds(5));
+  time.BeginRun(kStart);
+  time.SetRound(seconds(10));
+  time.BeginRun(kStart + seconds(29));
+  time.SetRound(seconds(2));
+  CHECK(time.round() == seconds(10));
+  time.SetRound(seconds(12));
+  CHECK(time.round() == seconds(12));
+  time.BeginRun(kStart + seconds(29 + 36));
+  time.SetRound(seconds(2));
+  CHECK(time.round() == seconds(2));
+}
+
 TEST_CASE("over a long time a collector takes its share and no more") {
   for (const int milliseconds_each : {1, 50, 200, 1000, 20000}) {
     INFO(milliseconds_each);
