@@ -19,8 +19,8 @@ void MoveToBack(std::vector<std::size_t>& order, std::size_t index);
 // statement starves nobody for long. What DbTime does not afford in a run comes
 // first when it does, after what is cheap: a dear part keeps no cheap one waiting.
 // What has waited for more than a round goes first all the same, as the cheap ones
-// may together cost more than an interval pays for. Each part is asked once whatever it costs, so
-// that all is there from the start.
+// may together cost more than an interval pays for. Each part is asked once
+// whatever it costs, so that all is there from the start.
 class PartSchedule {
  public:
   PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval,
