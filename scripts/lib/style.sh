@@ -21,7 +21,7 @@ check_seam_to_collectors() {
 }
 check_seam_to_databases() {
   cxx | grep -vE '^(tests/)?collectors/clients/' |
-    xargs grep -nE '#include [<"](libpq|pqxx|sqlite3|hiredis)' || true
+    xargs grep -nE '#include [<"](libpq|pqxx|sqlite3|hiredis|mysql|amqp)' || true
 }
 check_seam_to_http() {
   cxx | grep -v '^exporter/http_server\.cc$' | xargs grep -nE '#include [<"]httplib' || true
