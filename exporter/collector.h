@@ -68,6 +68,9 @@ struct Reading {
   // The target answered, and the work is another process's: nothing is shown,
   // and the run counts as skipped.
   bool skipped = false;
+  // Where set, the run has failed by it, as if it had been thrown; but the rest is
+  // shown, in place of the last reading: what the collector knows without the target.
+  std::optional<CollectError> failure = {};
   // Where set, nothing of it is shown from then on, whatever stale_after says.
   std::optional<SteadyTime> shown_until;
 };

@@ -42,4 +42,16 @@ void RunLog::Succeeded(const std::vector<CollectError>& problems) {
   failing_ = std::move(now);
 }
 
+void RunLog::Shown(const Dropped& dropped) {
+  const bool was_cut = std::exchange(is_cut_, dropped.limit > 0);
+  if (was_cut == is_cut_) return;
+  if (is_cut_) {
+    Log(LogLevel::kWarn, "there are more series than max_series: the rest is not shown",
+        {{"collector", collector_}, {"type", type_}, {"dropped", std::to_string(dropped.limit)}});
+  } else {
+    Log(LogLevel::kInfo, "all series are shown again",
+        {{"collector", collector_}, {"type", type_}});
+  }
+}
+
 }  // namespace exporter

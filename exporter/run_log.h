@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "exporter/collector.h"
+#include "exporter/label_policy.h"
 
 namespace exporter {
 
@@ -17,12 +18,15 @@ class RunLog {
 
   void Failed(const CollectError& error);
   void Succeeded(const std::vector<CollectError>& problems);
+  // What the label policy left out of the last reading.
+  void Shown(const Dropped& dropped);
 
  private:
   std::string collector_;
   std::string type_;
   // What is failing now and why, by part; "" is the run itself.
   std::map<std::string, ErrorKind> failing_;
+  bool is_cut_ = false;  // By the bound of its series.
 };
 
 }  // namespace exporter

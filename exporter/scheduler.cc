@@ -63,6 +63,7 @@ class Scheduler::Worker {
  private:
   void RunLoop(const std::stop_token& stop);
   void RunOnce(const std::stop_token& stop);
+  void LogEnd(const Reading& reading);
   void Fail(const CollectError& error, const std::stop_token& stop);
 
   Job job_;
@@ -107,12 +108,20 @@ void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
     if (steady_clock::now() > deadline.when() + kOverdueGrace)
       throw CollectError(ErrorKind::kTimeout, "ended after its deadline");
     // What a stop has cut off is no failure to tell of, here and in Fail().
-    if (!stop.stop_requested() && !reading.skipped) log_.Succeeded(AllProblems(reading));
-    store_.RunSucceeded(slot_, Moment::Now(), std::move(reading));
+    if (!stop.stop_requested()) LogEnd(reading);
+    log_.Shown(store_.RunSucceeded(slot_, Moment::Now(), std::move(reading)));
   } catch (const CollectError& error) {
     Fail(error, stop);
   } catch (const std::exception& error) {
     Fail(CollectError(ErrorKind::kInternal, error.what()), stop);
+  }
+}
+
+void Scheduler::Worker::LogEnd(const Reading& reading) {
+  if (reading.failure) {
+    log_.Failed(*reading.failure);
+  } else if (!reading.skipped) {
+    log_.Succeeded(AllProblems(reading));
   }
 }
 

@@ -30,6 +30,22 @@ void Add(Dropped& total, const Dropped& more) {
   total.invalid += more.invalid;
 }
 
+RunResult ResultOf(const std::optional<CollectError>& failure) {
+  if (!failure) return RunResult::kSuccess;
+  return failure->kind() == ErrorKind::kTimeout ? RunResult::kTimeout : RunResult::kError;
+}
+
+void CountProblems(const Reading& reading, CollectorHealth& health) {
+  for (const CollectError& problem : reading.problems) ++At(health.errors, problem.kind());
+  std::vector<CollectError> failed = AllProblems(reading);
+  health.failed_parts = failed.size();
+  if (reading.failure) {
+    ++At(health.errors, reading.failure->kind());
+    failed.insert(failed.begin(), *reading.failure);
+  }
+  health.last_errors = FirstOf(std::move(failed));
+}
+
 }  // namespace
 
 std::string_view Name(RunResult result) {
@@ -117,19 +133,19 @@ void SnapshotStore::TakeAccount(std::size_t slot, FamilySet account) {
   slots_[slot].health.account = std::move(snapshot);
 }
 
-void SnapshotStore::RunSucceeded(std::size_t slot, const Moment& now, Reading reading) {
-  if (reading.skipped) return RunSkipped(slot, now);
+Dropped SnapshotStore::RunSucceeded(std::size_t slot, const Moment& now, Reading reading) {
+  if (reading.skipped) {
+    RunSkipped(slot, now);
+    return {};
+  }
   LabelPolicy policy;
   std::chrono::milliseconds stale_after{};
   {
     MutexLock lock(mutex_);
-    if (!EndRun(slots_[slot], now.steady, RunResult::kSuccess)) return;
+    if (!EndRun(slots_[slot], now.steady, ResultOf(reading.failure))) return {};
     CollectorHealth& health = slots_[slot].health;
-    health.last_success_unix = now.unix_seconds;
-    for (const CollectError& problem : reading.problems) ++At(health.errors, problem.kind());
-    std::vector<CollectError> failed = AllProblems(reading);
-    health.failed_parts = failed.size();
-    health.last_errors = FirstOf(std::move(failed));
+    if (!reading.failure) health.last_success_unix = now.unix_seconds;
+    CountProblems(reading, health);
     health.dropped.limit += reading.cut_series;
     policy = slots_[slot].spec.policy;
     stale_after = slots_[slot].spec.stale_after;
@@ -146,7 +162,8 @@ void SnapshotStore::RunSucceeded(std::size_t slot, const Moment& now, Reading re
     Add(slots_[slot].health.dropped, result.dropped);
   }
   MutexLock publishing(publication_);
-  Show(slot, std::move(snapshot), now.steady, /*up=*/true);
+  Show(slot, std::move(snapshot), now.steady, /*up=*/!reading.failure);
+  return result.dropped;
 }
 
 void SnapshotStore::Show(std::size_t slot, std::shared_ptr<const Snapshot> snapshot, SteadyTime now,
@@ -169,10 +186,9 @@ void SnapshotStore::Show(std::size_t slot, std::shared_ptr<const Snapshot> snaps
 
 void SnapshotStore::RunFailed(std::size_t slot, const Moment& now, const CollectError& error,
                               LastReading last) {
-  const bool timeout = error.kind() == ErrorKind::kTimeout;
   {
     MutexLock lock(mutex_);
-    if (EndRun(slots_[slot], now.steady, timeout ? RunResult::kTimeout : RunResult::kError)) {
+    if (EndRun(slots_[slot], now.steady, ResultOf(error))) {
       ++At(slots_[slot].health.errors, error.kind());
       slots_[slot].health.last_errors = {error};
     }
