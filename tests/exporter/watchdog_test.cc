@@ -65,8 +65,10 @@ TEST_CASE("ExpireAll ends what is watched, and what is watched later") {
   const SocketPair before;
   const SocketPair after;
   const auto guard = watchdog.Watch(before.fd(), Deadline::After(1h));
+  CHECK_FALSE(watchdog.expired());
   std::jthread stopping([&watchdog] { watchdog.ExpireAll(); });
   CHECK(before.ReadByte() == 0);
+  CHECK(watchdog.expired());
   const auto second = watchdog.Watch(after.fd(), Deadline::After(1h));
   CHECK(after.ReadByte() == 0);
 }
