@@ -290,17 +290,35 @@ std::optional<YamlReader> YamlReader::Child(const std::string& key) {
   return YamlReader(entry->value, *problems_, environment_, folder_);
 }
 
-std::vector<YamlReader> YamlReader::List(const std::string& key) {
-  std::vector<YamlReader> readers;
+std::vector<YAML::Node> YamlReader::Items(const std::string& key) {
   const auto entry = Find(key);
-  if (!entry || entry->value.IsNull()) return readers;
+  if (!entry || entry->value.IsNull()) return {};
   if (!entry->value.IsSequence()) {
     NoteAt(entry->value, fmt::format("{} must be a list, each entry with a leading \"- \", not {}",
                                      key, KindOf(entry->value)));
-    return readers;
+    return {};
   }
-  for (const YAML::Node& item : entry->value) {
+  return {entry->value.begin(), entry->value.end()};
+}
+
+std::vector<YamlReader> YamlReader::List(const std::string& key) {
+  std::vector<YamlReader> readers;
+  for (const YAML::Node& item : Items(key)) {
     if (IsMapping("each entry of " + key, item)) {
+      readers.emplace_back(item, *problems_, environment_, folder_);
+    }
+  }
+  return readers;
+}
+
+std::vector<YamlReader> YamlReader::NamedList(const std::string& key) {
+  std::vector<YamlReader> readers;
+  for (const YAML::Node& item : Items(key)) {
+    if (item.IsScalar()) {
+      YAML::Node mapping(YAML::NodeType::Map);
+      mapping["name"] = item;
+      readers.emplace_back(mapping, *problems_, environment_, folder_);
+    } else if (IsMapping("each entry of " + key + " that is no name", item)) {
       readers.emplace_back(item, *problems_, environment_, folder_);
     }
   }

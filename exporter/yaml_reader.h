@@ -80,6 +80,8 @@ class YamlReader {
   std::optional<YamlReader> Child(const std::string& key);
   // A list of mappings; empty when the key is absent.
   std::vector<YamlReader> List(const std::string& key);
+  // As List; a text stands for a mapping that has it as its `name` and nothing else.
+  std::vector<YamlReader> NamedList(const std::string& key);
   // As List; in these mappings nothing is replaced from the environment.
   std::vector<YamlReader> VerbatimList(const std::string& key);
   // The raw node, marked as known; nothing is replaced in it.
@@ -116,6 +118,8 @@ class YamlReader {
   void NoteAt(const YAML::Node& node, std::string message);
   bool IsSafe(const std::string& key, const std::string& secret);
   bool IsMapping(const std::string& key, const YAML::Node& node);
+  // The entries of a list; none, and noted, where it is something else.
+  std::vector<YAML::Node> Items(const std::string& key);
 
   YAML::Node node_;
   std::set<std::string> known_;

@@ -215,6 +215,21 @@ TEST_CASE("nested mappings note their problems in the same place") {
         "4:6: unknown key \"nam\"; did you mean \"name\"?\n");
 }
 
+TEST_CASE("in a named list a text is an entry that has a name and nothing else") {
+  Fixture f("queues: [a, \"${PORT}\", {name: b, most: 2}, {name: c, most: x}, '', [d]]");
+  std::vector<std::string> names;
+  for (YamlReader& entry : f.reader.NamedList("queues")) {
+    names.push_back(entry.RequiredString("name") + ":" +
+                    std::to_string(entry.Integer("most", 0, 0, 9)));
+    entry.RejectUnknownKeys();
+  }
+  CHECK(names == std::vector<std::string>{"a:0", "6379:0", "b:2", "c:0", ":0"});
+  CHECK(f.Said() ==
+        "1:68: each entry of queues that is no name must be a mapping of keys, not a list\n"
+        "1:60: most must be a whole number from 0 to 9, not \"x\"\n"
+        "1:64: name must not be empty\n");
+}
+
 TEST_CASE("in a verbatim list nothing is replaced") {
   Fixture f("rules: [{to: \"${1}\"}]");
   CHECK(f.reader.VerbatimList("rules")[0].String("to", "") == "${1}");
