@@ -151,9 +151,9 @@ int Check(const Flags& flags, std::span<const CollectorType> types) {
     App app(std::move(jobs), OptionsFrom(flags));
     if (const int code = CollectOnce(app); code != kDone) return Leave(app, code);
   }
-  fmt::print("{}: {} collector{}, no errors\n",
+  fmt::print("{}: {} collector{}, {}no errors\n",
              flags.config_path.empty() ? "environment" : flags.config_path, count,
-             count == 1 ? "" : "s");
+             count == 1 ? "" : "s", flags.connect ? "each ran once, " : "");
   return kDone;
 }
 
