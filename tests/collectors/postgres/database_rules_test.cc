@@ -43,12 +43,12 @@ TEST_CASE("databases are chosen by patterns for the whole name") {
   };
   for (const auto& row : table) {
     CAPTURE(row.name);
-    CHECK(DatabasePatterns(row.include, row.exclude).Match(row.name) == row.matches);
+    CHECK(NamePatterns(row.include, row.exclude).Match(row.name) == row.matches);
   }
 }
 
 TEST_CASE("a pattern that is none is refused") {
-  CHECK_THROWS_WITH_AS(DatabasePatterns({"("}, {}), doctest::Contains("is no pattern"),
+  CHECK_THROWS_WITH_AS(NamePatterns({"("}, {}), doctest::Contains("is no pattern"),
                        std::invalid_argument);
 }
 
