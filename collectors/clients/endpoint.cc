@@ -1,9 +1,10 @@
 #include "collectors/clients/endpoint.h"
 
-#include <charconv>
 #include <optional>
 #include <stdexcept>
 #include <utility>
+
+#include "collectors/clients/url_parts.h"
 
 namespace collectors {
 namespace {
@@ -17,69 +18,23 @@ enum class Place { kHost, kSocket, kSentinels };
 
 [[noreturn]] void Refuse(const std::string& why) { throw std::invalid_argument(why); }
 
-// What stands before the first of the separators; `text` keeps that one and what
-// follows, and is left empty where there is none.
-std::string_view CutFront(std::string_view& text, std::string_view separators) {
-  const std::size_t end = text.find_first_of(separators);
-  const std::string_view front = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end);
-  return front;
-}
-
-std::optional<int> Number(std::string_view text, int base, int most) {
-  int value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, base);
-  if (error != std::errc() || stop != end || value < 0 || value > most) return std::nullopt;
-  return value;
-}
-
-std::string Decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      result += text[i];
-      continue;
-    }
-    const std::optional<int> byte =
-        i + 2 < text.size() ? Number(text.substr(i + 1, 2), 16, 255) : std::nullopt;
-    if (!byte) Refuse("a % in the URL is not followed by two hexadecimal digits");
-    result += static_cast<char>(*byte);
-    i += 2;
-  }
-  return result;
-}
-
 int Database(std::string_view text) {
-  const std::optional<int> database = Number(text, 10, kMaxDatabase);
+  const std::optional<int> database = UrlNumber(text, 10, kMaxDatabase);
   if (!database) Refuse("the database in the URL must be a number, as in redis://host:6379/0");
   return *database;
 }
 
 void ReadUserInfo(std::string_view info, RedisEndpoint& endpoint) {
   const std::size_t colon = info.find(':');
-  endpoint.user = Decoded(info.substr(0, colon));
+  endpoint.user = PercentDecoded(info.substr(0, colon));
   if (colon != std::string_view::npos) {
-    endpoint.password = exporter::Secret(Decoded(info.substr(colon + 1)));
+    endpoint.password = exporter::Secret(PercentDecoded(info.substr(colon + 1)));
   }
 }
 
 RedisNodeAddress ReadAddress(std::string_view text, std::uint16_t default_port) {
-  RedisNodeAddress address{"", default_port};
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find(']');
-    if (end == std::string_view::npos) Refuse("the URL's IPv6 address has no closing bracket");
-    address.host = text.substr(1, end - 1);
-    text.remove_prefix(end + 1);
-  } else {
-    address.host = Decoded(CutFront(text, ":"));
-  }
-  if (address.host.empty()) address.host = "localhost";
-  if (text.empty()) return address;
-  const std::optional<int> port = text[0] == ':' ? Number(text.substr(1), 10, 65535) : std::nullopt;
-  if (!port || *port == 0) Refuse("the port in the URL must be a number from 1 to 65535");
-  address.port = static_cast<std::uint16_t>(*port);
-  return address;
+  UrlAddress address = ReadUrlAddress(text, default_port);
+  return {std::move(address.host), address.port};
 }
 
 void ReadSentinels(std::string_view list, RedisEndpoint& endpoint) {
@@ -116,8 +71,8 @@ void ReadQuery(std::string_view query, RedisEndpoint& endpoint) {
     std::string_view value = CutFront(query, "&");
     const std::string_view key = CutFront(value, "=");
     if (!value.empty()) value.remove_prefix(1);
-    if (key == "db" || key == "virtual_host") endpoint.database = Database(Decoded(value));
-    if (key == "sentinelMasterId" || key == "master_name") endpoint.master = Decoded(value);
+    if (key == "db" || key == "virtual_host") endpoint.database = Database(PercentDecoded(value));
+    if (key == "sentinelMasterId" || key == "master_name") endpoint.master = PercentDecoded(value);
   }
 }
 
@@ -151,12 +106,13 @@ const Scheme& SchemeOf(std::string_view url) {
 
 RedisEndpoint ParseRedisUrl(std::string_view url) {
   const Scheme& scheme = SchemeOf(url);
+  RefuseUrlList(url);
   std::string_view rest = url.substr(scheme.name.size() + 3);
   RedisEndpoint endpoint;
   endpoint.tls = scheme.tls;
   ReadAuthority(rest, scheme.place, endpoint);
   rest = rest.substr(0, rest.find('#'));
-  const std::string path = Decoded(CutFront(rest, "?"));
+  const std::string path = PercentDecoded(CutFront(rest, "?"));
   if (scheme.place == Place::kSocket) {
     if (path.size() < 2) Refuse("the URL names no socket: unix:///path");
     endpoint.path = path;
@@ -172,14 +128,11 @@ RedisEndpoint ParseRedisUrl(std::string_view url) {
   return endpoint;
 }
 
-std::string RedisNodeAddress::Name() const {
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
+std::string RedisNodeAddress::Name() const { return AddressName(host, port); }
 
 std::string RedisEndpoint::Name() const {
   if (!path.empty()) return path;
-  return RedisNodeAddress{host, port}.Name();
+  return AddressName(host, port);
 }
 
 }  // namespace collectors

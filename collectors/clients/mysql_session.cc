@@ -100,7 +100,7 @@ void MysqlSession::Connect(const CollectContext& context, const MysqlDsn& dsn) {
     return;
   }
   std::optional<CollectError> failure;
-  for (const SocketAddress& address : Resolve(dsn.host, dsn.port, context.deadline)) {
+  for (const SocketAddress& address : Resolve(context, dsn.host, dsn.port)) {
     try {
       connection_ = std::make_unique<MysqlConnection>(context, dsn, &address, name);
       return;

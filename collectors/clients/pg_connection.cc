@@ -52,7 +52,7 @@ std::string Numeric(const SocketAddress& address) {
 std::vector<std::string> AddressesOf(const CollectContext& context, const std::string& host) {
   if (host.empty() || host.front() == '/' || host.front() == '@') return {""};
   std::vector<std::string> addresses;
-  for (const SocketAddress& address : Resolve(host, 0, context.deadline)) {
+  for (const SocketAddress& address : Resolve(context, host, 0)) {
     addresses.push_back(Numeric(address));
   }
   return addresses;

@@ -2,27 +2,13 @@
 
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "collectors/clients/endpoint.h"
+#include "collectors/clients/tls_options.h"
 
 namespace collectors {
-
 namespace {
-
-TlsOptions ReadTls(exporter::YamlReader& tls) {
-  TlsOptions options;
-  options.ca_file = tls.String("ca_file", "");
-  options.cert_file = tls.String("cert_file", "");
-  options.key_file = tls.String("key_file", "");
-  options.server_name = tls.String("server_name", "");
-  options.insecure_skip_verify = tls.Bool("insecure_skip_verify", false);
-  if (options.cert_file.empty() != options.key_file.empty()) {
-    tls.Problem(options.cert_file.empty() ? "key_file" : "cert_file",
-                "cert_file and key_file belong together: give both");
-  }
-  tls.RejectUnknownKeys();
-  return options;
-}
 
 // What the URL says, where it stands in the file and is one.
 std::optional<RedisEndpoint> CheckUrl(exporter::YamlReader& options, const RedisTarget& target) {
@@ -38,16 +24,36 @@ std::optional<RedisEndpoint> CheckUrl(exporter::YamlReader& options, const Redis
 
 }  // namespace
 
+TlsOptions ReadTlsOptions(exporter::YamlReader& tls) {
+  TlsOptions options;
+  options.ca_file = tls.String("ca_file", "");
+  options.cert_file = tls.String("cert_file", "");
+  options.key_file = tls.String("key_file", "");
+  options.server_name = tls.String("server_name", "");
+  options.insecure_skip_verify = tls.Bool("insecure_skip_verify", false);
+  if (options.cert_file.empty() != options.key_file.empty()) {
+    tls.Problem(options.cert_file.empty() ? "key_file" : "cert_file",
+                "cert_file and key_file belong together: give both");
+  }
+  tls.RejectUnknownKeys();
+  return options;
+}
+
 RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings) {
+  return ReadRedisTarget(options, settings, options.RequiredSource("url"));
+}
+
+RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings,
+                            exporter::SecretSource url) {
   RedisTarget target;
-  target.url = options.RequiredSource("url");
+  target.url = std::move(url);
   target.user = options.String("user", "");
   target.password = options.Source("password");
   target.sentinel_user = options.String("sentinel_user", "");
   target.sentinel_password = options.Source("sentinel_password");
   target.client_name = "exporter:" + settings.name;
   auto tls = options.Child("tls");
-  if (tls) target.tls = ReadTls(*tls);
+  if (tls) target.tls = ReadTlsOptions(*tls);
   const std::optional<RedisEndpoint> endpoint = CheckUrl(options, target);
   if (!endpoint) return target;
   if (tls && !endpoint->tls) {

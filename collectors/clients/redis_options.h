@@ -11,6 +11,9 @@ namespace collectors {
 // The keys of every collector that asks a Redis: url, user, password, tls and the
 // sentinels' login. Notes what is wrong in the reader. Pure but for the reader.
 RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings);
+// The same without the url, which was read before.
+RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings,
+                            exporter::SecretSource url);
 
 // What they do, for people.
 inline constexpr std::string_view kRedisTargetKeys =

@@ -2,6 +2,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include <algorithm>
 #include <charconv>
 #include <new>
 #include <string>
@@ -95,6 +96,12 @@ ReplyReader::ReplyReader(ReplyBounds bounds)
 void ReplyReader::Begin() {
   if (reader_->pos < reader_->len) Refuse("the server says more than it was asked");
   bytes_left_ = bounds_.bytes;
+  elements_left_ = bounds_.elements;
+}
+
+void ReplyReader::Renew() {
+  // Where Next() has brought a whole reply, hiredis has begun no other.
+  bytes_left_ = bounds_.bytes - std::min(Rest().size(), bounds_.bytes);
   elements_left_ = bounds_.elements;
 }
 

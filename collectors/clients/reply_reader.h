@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "collectors/clients/redis_session.h"
+#include "collectors/clients/redis_reply.h"
 
 struct redisReader;
 
@@ -34,6 +34,8 @@ class ReplyReader {
   // Begins a new pipeline: nothing counts against the bounds yet. Throws
   // kProtocol where bytes came that nobody asked for.
   void Begin();
+  // The bounds begin anew for what has not been taken by Next().
+  void Renew();
   // Takes bytes as they came. Throws kProtocol beyond the bound.
   void Feed(std::string_view bytes);
   // The next whole reply, if there is one. Throws kProtocol for what is no

@@ -3,6 +3,8 @@
 #include <netdb.h>
 #include <sys/un.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <future>
@@ -12,16 +14,17 @@
 #include <thread>
 #include <utility>
 
-#include "exporter/collector.h"
-
 namespace collectors {
 namespace {
 
+using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::ErrorKind;
 
 // Each is a thread.
 constexpr std::size_t kMaxLookups = 64;
+// That the program stops is seen as often as this: a lookup has no socket to shut down.
+constexpr std::chrono::milliseconds kLongestWait{100};
 
 struct Lookup {
   int error = 0;
@@ -59,12 +62,13 @@ class Lookups {
       throw CollectError(ErrorKind::kTimeout, "too many lookups of host names hang already");
     }
     std::promise<Lookup> promise;
-    auto future = under_way_.emplace(key, promise.get_future().share()).first->second;
+    std::shared_future<Lookup> future = promise.get_future().share();
     std::thread([this, key, promise = std::move(promise)]() mutable {
       promise.set_value(LookUp(key.first, key.second, 0));
       const std::scoped_lock ending(mutex_);
       under_way_.erase(key);
     }).detach();
+    under_way_.emplace(key, future);  // Once it has its thread, which ends after this.
     return future;
   }
 
@@ -80,17 +84,22 @@ Lookups& AllLookups() {
   return *lookups;
 }
 
+Lookup Await(const CollectContext& context, const std::string& host,
+             const std::shared_future<Lookup>& lookup) {
+  while (!context.deadline.Expired() && !context.watchdog.expired()) {
+    const auto wait = std::min(context.deadline.Remaining(), kLongestWait);
+    if (lookup.wait_for(wait) == std::future_status::ready) return lookup.get();
+  }
+  throw CollectError(ErrorKind::kTimeout, "the lookup of host " + host + " took too long");
+}
+
 }  // namespace
 
-std::vector<SocketAddress> Resolve(const std::string& host, std::uint16_t port,
-                                   exporter::Deadline deadline) {
+std::vector<SocketAddress> Resolve(const CollectContext& context, const std::string& host,
+                                   std::uint16_t port) {
   Lookup lookup = LookUp(host, port, AI_NUMERICHOST);
   if (lookup.error == EAI_NONAME) {
-    const std::shared_future<Lookup> future = AllLookups().Start(host, port);
-    if (future.wait_until(deadline.when()) != std::future_status::ready) {
-      throw CollectError(ErrorKind::kTimeout, "the lookup of host " + host + " took too long");
-    }
-    lookup = future.get();
+    lookup = Await(context, host, AllLookups().Start(host, port));
   }
   if (lookup.error != 0) {
     throw CollectError(ErrorKind::kConnect,

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "exporter/deadline.h"
+#include "exporter/collector.h"
 
 namespace collectors {
 
@@ -21,10 +21,11 @@ struct SocketAddress {
 
 // The TCP addresses of a host, in the system's order of preference. A name is
 // looked up on a thread of its own, because getaddrinfo() heeds no deadline: a
-// lookup that outlives it ends by itself, and its answer is dropped. At most
-// eight are under way. Throws CollectError kConnect or kTimeout. Any thread.
-std::vector<SocketAddress> Resolve(const std::string& host, std::uint16_t port,
-                                   exporter::Deadline deadline);
+// lookup that outlives it, or the watchdog's ExpireAll(), ends by itself, and its
+// answer is dropped. At most 64 are under way. Throws CollectError kConnect or
+// kTimeout. Any thread.
+std::vector<SocketAddress> Resolve(const exporter::CollectContext& context, const std::string& host,
+                                   std::uint16_t port);
 
 // The address of a socket in the file system. Throws CollectError kConnect
 // where the path is too long for one.

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@ using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::Deadline;
 using exporter::ErrorKind;
+using exporter::SteadyTime;
+using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fits poll()'s int.
 
@@ -64,7 +67,7 @@ void Stream::FinishConnect(const CollectContext& context) {
 }
 
 Stream Stream::Connect(const CollectContext& context, const std::string& host, std::uint16_t port) {
-  const std::vector<SocketAddress> addresses = Resolve(host, port, context.deadline);
+  const std::vector<SocketAddress> addresses = Resolve(context, host, port);
   for (std::size_t left = addresses.size(); left > 1; --left) {
     const auto share = context.deadline.Remaining() / static_cast<int>(left);
     try {
@@ -85,7 +88,10 @@ Stream::~Stream() {
 }
 
 Stream::Stream(Stream&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), tls_(std::move(other.tls_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      drained_(other.drained_),
+      caught_up_(other.caught_up_),
+      tls_(std::move(other.tls_)) {}
 
 void Stream::StartTls(const CollectContext& context, const TlsOptions& options,
                       const std::string& host) {
@@ -136,15 +142,45 @@ std::size_t Stream::Read(const CollectContext& context, std::span<char> buffer) 
   }
 }
 
-void Stream::Await(const CollectContext& context, short events) const {
+std::size_t Stream::ReadUntil(const CollectContext& context, Deadline until,
+                              std::span<char> buffer) {
+  // The wait ends by itself: a watchdog that knew its end would wake with us, after
+  // the process was stopped, and cut a connection that holds what came.
+  const CollectContext waiting{Deadline::At(SteadyTime::max()), context.watchdog};
+  std::optional<CollectContext> reading;
+  while (true) {
+    if (tls_ != nullptr) {
+      const std::size_t got = tls_->Decrypt(buffer);
+      if (got > 0) return got;
+    }
+    if (!IsReady(waiting, POLLIN, until)) {
+      drained_ = steady_clock::now();
+      return 0;
+    }
+    if (!reading) {
+      const SteadyTime late = steady_clock::now() + (context.deadline.when() - until.when());
+      const SteadyTime end = std::max(context.deadline.when(), late);
+      reading.emplace(CollectContext{Deadline::At(end), context.watchdog});
+    }
+    if (tls_ == nullptr) return Receive(*reading, buffer);
+    FeedTls(*reading);
+  }
+}
+
+bool Stream::IsReady(const CollectContext& context, short events, Deadline until) const {
   const exporter::Watchdog::Guard guard = context.watchdog.Watch(fd_, context.deadline);
-  while (!context.deadline.Expired()) {
-    const auto wait = std::min(context.deadline.Remaining(), kLongestPoll);
+  while (true) {
+    const auto wait = std::min(until.Remaining(), kLongestPoll);
     pollfd watched = {fd_, events, 0};
     const int ready = ::poll(&watched, 1, static_cast<int>(wait.count()));
-    if (ready > 0) return;  // Errors too: the call that follows tells them.
+    if (ready > 0) return true;  // Errors too: the call that follows tells them.
     if (ready < 0 && errno != EINTR) FailWith(context.deadline, "cannot wait", errno);
+    if (until.Expired()) return false;
   }
+}
+
+void Stream::Await(const CollectContext& context, short events) const {
+  if (!context.deadline.Expired() && IsReady(context, events, context.deadline)) return;
   throw CollectError(ErrorKind::kTimeout, "the time was up");
 }
 
@@ -161,11 +197,51 @@ void Stream::Send(const CollectContext& context, std::string_view bytes) {
   }
 }
 
+void Stream::Part(std::string_view goodbye, std::string_view answer,
+                  std::chrono::milliseconds patience) noexcept {
+  try {
+    const Deadline end = Deadline::After(patience);
+    std::string bytes(goodbye);
+    if (tls_ != nullptr) {
+      tls_->Encrypt(goodbye);
+      bytes = tls_->Output();
+    }
+    ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    std::string heard;  // No more than may still begin the answer.
+    pollfd watched = {fd_, POLLIN, 0};
+    while (!end.Expired() && ::poll(&watched, 1, static_cast<int>(end.Remaining().count())) > 0) {
+      if (!Overhear(heard) || heard.find(answer) != std::string::npos) return;
+      heard.erase(0, heard.size() - std::min(heard.size(), answer.size() - 1));
+    }
+  } catch (const std::exception&) {
+    return;  // It was a courtesy: the peer finds the connection closed.
+  }
+}
+
+bool Stream::Overhear(std::string& heard) {
+  std::array<char, kReadBytes> buffer;
+  const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+  if (got <= 0) return false;
+  if (tls_ == nullptr) {
+    heard.append(buffer.data(), static_cast<std::size_t>(got));
+    return true;
+  }
+  tls_->Input({buffer.data(), static_cast<std::size_t>(got)});
+  for (std::size_t plain = tls_->Decrypt(buffer); plain > 0; plain = tls_->Decrypt(buffer)) {
+    heard.append(buffer.data(), plain);
+  }
+  return true;
+}
+
 std::size_t Stream::Receive(const CollectContext& context, std::span<char> buffer) {
   while (true) {
     Await(context, POLLIN);
     const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
-    if (got > 0) return static_cast<std::size_t>(got);
+    if (got > 0) {
+      caught_up_ = drained_;
+      if (static_cast<std::size_t>(got) < buffer.size()) drained_ = steady_clock::now();
+      return static_cast<std::size_t>(got);
+    }
     if (got == 0) Fail(context.deadline, "the server closed the connection");
     if (!IsWait(errno) && errno != EINTR) FailWith(context.deadline, "cannot receive", errno);
   }

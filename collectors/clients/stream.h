@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -41,6 +42,21 @@ class Stream {
   void ExpectSilence(const exporter::CollectContext& context);
   // Waits for at least one byte; returns how many came.
   std::size_t Read(const exporter::CollectContext& context, std::span<char> buffer);
+  // The same, but waits no longer than `until`, which comes before context.deadline;
+  // returns 0 where nothing came by then, and the stream is as good as before. From
+  // the moment that something is there its reading has the time between the two at least: a
+  // process that was stopped meanwhile reads what came, however late it is.
+  std::size_t ReadUntil(const exporter::CollectContext& context, exporter::Deadline until,
+                        std::span<char> buffer);
+  // At this moment nothing was left to read, and the peer was heard after it. What it
+  // sent before may still have been under way.
+  exporter::SteadyTime caught_up() const { return caught_up_; }
+  // Sends what goes out at once of a goodbye, and waits up to `patience` until the
+  // peer has said `answer` (not empty) or has closed, dropping all else: closed with
+  // something unread, the kernel resets the connection, perhaps before the peer has
+  // read the goodbye. The stream is of no use then.
+  void Part(std::string_view goodbye, std::string_view answer,
+            std::chrono::milliseconds patience) noexcept;
 
  private:
   Stream(const exporter::CollectContext& context, const SocketAddress& address);
@@ -48,12 +64,19 @@ class Stream {
   void Send(const exporter::CollectContext& context, std::string_view bytes);
   std::size_t Receive(const exporter::CollectContext& context, std::span<char> buffer);
   bool HasInput() const;
+  // Appends what has come; false at the end of the stream.
+  bool Overhear(std::string& heard);
   // Sends what TLS has to send, and gives it more of what the server says.
   void FeedTls(const exporter::CollectContext& context);
-  // Waits until the socket is ready for `events`.
+  // Waits until the socket is ready for `events`; false where it is not by `until`.
+  bool IsReady(const exporter::CollectContext& context, short events,
+               exporter::Deadline until) const;
+  // The same by the deadline; throws where it comes first.
   void Await(const exporter::CollectContext& context, short events) const;
 
   int fd_;
+  exporter::SteadyTime drained_ = std::chrono::steady_clock::now();  // Nothing was left to read.
+  exporter::SteadyTime caught_up_ = drained_;
   std::unique_ptr<TlsLayer> tls_;  // Null where the bytes go as they are.
 };
 

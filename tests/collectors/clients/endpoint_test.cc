@@ -73,6 +73,8 @@ TEST_CASE("a wrong Redis URL is refused without a word of its password") {
       {"redis-sentinel://:hunter2@h", "names no master"},
       {"redis-sentinel://:hunter2@h,h2:0/0?sentinelMasterId=m", "port"},
       {"redis-sentinel://:hunter2@[::1,h2/0?sentinelMasterId=m", "bracket"},
+      {"redis://:hunter2@h:6379/0;redis://:hunter2@h2:6379/0", "is a list"},
+      {"redis://:hunter2@h;redis://:hunter2@h2", "is a list"},
       {"redis://:hunter2@h:0", "port"},
       {"redis://:hunter2@h:65536", "port"},
       {"redis://:hunter2@h:-1", "port"},

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/clients/endpoint.h"
+#include "collectors/clients/redis_reply.h"
+#include "collectors/clients/redis_target.h"
+#include "collectors/clients/reply_reader.h"
+#include "collectors/clients/stream.h"
+#include "exporter/collector.h"
+
+namespace collectors {
+
+// A connection to one Redis, logged in and in the URL's database. Every call
+// throws CollectError, and the connection is of no use after that. Speaks RESP2.
+// One thread at a time.
+class RedisConnection {
+ public:
+  // Connects to endpoint's host or path, whatever sentinels it may name besides.
+  RedisConnection(const exporter::CollectContext& context, const RedisEndpoint& endpoint,
+                  const RedisTarget& target, ReplyBounds bounds = {});
+
+  // Sends all in one go and waits for a reply for each; an error reply is one.
+  std::vector<RedisReply> Run(const exporter::CollectContext& context,
+                              const std::vector<RedisCommand>& commands);
+
+  // For a connection that is told things: sends and waits for nothing.
+  void Send(const exporter::CollectContext& context, const std::vector<RedisCommand>& commands);
+  // The next of what the server says, if it is whole by `until`; with none the
+  // connection is as good as before. `until` comes before context.deadline. The
+  // bounds are for each one alone.
+  std::optional<RedisReply> Next(const exporter::CollectContext& context, exporter::Deadline until);
+
+  // Throws kConnect unless the server says that it is a master. One that does not
+  // let us ask is believed.
+  void ExpectMaster(const exporter::CollectContext& context);
+
+  // Chooses a database, or the URL's, unless it is the chosen one.
+  void Select(const exporter::CollectContext& context, std::optional<int> database);
+
+  const RedisEndpoint& endpoint() const { return endpoint_; }
+
+ private:
+  RedisReply Receive(const exporter::CollectContext& context);
+  void LogIn(const exporter::CollectContext& context);
+  void SetName(const exporter::CollectContext& context, const std::string& name);
+
+  RedisEndpoint endpoint_;  // With the master's address where sentinels told it.
+  int database_;            // The chosen one.
+  Stream stream_;
+  ReplyReader reader_;
+};
+
+// The same with the server that it is of: a log may tell of many.
+exporter::CollectError Named(const exporter::CollectError& error, const RedisEndpoint& endpoint);
+
+}  // namespace collectors
