@@ -4,6 +4,8 @@ import pytest
 
 from support.exporter import Exporter
 from support.mariadb import Mariadb
+from support.rabbitmq import RabbitMq
+from support.redis_servers import RedisServer
 from support.servers import SECRETS, Postgres, Redis
 
 
@@ -27,6 +29,30 @@ def redis():
 def mariadb():
     """A server that a test may read, and use in tables and users of its own."""
     server = Mariadb()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def redis_broker():
+    """An empty server for the tests of one file."""
+    server = RedisServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq():
+    """A broker that a test may use in queues, users and virtual hosts of its own."""
+    server = RabbitMq()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own_rabbitmq():
+    """A broker for one test, to stop and to kill."""
+    server = RabbitMq()
     yield server
     server.close()
 

@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <set>
-#include <span>
 #include <string>
 #include <utility>
 
 #include "collectors/clients/redis_options.h"
 #include "collectors/joined_text.h"
+#include "collectors/queue/queue_discovery.h"
+#include "collectors/queue/queue_options.h"
+#include "collectors/queue/queue_questions.h"
 #include "collectors/queue/queue_system.h"
+#include "collectors/queue/rabbitmq_options.h"
+#include "collectors/queue/rabbitmq_queue_collector.h"
+#include "collectors/queue_families.h"
 
 namespace collectors {
 namespace {
@@ -22,154 +26,174 @@ using exporter::Labels;
 using exporter::Reading;
 using exporter::SeriesId;
 using exporter::YamlReader;
-using Time = std::chrono::system_clock::time_point;
 
-struct Queue {
-  QueueTarget target;
-  const QueueSystem* system;
-};
-
-Labels LabelsOf(const Queue& queue) {
-  return {{"queue", queue.target.name}, {"system", std::string(queue.system->name)}};
+Labels LabelsOf(const std::string& queue, const QueueSystem& system) {
+  return {{"queue", queue}, {"system", std::string(system.name)}};
 }
 
-void AddState(const Queue& queue, const QueueState& state, exporter::FamilySet& families) {
-  const Labels labels = LabelsOf(queue);
-  auto& depth = families.Gauge("queue_depth", "Entries in the queue, by what they wait for.");
+void AddState(const QueueSystem& system, const QueueState& state, exporter::FamilySet& families) {
+  const Labels labels = LabelsOf(state.queue, system);
+  auto& depth = families.Gauge("queue_depth", kQueueDepthHelp);
   for (const QueueDepth& row : state.depths) {
     Labels with_state = labels;
     with_state.emplace_back("state", row.state);
     depth.Add(with_state, row.depth);
   }
   if (state.oldest_age_seconds) {
-    families
-        .Gauge("queue_oldest_age_seconds",
-               "Age of the oldest entry: of a sorted set's, since it was due; of a stream's, "
-               "since it was added and not acknowledged.")
+    families.Gauge("queue_oldest_age_seconds", kQueueOldestAgeHelp)
         .Add(labels, *state.oldest_age_seconds);
   }
   if (state.consumers) {
     families.Gauge("queue_consumers", "Consumers that the queue knows.")
         .Add(labels, *state.consumers);
   }
+  if (state.paused) {
+    families.Gauge("queue_paused", "1 while the queue is paused: workers take nothing from it.")
+        .Add(labels, *state.paused ? 1 : 0);
+  }
 }
+
+// The queues that one collection is about.
+struct Round {
+  std::vector<NamedQueue> realms;  // Of those systems that keep something for all queues.
+  std::vector<NamedQueue> queues;
+
+  std::vector<AskedQueue> Questions() const {
+    std::vector<AskedQueue> asked;
+    for (const NamedQueue& realm : realms) asked.push_back({realm.system->realm, &realm.target});
+    for (const NamedQueue& queue : queues) asked.push_back({queue.system->question, &queue.target});
+    return asked;
+  }
+};
 
 class QueueCollector : public exporter::Collector {
  public:
-  QueueCollector(RedisTarget target, std::vector<Queue> queues)
-      : session_(std::move(target)), queues_(std::move(queues)) {}
+  QueueCollector(RedisTarget target, QueueOptions options)
+      : session_(std::move(target)),
+        queues_(std::move(options.queues)),
+        discovery_(std::move(options.discover), options.discovery_interval) {}
 
   Reading Collect(const CollectContext& context) override {
-    const Time now = std::chrono::system_clock::now();
-    std::vector<RedisCommand> commands;
-    std::vector<std::size_t> counts;
-    for (const Queue& queue : queues_) {
-      auto asked = queue.system->commands(queue.target, now);
-      counts.push_back(asked.size());
-      std::move(asked.begin(), asked.end(), std::back_inserter(commands));
-    }
-    const std::vector<RedisReply> replies = session_.Pipeline(context, commands);
-    std::span<const RedisReply> rest = replies;
     Reading reading;
-    for (std::size_t i = 0; i < queues_.size(); ++i) {
-      Read(queues_[i], rest.first(counts[i]), now, reading);
-      rest = rest.subspan(counts[i]);
+    discovery_.Step(context, session_, std::chrono::steady_clock::now(), reading);
+    const Round round = ThisRound();
+    const auto results = AskAll(context, session_, round.Questions(),
+                                std::chrono::system_clock::now(), budget_, reading.problems);
+    consumers_.clear();
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const bool of_realm = i < round.realms.size();
+      Add(of_realm ? round.realms[i] : round.queues[i - round.realms.size()], results[i], reading);
     }
     return reading;
   }
 
   std::vector<SeriesId> Claims() const override {
     std::vector<SeriesId> claims;
-    for (const Queue& queue : queues_) {
-      Labels labels = LabelsOf(queue);
+    const auto claim = [&claims](const std::string& queue, const QueueSystem& system) {
+      Labels labels = LabelsOf(queue, system);
       labels.emplace_back("state", "waiting");
       claims.push_back({"queue_depth", std::move(labels)});
+    };
+    for (const NamedQueue& queue : queues_) {
+      const bool each_group = queue.system->has_group && queue.target.group.empty();
+      claim(each_group ? "*" : queue.target.name, *queue.system);
     }
+    for (const QueueRealm& realm : discovery_.realms()) claim("*", *realm.system);
     return claims;
   }
 
  private:
-  static void Read(const Queue& queue, std::span<const RedisReply> replies, Time now,
-                   Reading& reading) {
-    const std::string& name = queue.target.name;
-    try {
-      const QueueState state = queue.system->read(queue.target, replies, now);
-      AddState(queue, state, reading.families);
-      if (!state.missing.empty()) {
-        reading.problems.emplace_back(ErrorKind::kMissing, state.missing, name);
+  using RealmId = std::pair<const QueueSystem*, std::string>;
+
+  Round ThisRound() const { return {.realms = Realms(), .queues = Queues()}; }
+
+  // The configuration's queues, then those found that are not among them.
+  std::vector<NamedQueue> Queues() const {
+    std::vector<NamedQueue> queues = queues_;
+    std::set<std::pair<RealmId, std::string>> known;
+    std::set<std::pair<const QueueSystem*, std::string>> labels;
+    for (const NamedQueue& queue : queues_) {
+      known.insert({{queue.system, queue.target.prefix}, queue.target.key});
+      labels.insert({queue.system, queue.target.name});
+    }
+    for (const auto& [realm, queue] : discovery_.queues()) {
+      if (known.contains({{realm->system, realm->prefix}, queue})) continue;
+      std::string label = QueueLabel(*realm, queue);
+      // The label of a named one is not also that of one that was found.
+      if (labels.contains({realm->system, label})) continue;
+      queues.push_back(
+          {realm->system, {.name = std::move(label), .key = queue, .prefix = realm->prefix}});
+    }
+    return queues;
+  }
+
+  // Those, each once, whose system keeps something for all queues together.
+  std::vector<NamedQueue> Realms() const {
+    std::vector<QueueRealm> realms = discovery_.realms();
+    for (const NamedQueue& queue : queues_) realms.push_back({queue.system, queue.target.prefix});
+    std::vector<NamedQueue> kept;
+    std::set<RealmId> seen;
+    for (const QueueRealm& realm : realms) {
+      if (realm.system->realm == nullptr || !seen.insert({realm.system, realm.prefix}).second) {
+        continue;
       }
-    } catch (const CollectError& error) {
-      // A server that is loading, or wants a password, says so to every command.
-      if (error.kind() == ErrorKind::kConnect || error.kind() == ErrorKind::kAuth) throw;
-      reading.problems.emplace_back(error.kind(), error.what(), name);
+      kept.push_back({realm.system,
+                      {.name = QueueLabel(realm, std::string(kAllQueues)),
+                       .key = "",
+                       .prefix = realm.prefix}});
+    }
+    return kept;
+  }
+
+  void Add(const NamedQueue& asked, const QueueResult& result, Reading& reading) {
+    const std::string& name = asked.target.name;
+    if (const auto* const error = std::get_if<CollectError>(&result)) {
+      reading.problems.emplace_back(error->kind(), error->what(), name);
+      return;
+    }
+    const auto& answer = std::get<QueueAnswer>(result);
+    const RealmId realm = {asked.system, asked.target.prefix};
+    if (answer.consumers) consumers_[realm] = *answer.consumers;
+    for (QueueState state : answer.states) {
+      const auto known = consumers_.find(realm);
+      if (!answer.consumers && !state.consumers && known != consumers_.end()) {
+        const auto own = known->second.find(asked.target.key);
+        state.consumers = own == known->second.end() ? 0 : own->second;
+      }
+      AddState(*asked.system, state, reading.families);
+    }
+    for (const CollectError& problem : answer.problems) {
+      reading.problems.emplace_back(problem.kind(), problem.what(), name);
     }
   }
 
   RedisSession session_;
-  std::vector<Queue> queues_;
+  std::vector<NamedQueue> queues_;
+  QueueDiscovery discovery_;
+  EntryBudget budget_;
+  // Of this collection, by realm: consumers of each queue.
+  std::map<RealmId, std::map<std::string, double, std::less<>>> consumers_;
 };
-
-std::vector<std::string_view> SystemNames() {
-  std::vector<std::string_view> names;
-  for (const QueueSystem& system : QueueSystems()) names.push_back(system.name);
-  return names;
-}
-
-Queue ReadQueue(YamlReader& options) {
-  Queue queue;
-  queue.target.name = options.RequiredString("name");
-  if (options.RequiredString("system").empty()) {
-    queue.system = &QueueSystems().front();  // Noted; the configuration will not be run.
-  } else {
-    queue.system = &QueueSystems()[options.OneOf("system", SystemNames(), 0)];
-  }
-  queue.target.key = options.String("key", queue.target.name);
-  queue.target.group = options.String("group", "");
-  if (queue.system->has_group && queue.target.group.empty()) {
-    options.Problem("group", "a queue in a stream needs the name of its consumer group");
-  } else if (!queue.system->has_group && !queue.target.group.empty()) {
-    options.Problem("group", "only a queue of system redis_stream has a group");
-  }
-  options.RejectUnknownKeys();
-  return queue;
-}
-
-std::vector<Queue> ReadQueues(YamlReader& options) {
-  std::vector<Queue> queues;
-  std::set<std::pair<std::string, std::string_view>> seen;
-  for (YamlReader& entry : options.List("queues")) {
-    Queue queue = ReadQueue(entry);
-    if (!seen.emplace(queue.target.name, queue.system->name).second) {
-      entry.Problem("name", "two queues of this system are called " +
-                                exporter::Quoted(queue.target.name) +
-                                ": give each a name of its own");
-    }
-    queues.push_back(std::move(queue));
-  }
-  if (queues.empty()) options.Problem("queues", "queues must name one queue at least");
-  return queues;
-}
 
 std::unique_ptr<exporter::Collector> Make(YamlReader& options,
                                           const exporter::JobSettings& settings) {
+  if (IsForRabbitmq(options)) return MakeRabbitmqQueueCollector(options, settings);
+  RejectRabbitmqKeys(options);
   RedisTarget target = ReadRedisTarget(options, settings);
-  return std::make_unique<QueueCollector>(std::move(target), ReadQueues(options));
+  return std::make_unique<QueueCollector>(std::move(target), ReadQueueOptions(options));
 }
 
 }  // namespace
 
-constexpr std::string_view kOwnKeys =
-    "\nqueues    a list of {name, system, key, group}; system is redis_list, redis_zset or "
-    "redis_stream; key defaults to the name; group is a stream's";
-
 const exporter::CollectorType kQueueType = {
     .name = "queue",
-    .summary = "How much work waits in queues kept in Redis, whatever the queue system.",
-    .keys = JoinedText<kRedisTargetKeys, kOwnKeys>::kText,
+    .summary = "How much work waits in queues in Redis or RabbitMQ, whatever the queue system.",
+    .keys = JoinedText<kRedisTargetKeys, kQueueKeys, kRabbitmqQueueKeys>::kText,
     .metrics =
         "queue_depth{queue,system,state}\n"
         "queue_oldest_age_seconds{queue,system}\n"
-        "queue_consumers{queue,system}",
+        "queue_consumers{queue,system}\n"
+        "queue_paused{queue,system}",
     .health = {},
     .make = Make,
 };

@@ -4,9 +4,9 @@
 
 namespace collectors {
 
-// How much work waits in queues that live in one Redis, whatever the system
-// that keeps them there. All queues are asked about in one pipeline; one that
-// fails costs itself alone.
+// How much work waits in the queues of one Redis, whatever the system that keeps them
+// there, or of one RabbitMQ (rabbitmq_queue_collector.h). A queue that fails costs
+// itself alone.
 extern const exporter::CollectorType kQueueType;
 
 }  // namespace collectors

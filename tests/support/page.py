@@ -39,19 +39,19 @@ class Page:
     def families(self):
         return set(self.types)
 
-    def series(self, name, **labels):
+    def series(self, name, /, **labels):
         """The series of a name that have these labels, as (labels, value)."""
         wanted = set(labels.items())
         return [(dict(have), value) for have, value in self.samples.get(name, {}).items()
                 if wanted <= have]
 
-    def value(self, name, **labels):
+    def value(self, name, /, **labels):
         """The value of the one series of a name that has these labels."""
         found = self.series(name, **labels)
         assert len(found) == 1, f"{len(found)} series of {name} with {labels}"
         return found[0][1]
 
-    def has(self, name, **labels):
+    def has(self, name, /, **labels):
         return bool(self.series(name, **labels))
 
     def up(self, collector):

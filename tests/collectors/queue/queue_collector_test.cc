@@ -35,10 +35,11 @@ std::vector<exporter::ConfigProblem> ProblemsOf(const std::string& yaml,
 }
 
 std::unique_ptr<exporter::Collector> CollectorAt(const FakeServer& server,
-                                                 const std::string& queues) {
+                                                 const std::string& queues,
+                                                 const std::string& more = "") {
   std::unique_ptr<exporter::Collector> collector;
   const auto problems = ProblemsOf("{url: \"redis://127.0.0.1:" + std::to_string(server.port()) +
-                                       "\", queues: [" + queues + "]}",
+                                       "\", queues: [" + queues + "]" + more + "}",
                                    &collector);
   REQUIRE(problems.empty());
   return collector;
@@ -83,6 +84,55 @@ TEST_CASE("a queue of the wrong type costs itself, and its neighbours are read")
   CHECK(page.find("\"one\"") == std::string::npos);
 }
 
+TEST_CASE("an entry that is refused costs its age, and the counts are shown") {
+  FakeServer server([](Peer& peer) {
+    peer.Expect("exporter:jobs\r\n");
+    peer.Send("+OK\r\n");
+    peer.Expect("+inf\r\n");
+    peer.Send(":3\r\n:4\r\n");
+    peer.Expect("ZRANGEBYSCORE");
+    peer.Expect("\r\n1\r\n");
+    peer.Send("-NOPERM no\r\n");
+    peer.Mute();
+  });
+  const auto collector = CollectorAt(server, "{name: one, system: redis_zset}");
+  Reading reading = Run(*collector);
+  REQUIRE(reading.problems.size() == 1);
+  CHECK(reading.problems[0].part() == "one");
+  CHECK(Name(reading.problems[0].kind()) == "permission");
+  CHECK(reading.problems[0].what() == std::string("the oldest entry: ZRANGEBYSCORE: NOPERM no"));
+  const std::string page = PageOf(std::move(reading));
+  CHECK(page.find("state=\"waiting\"} 3\n") != std::string::npos);
+  CHECK(page.find("queue_oldest_age_seconds{") == std::string::npos);
+}
+
+TEST_CASE("an entry that Redis cannot send in time, or at all, costs its age") {
+  struct Case {
+    const char* reply;
+    const char* kind;
+  };
+  const Case cases[] = {{"*2\r\n$100000000\r\n", "protocol"}, {"*2\r\n$100", "timeout"}};
+  for (const Case& c : cases) {
+    CAPTURE(c.kind);
+    FakeServer server([&c](Peer& peer) {
+      peer.Expect("exporter:jobs\r\n");
+      peer.Send("+OK\r\n");
+      peer.Expect("+inf\r\n");
+      peer.Send(":3\r\n:4\r\n");
+      peer.Expect("ZRANGEBYSCORE");
+      peer.Send(c.reply);
+      peer.Mute();
+    });
+    const auto collector = CollectorAt(server, "{name: one, system: redis_zset}");
+    exporter::Watchdog watchdog;
+    Reading reading = collector->Collect({exporter::Deadline::After(milliseconds(500)), watchdog});
+    REQUIRE(reading.problems.size() == 1);
+    CHECK(Name(reading.problems[0].kind()) == c.kind);
+    CHECK(reading.problems[0].part() == "oldest entries");
+    CHECK(PageOf(std::move(reading)).find("state=\"scheduled\"} 4\n") != std::string::npos);
+  }
+}
+
 TEST_CASE("a server that loads its data is a failure of the run") {
   FakeServer server(AnswerAll("one", "-LOADING Redis is loading the dataset in memory\r\n"));
   const auto collector = CollectorAt(server, "{name: one, system: redis_list}");
@@ -92,6 +142,24 @@ TEST_CASE("a server that loads its data is a failure of the run") {
   } catch (const CollectError& error) {
     CHECK(Name(error.kind()) == "connect");
   }
+}
+
+TEST_CASE("a queue that was found does not take the name of one that the configuration names") {
+  FakeServer server([](Peer& peer) {
+    peer.Expect("exporter:jobs\r\n");
+    peer.Send("+OK\r\n");
+    peer.Expect("SCAN\r\n");
+    peer.Send("*2\r\n$1\r\n0\r\n*2\r\n$16\r\nhuey.redis.mails\r\n$14\r\nhuey.redis.old\r\n");
+    peer.Expect("huey.schedule.old\r\n");
+    peer.Send(":7\r\n-WRONGTYPE\r\n:0\r\n");
+    peer.Mute();
+  });
+  const auto collector =
+      CollectorAt(server, "{name: mails, system: huey, key: old}", ", discover: [huey]");
+  Reading reading = Run(*collector);
+  CHECK(reading.problems.empty());
+  CHECK(PageOf(std::move(reading)).find("queue=\"mails\",system=\"huey\",state=\"waiting\"} 7\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("every queue claims its depth") {
@@ -118,7 +186,18 @@ TEST_CASE("a configuration of queues that cannot work says what is wrong") {
       {"{" + url + ", queues: [{system: redis_list}]}", "name"},
       {"{" + url + ", queues: [{name: a}]}", "system"},
       {"{" + url + ", queues: [{name: a, system: redis_lst}]}", "redis_list"},
-      {"{" + url + ", queues: [{name: a, system: redis_stream}]}", "group"},
+      {"{" + url + ", queues: [{name: a, system: rq, prefix: b}]}", "no prefix"},
+      {"{" + url + ", queues: [{name: a, system: rq, group: g}]}", "redis_stream"},
+      {"{" + url + ", discover: [rq, sq]}", "sidekiq"},
+      {"{" + url + ", discover: [rq, celery]}", "type: celery"},
+      {"{" + url + ", discover: [{system: celery}]}", "type: celery"},
+      {"{" + url + ", queues: [{name: a, system: celery}]}", "type: celery"},
+      {"{" + url + ", discover: redis_list}", "redis_stream rq"},
+      {"{" + url + ", discover: [{prefix: app}]}", "system"},
+      {"{" + url + ", discover: [{system: rq, prefix: app}]}", "no prefix"},
+      {"{" + url + ", discover: [{system: bull, prefix: a}, {system: bull, prefix: a}]}", "twice"},
+      {"{" + url + ", discover: [{system: bull, perfix: a}]}", "prefix"},
+      {"{" + url + ", discover: [rq], discovery_interval: never}", "discovery_interval"},
       {"{" + url + ", queues: [{name: a, system: redis_list, group: g}]}", "redis_stream"},
       {"{" + url + ", queues: [{name: a, system: redis_list, kye: b}]}", "key"},
       {"{" + url + ", queues: [{name: a, system: redis_list}, {name: a, system: redis_list}]}",

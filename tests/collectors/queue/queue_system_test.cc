@@ -2,123 +2,95 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
-#include <cmath>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "exporter/collector.h"
+#include "tests/support/queue_answers.h"
 
 namespace collectors {
 namespace {
 
+using namespace queue_answers;
 using exporter::CollectError;
-using Type = RedisReply::Type;
 
-constexpr std::chrono::system_clock::time_point kNow{std::chrono::milliseconds(1'700'000'000'250)};
-const QueueTarget kQueue = {"jobs", "jobs", "workers"};
-
-const QueueSystem& System(std::string_view name) {
-  for (const QueueSystem& system : QueueSystems()) {
-    if (system.name == name) return system;
-  }
-  FAIL("no such system");
-  return QueueSystems().front();
-}
-
-RedisReply Integer(long long value) { return {Type::kInteger, "", value, {}}; }
-RedisReply Text(const std::string& text) { return {Type::kString, text, 0, {}}; }
-RedisReply Error(const std::string& text) { return {Type::kError, text, 0, {}}; }
-RedisReply Array(std::vector<RedisReply> items) { return {Type::kArray, "", 0, std::move(items)}; }
-
-// "waiting=3 active=1 age=2.5 consumers=2": a state as one line.
-std::string Line(const QueueState& state) {
-  std::string line;
-  const auto add = [&line](std::string_view name, double value) {
-    line += (line.empty() ? "" : " ") + std::string(name) + "=" +
-            std::to_string(std::llround(value * 1000));
-  };
-  for (const QueueDepth& row : state.depths) add(row.state, row.depth);
-  if (state.oldest_age_seconds) add("age", *state.oldest_age_seconds);
-  if (state.consumers) add("consumers", *state.consumers);
-  return line;
-}
-
-// The same, in thousandths, of what a system makes of these replies.
-std::string Read(std::string_view system, const std::vector<RedisReply>& replies) {
-  REQUIRE(System(system).commands(kQueue, kNow).size() == replies.size());
-  return Line(System(system).read(kQueue, replies, kNow));
-}
+const QueueTarget kQueue = {"jobs", "jobs", "workers", "p"};
 
 RedisReply GroupOf(const std::string& name, std::vector<RedisReply> more = {}) {
-  std::vector<RedisReply> fields = {Text("name"), Text(name),      Text("consumers"),
-                                    Integer(2),   Text("pending"), Integer(4)};
+  std::vector<RedisReply> fields = {T("name"), T(name), T("consumers"), N(2), T("pending"), N(4)};
   fields.insert(fields.end(), more.begin(), more.end());
-  return Array(fields);
+  return A(fields);
 }
 
 }  // namespace
 
 TEST_CASE("a list is what waits") {
-  CHECK(Read("redis_list", {Integer(7)}) == "waiting=7000");
-  CHECK(Read("redis_list", {Integer(0)}) == "waiting=0");
+  const QueueQuestion& question = *System("redis_list").question;
+  CHECK(Read(kQueue, question, {N(7)}) == "jobs waiting=7000");
+  CHECK(Read(kQueue, question, {N(0)}) == "jobs waiting=0");
 }
 
 TEST_CASE("a sorted set is divided at now, and its age is that of the first due") {
-  CHECK(Read("redis_zset", {Integer(2), Integer(3), Array({Text("id"), Text("1699999990")})}) ==
-        "waiting=2000 scheduled=3000 age=10250");
-  CHECK(Read("redis_zset", {Integer(0), Integer(3), Array({})}) == "waiting=0 scheduled=3000");
-  CHECK(Read("redis_zset", {Integer(1), Integer(0), Array({Text("id"), Text("-inf")})}) ==
-        "waiting=1000 scheduled=0");
+  const QueueQuestion& question = *System("redis_zset").question;
+  CHECK(Read(kQueue, question, {N(2), N(3)}, {A({T("id"), T("1699999990")})}) ==
+        "jobs waiting=2000 scheduled=3000 age=10250");
+  CHECK(Read(kQueue, question, {N(0), N(3)}) == "jobs waiting=0 scheduled=3000");
+  CHECK(Read(kQueue, question, {N(1), N(3)}, {A({})}) == "jobs waiting=1000 scheduled=3000");
+  CHECK(Read(kQueue, question, {N(1), N(3)}, {Nil()}) == "jobs waiting=1000 scheduled=3000");
+  CHECK(Read(kQueue, question, {N(1), N(0)}, {A({T("id"), T("-inf")})}) ==
+        "jobs waiting=1000 scheduled=0");
 }
 
 TEST_CASE("a sorted set is asked about one moment, and no entry counts twice") {
-  const auto commands = System("redis_zset").commands(kQueue, kNow);
+  const auto commands = System("redis_zset").question->commands(kQueue, kNow);
   CHECK(commands[0] == RedisCommand{"ZCOUNT", "jobs", "-inf", "1700000000.250"});
   CHECK(commands[1] == RedisCommand{"ZCOUNT", "jobs", "(1700000000.250", "+inf"});
 }
 
 TEST_CASE("a stream's group is its lag, its pending, its consumers and its oldest id") {
-  const RedisReply pending =
-      Array({Integer(4), Text("1699999999000-0"), Text("1700000000000-0"), Array({})});
-  const RedisReply nobody = Array({Integer(0), {}, {}, {}});
-  const RedisReply known = GroupOf("workers", {Text("lag"), Integer(9)});
+  const QueueQuestion& question = *System("redis_stream").question;
+  const RedisReply pending = A({A({T("1699999999000-0"), T("worker-1"), N(7), N(1)})});
+  const RedisReply nobody = A({});
+  const RedisReply known = GroupOf("workers", {T("lag"), N(9)});
   struct Case {
     RedisReply groups, pending;
     std::string expected;
   };
   const Case cases[] = {
-      {Array({GroupOf("other"), known}), pending,
-       "waiting=9000 active=4000 age=1250 consumers=2000"},
-      {Array({known}), nobody, "waiting=9000 active=4000 consumers=2000"},
-      {Array({GroupOf("workers", {Text("lag"), RedisReply()})}), pending,
-       "active=4000 age=1250 consumers=2000"},
-      {Array({GroupOf("workers")}), pending, "active=4000 age=1250 consumers=2000"},
+      {A({GroupOf("other"), known}), pending,
+       "jobs waiting=9000 active=4000 age=1250 consumers=2000"},
+      {A({known}), nobody, "jobs waiting=9000 active=4000 consumers=2000"},
+      {A({GroupOf("workers", {T("lag"), Nil()})}), pending,
+       "jobs active=4000 age=1250 consumers=2000"},
+      {A({GroupOf("workers")}), pending, "jobs active=4000 age=1250 consumers=2000"},
   };
   for (const Case& c : cases) {
-    CHECK(Read("redis_stream", {Integer(1), c.groups, c.pending}) == c.expected);
+    CHECK(Read(kQueue, question, {N(1), c.groups, c.pending}) == c.expected);
   }
 }
 
 TEST_CASE("a stream that is not there is empty; a group that is not is told of") {
+  const QueueQuestion& question = *System("redis_stream").question;
   const RedisReply no_key = Error("ERR no such key");
-  CHECK(Read("redis_stream", {Integer(0), no_key, Error("NOGROUP No such key")}) ==
-        "waiting=0 active=0 consumers=0");
-  const std::vector<RedisReply> replies = {Integer(1), Array({GroupOf("other")}),
+  CHECK(Read(kQueue, question, {N(0), no_key, Error("NOGROUP No such key")}) ==
+        "jobs waiting=0 active=0 consumers=0");
+  const std::vector<RedisReply> replies = {N(1), A({GroupOf("other")}),
                                            Error("NOGROUP No such group")};
-  const QueueState state = System("redis_stream").read(kQueue, replies, kNow);
-  CHECK(Line(state) == "waiting=0 active=0 consumers=0");
-  CHECK(state.missing == "stream jobs has no group workers");
+  const QueueAnswer answer = question.read(kQueue, replies, kNow);
+  CHECK(Line(answer) == "jobs waiting=0 active=0 consumers=0 ! missing");
+  REQUIRE(answer.problems.size() == 1);
+  CHECK(answer.problems[0].what() == std::string("stream jobs has no group workers"));
 }
 
 TEST_CASE("an error or a wrong shape is its kind, in every system") {
   for (const QueueSystem& system : QueueSystems()) {
     CAPTURE(system.name);
-    const std::size_t count = system.commands(kQueue, kNow).size();
+    const std::size_t count = system.question->commands(kQueue, kNow).size();
     const auto kind = [&](const RedisReply& reply) {
       try {
-        system.read(kQueue, std::vector<RedisReply>(count, reply), kNow);
+        const std::vector<RedisReply> replies(count, reply);
+        if (system.question->more != nullptr) system.question->more(kQueue, replies, kNow);
+        if (system.question->entry != nullptr) system.question->entry(kQueue, replies, kNow);
+        system.question->read(kQueue, replies, kNow);
       } catch (const CollectError& error) {
         return std::string(Name(error.kind()));
       }
@@ -127,9 +99,9 @@ TEST_CASE("an error or a wrong shape is its kind, in every system") {
     CHECK(kind(Error("WRONGTYPE Operation against a key")) == "query");
     CHECK(kind(Error("NOPERM no")) == "permission");
     CHECK(kind(Error("LOADING")) == "connect");
-    CHECK(kind(Text("7")) == "protocol");
-    CHECK(kind(Array({})) == "protocol");
-    CHECK(kind(RedisReply()) == "protocol");
+    CHECK(kind(T("7")) == "protocol");
+    CHECK(kind(A({})) == "protocol");
+    CHECK(kind(Nil()) == "protocol");
   }
 }
 

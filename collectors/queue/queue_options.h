@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <string_view>
+#include <vector>
+
+#include "collectors/queue/queue_discovery.h"
+#include "collectors/queue/queue_system.h"
+#include "exporter/yaml_reader.h"
+
+namespace collectors {
+
+// A queue that the configuration names.
+struct NamedQueue {
+  const QueueSystem* system;
+  QueueTarget target;
+};
+
+// Which queues a collector shows.
+struct QueueOptions {
+  std::vector<NamedQueue> queues;
+  std::vector<QueueRealm> discover;
+  std::chrono::milliseconds discovery_interval;
+};
+
+// Reads queues, discover and discovery_interval. Notes what is wrong in the reader.
+// Pure but for the reader.
+QueueOptions ReadQueueOptions(exporter::YamlReader& options);
+
+// What they do, for people.
+inline constexpr std::string_view kQueueKeys =
+    "\nqueues    a list of {name, system, key, group, prefix}; system is redis_list, redis_zset, "
+    "redis_stream, rq, sidekiq, bullmq, bull, dramatiq, arq or huey; key, the queue's name in its "
+    "system, defaults to the name; group is a stream's (without it, each of its groups is shown as "
+    "name/group); prefix is that of the system's keys"
+    "\ndiscover  systems whose queues are looked up: a list of names, or of {system, prefix}"
+    "\ndiscovery_interval  how often; 60s";
+
+}  // namespace collectors

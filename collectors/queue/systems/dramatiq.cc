@@ -1,0 +1,88 @@
+// Dramatiq (dramatiq.io) with its Redis broker. Below dramatiq: for the queue Q
+//   Q          list of message ids, pushed at the right, taken from the left
+//   Q.msgs     hash of the messages that wait in the list or that a worker has
+//   Q.DQ, Q.DQ.msgs  the same for what is not due yet
+//   Q.XQ       zset of the dead, forgotten after a week
+//   __acks__.WORKER.Q  sets of what each worker has; a dead worker's go back to
+//              the list at the next maintenance
+//   __heartbeats__  zset of all who have spoken, those who only send among them
+// So neither the number of workers nor which messages are a dead one's is known at
+// a bounded cost. message_timestamp, in milliseconds, stands in the message, of which
+// nothing else is looked at. Read in Dramatiq 2.2.1.
+
+#include <algorithm>
+
+#include "collectors/queue/queue_reply.h"
+#include "collectors/queue/systems/systems.h"
+#include "collectors/redis_glob.h"
+
+namespace collectors {
+namespace {
+
+using Replies = QueueQuestion::Replies;
+
+std::string Key(const QueueTarget& target, std::string_view suffix) {
+  return target.prefix + ":" + target.key + std::string(suffix);
+}
+
+std::vector<RedisCommand> Commands(const QueueTarget& target, QueueTime) {
+  return {{"LLEN", Key(target, "")},
+          {"HLEN", Key(target, ".msgs")},
+          {"HLEN", Key(target, ".DQ.msgs")},
+          {"ZCARD", Key(target, ".XQ")},
+          {"LINDEX", Key(target, ""), "0"}};
+}
+
+RedisCommand Entry(const QueueTarget& target, Replies before, QueueTime) {
+  const auto id = TextOf(before[4]);
+  if (!id) return {};
+  return {"HGET", Key(target, ".msgs"), *id};
+}
+
+// A delay and the pauses before retries are in it: nothing says when they were over.
+std::optional<double> SentAt(const std::string& message) {
+  const auto sent = JsonNumber(message, "message_timestamp");
+  return sent ? std::optional(*sent / 1000) : std::nullopt;
+}
+
+QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime now) {
+  const double waiting = CountOf(replies[0]);
+  QueueState state = {.queue = target.name,
+                      .depths = {{"waiting", waiting},
+                                 // A message may have come between the two.
+                                 {"active", std::max(0.0, CountOf(replies[1]) - waiting)},
+                                 {"scheduled", CountOf(replies[2])},
+                                 {"failed", CountOf(replies[3])}}};
+  if (TextOf(replies[4])) {
+    const auto message = TextOf(replies[5]);
+    if (message) state.oldest_age_seconds = AgeSince(SentAt(*message), now);
+  }
+  return {.states = {std::move(state)}};
+}
+
+constexpr QueueQuestion kQueue = {Commands, nullptr, Read, Entry};
+
+RedisCommand Scan(const std::string& prefix, const std::string& cursor) {
+  return ScanCommand(cursor, EscapedGlob(prefix) + ":*");
+}
+
+// Q, Q.DQ and Q.XQ are one queue.
+std::optional<std::string> QueueOf(const std::string& prefix, const std::string& found) {
+  auto queue = Between(found, prefix + ":", ".msgs");
+  for (const std::string_view suffix : {".DQ", ".XQ"}) {
+    if (queue && queue->ends_with(suffix)) queue = Between(*queue, "", suffix);
+  }
+  return queue;
+}
+
+constexpr QueueRegistry kRegistry = {.scan = Scan, .queue = QueueOf, .leaves_no_trace = true};
+
+}  // namespace
+
+constexpr QueueSystem kDramatiqQueues = {.name = "dramatiq",
+                                         .prefix = "dramatiq",
+                                         .has_prefix = true,
+                                         .question = &kQueue,
+                                         .registry = &kRegistry};
+
+}  // namespace collectors

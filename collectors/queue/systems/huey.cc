@@ -1,0 +1,54 @@
+// Huey (huey.readthedocs.io) with its Redis storages. For the instance called N
+//   huey.redis.N     list, pushed at the left, or a zset by priority (PriorityRedisHuey)
+//   huey.schedule.N  zset by the time an entry is due, in epoch seconds
+//   huey.results.N   hash; huey.r.N.* of the storages that forget
+// N is the name without all but letters, digits and underscores. What runs is kept
+// nowhere, tasks are pickles without a time: neither what is active or has failed nor
+// an age is known. Read in Huey 3.5.4.
+
+#include "collectors/queue/queue_reply.h"
+#include "collectors/queue/systems/systems.h"
+
+namespace collectors {
+namespace {
+
+using Replies = QueueQuestion::Replies;
+
+std::vector<RedisCommand> Commands(const QueueTarget& target, QueueTime) {
+  const std::string queue = "huey.redis." + target.key;
+  return {{"LLEN", queue}, {"ZCARD", queue}, {"ZCARD", "huey.schedule." + target.key}};
+}
+
+bool IsOfAnotherType(const RedisReply& reply) {
+  return reply.type == RedisReply::Type::kError && reply.text.starts_with("WRONGTYPE");
+}
+
+// It is a list or a zset, and while empty neither: then both say none.
+QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime) {
+  const RedisReply& length = IsOfAnotherType(replies[0]) ? replies[1] : replies[0];
+  return {
+      .states = {{.queue = target.name,
+                  .depths = {{"waiting", CountOf(length)}, {"scheduled", CountOf(replies[2])}}}}};
+}
+
+constexpr QueueQuestion kQueue = {Commands, nullptr, Read};
+
+RedisCommand Scan(const std::string&, const std::string& cursor) {
+  return ScanCommand(cursor, "huey.*");
+}
+
+std::optional<std::string> QueueOf(const std::string&, const std::string& found) {
+  for (const std::string_view kind : {"huey.redis.", "huey.schedule.", "huey.results."}) {
+    if (auto queue = Between(found, kind, "")) return queue;
+  }
+  return std::nullopt;
+}
+
+constexpr QueueRegistry kRegistry = {.scan = Scan, .queue = QueueOf, .leaves_no_trace = true};
+
+}  // namespace
+
+constexpr QueueSystem kHueyQueues = {
+    .name = "huey", .prefix = "", .question = &kQueue, .registry = &kRegistry};
+
+}  // namespace collectors

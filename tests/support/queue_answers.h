@@ -1,0 +1,76 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collectors/queue/queue_reply.h"
+#include "collectors/queue/queue_system.h"
+
+// Replies of a Redis about queues, and what a system makes of them, as one line.
+namespace collectors::queue_answers {
+
+using Type = RedisReply::Type;
+using Replies = std::vector<RedisReply>;
+
+// 2023-11-14T22:13:20.250Z
+inline constexpr QueueTime kNow{std::chrono::milliseconds(1'700'000'000'250)};
+
+inline const QueueSystem& System(std::string_view name) {
+  for (const QueueSystem& system : QueueSystems()) {
+    if (system.name == name) return system;
+  }
+  FAIL("no such system");
+  return QueueSystems().front();
+}
+
+inline RedisReply N(long long value) { return {Type::kInteger, "", value, {}}; }
+inline RedisReply T(const std::string& text) { return {Type::kString, text, 0, {}}; }
+inline RedisReply Error(const std::string& text) { return {Type::kError, text, 0, {}}; }
+inline RedisReply A(Replies items) { return {Type::kArray, "", 0, std::move(items)}; }
+inline RedisReply Nil() { return {}; }
+
+inline std::string Number(double value) { return std::to_string(std::llround(value * 1000)); }
+
+// "mails waiting=3000 age=2500 going | mails:1000 ! limit": an answer as one line, in thousandths.
+inline std::string Line(const QueueAnswer& answer) {
+  std::string line;
+  for (const QueueState& state : answer.states) {
+    line += state.queue;
+    for (const QueueDepth& row : state.depths) {
+      line += " " + std::string(row.state) + "=" + Number(row.depth);
+    }
+    if (state.oldest_age_seconds) line += " age=" + Number(*state.oldest_age_seconds);
+    if (state.consumers) line += " consumers=" + Number(*state.consumers);
+    if (state.paused) line += *state.paused ? " paused" : " going";
+  }
+  if (answer.consumers) {
+    line += " |";
+    for (const auto& [queue, count] : *answer.consumers) line += " " + queue + ":" + Number(count);
+  }
+  for (const exporter::CollectError& problem : answer.problems) {
+    line += " ! " + std::string(Name(problem.kind()));
+  }
+  return line;
+}
+
+// What the question makes of the first replies and of those to what they ask for, the
+// oldest entry last.
+inline std::string Read(const QueueTarget& target, const QueueQuestion& question, Replies replies,
+                        const Replies& more = {}) {
+  REQUIRE(question.commands(target, kNow).size() == replies.size());
+  std::size_t asked = 0;
+  if (question.more != nullptr) asked += question.more(target, replies, kNow).size();
+  if (question.entry != nullptr) asked += !question.entry(target, replies, kNow).empty();
+  REQUIRE(asked == more.size());
+  replies.insert(replies.end(), more.begin(), more.end());
+  return Line(question.read(target, replies, kNow));
+}
+
+}  // namespace collectors::queue_answers
