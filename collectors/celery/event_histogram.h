@@ -1,0 +1,22 @@
+#pragma once
+
+#include <prometheus/client_metric.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace collectors {
+
+// Durations by their size. The bounds are those of its family, seconds, rising,
+// and the same at every call.
+class EventHistogram {
+ public:
+  void Observe(double seconds, const std::vector<double>& bounds);
+  prometheus::ClientMetric::Histogram Write(const std::vector<double>& bounds) const;
+
+ private:
+  std::vector<std::uint64_t> counts_;  // Each of its own bucket; the last is above all bounds.
+  double sum_ = 0;
+};
+
+}  // namespace collectors
