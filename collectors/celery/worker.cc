@@ -1,0 +1,164 @@
+#include "collectors/celery/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace collectors {
+namespace {
+
+using exporter::SteadyTime;
+using std::chrono::seconds;
+
+// An event that is older than the last by more was sent before a clock was set back.
+constexpr double kLateSeconds = 60;
+// A worker that goes may still have replied to the round that is under way.
+constexpr seconds kRoundAtMost{5};
+constexpr int kRoundsOfFacts = 5;
+constexpr int kRoundsOfLife = 2;
+constexpr seconds kRoundSlack{10};
+
+// A reply is good for so long.
+Worker::Duration LifeOfReply(const Silence& silence) {
+  return kRoundsOfLife * silence.reply_interval + kRoundSlack;
+}
+
+// Of a worker that sends no heartbeats.
+Worker::Duration LongestSilence(const Silence& silence) {
+  return std::max<Worker::Duration>(silence.timeout, LifeOfReply(silence));
+}
+
+}  // namespace
+
+void Worker::Heard(const CeleryEvent& event, SteadyTime now, Duration deaf) {
+  if (IsLate(event)) {
+    // Not counted; but whatever its clock says, who sends it lives.
+    if (!is_offline()) Revive(now, deaf);
+    return;
+  }
+  if (event.type == EventType::kWorkerOffline) {
+    if (!is_offline()) heard_ = now;
+    leaving_ = {ProcessOf(event), now};
+    ForgetProcess();
+  } else if (is_offline() && IsTaskEvent(event.type)) {
+    leaving_->heard = now;
+  } else {
+    Revive(now, deaf);
+  }
+  if (!IsTaskEvent(event.type)) {
+    TakeBeat(event, now);
+  } else {
+    processes_.Heard(event, now);
+    sent_task_event_ = true;
+    told_silent_ = false;
+    Missed();
+  }
+}
+
+// Twice the same, or overtaken by a later one. Task events are taken in any order,
+// but for those that were under way when their worker said that it goes; and of two
+// at the same time this word is the last.
+bool Worker::IsLate(const CeleryEvent& event) const {
+  if (!event.timestamp || !stamp_) return false;
+  if (*event.timestamp > *stamp_ || *event.timestamp < *stamp_ - kLateSeconds) return false;
+  if (*event.timestamp == *stamp_ && event.type == EventType::kWorkerOffline) return is_offline();
+  return is_offline() || !IsTaskEvent(event.type);
+}
+
+void Worker::Revive(SteadyTime now, Duration deaf) {
+  heard_ = now;
+  deaf_ = deaf;
+  if (leaving_ && !has_ended_) processes_.End(leaving_->process, leaving_->heard);
+  leaving_.reset();
+  has_ended_ = false;
+}
+
+void Worker::TakeBeat(const CeleryEvent& event, SteadyTime now) {
+  beats_ = true;
+  if (event.timestamp) stamp_ = event.timestamp;
+  if (const auto active = TaskNumber(event.active)) active_ = active;
+  if (processes_.TakeBeat(event, now) == WorkerProcesses::Beat::kOfNext) return BeginProcess();
+  grew_before_ = grew_;
+  grew_ = !sent_task_event_ && (grew_ || processes_.grew());
+}
+
+void Worker::BeginProcess() {
+  sent_task_event_ = false;
+  told_silent_ = false;
+  Missed();
+  ForgetProcess();
+}
+
+// The next process mostly serves the same queues with as many slots.
+void Worker::ForgetProcess() {
+  facts_.active = facts_.reserved = facts_.scheduled = {};
+  facts_.prefetch_count = facts_.uptime_seconds = {};
+}
+
+void Worker::Missed() { grew_ = grew_before_ = false; }
+
+std::optional<bool> Worker::SendsTaskEvents() const {
+  if (sent_task_event_) return true;
+  // Its task events may come behind the heartbeat that counts them: one more is waited for.
+  if (told_silent_ || grew_before_) return false;
+  return {};
+}
+
+bool Worker::TakeSilent() {
+  if (told_silent_ || SendsTaskEvents() != false) return false;
+  told_silent_ = true;
+  return true;
+}
+
+std::vector<EndedWork> Worker::TakeEnded(SteadyTime now, Duration deaf, const Silence& silence) {
+  const bool is_over = leaving_ ? now - leaving_->heard >= silence.timeout
+                                : LifeAt(now, deaf, silence) == Life::kDown;
+  return is_over ? TakeAll(now) : processes_.TakeEnded();
+}
+
+std::vector<EndedWork> Worker::TakeAll(SteadyTime now) {
+  if (!std::exchange(has_ended_, true)) processes_.EndAll(now);
+  return processes_.TakeEnded();
+}
+
+void Worker::Replied(const WorkerReply& reply, SteadyTime round, Duration deaf) {
+  if (is_offline() && round - heard_ < kRoundAtMost) return;
+  Revive(round, deaf);
+  if (replied_ != round) facts_.active = facts_.reserved = facts_.scheduled = {};
+  replied_ = round;
+  if (reply.active) facts_.active = reply.active;
+  if (reply.reserved) facts_.reserved = reply.reserved;
+  if (reply.scheduled) facts_.scheduled = reply.scheduled;
+  if (reply.queues) facts_.queues = reply.queues;
+  if (reply.slots) facts_.slots = reply.slots;
+  if (reply.processes) facts_.processes = reply.processes;
+  if (reply.prefetch_count) facts_.prefetch_count = reply.prefetch_count;
+  if (reply.uptime_seconds) facts_.uptime_seconds = reply.uptime_seconds;
+}
+
+Life Worker::LifeAt(SteadyTime now, Duration deaf, const Silence& silence) const {
+  if (is_offline()) return Life::kDown;
+  const Duration silent = now - heard_;
+  if (!beats_) return silent < LongestSilence(silence) ? Life::kUp : Life::kDown;
+  if (silent < silence.timeout) return Life::kUp;
+  if (silent - (deaf - deaf_) >= silence.timeout) return Life::kDown;
+  return replied_ && now - *replied_ < LifeOfReply(silence) ? Life::kUp : Life::kUnknown;
+}
+
+SteadyTime Worker::DownSince(Duration deaf, const Silence& silence) const {
+  if (is_offline()) return heard_;
+  if (beats_) return heard_ + silence.timeout + (deaf - deaf_);
+  return heard_ + LongestSilence(silence);
+}
+
+bool Worker::HasReplied(std::optional<SteadyTime> round, SteadyTime now,
+                        const Silence& silence) const {
+  return replied_ && replied_ == round && now - *replied_ <= LifeOfReply(silence);
+}
+
+// One that is silent altogether, as a solo worker in a long task, does not change meanwhile.
+const WorkerReply* Worker::Facts(const Silence& silence) const {
+  if (!replied_ || heard_ - *replied_ > kRoundsOfFacts * silence.reply_interval) return nullptr;
+  return &facts_;
+}
+
+}  // namespace collectors

@@ -1,0 +1,148 @@
+#include "collectors/celery/worker_table.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace collectors {
+namespace {
+
+using exporter::SteadyTime;
+
+constexpr std::size_t kMaxQueues = 1000;
+constexpr std::size_t kMaxHostname = 512;
+constexpr int kNewcomerRounds = 2;
+constexpr std::ptrdiff_t kMostEnded = 10000;
+// A full table is not searched for room at every event of a stranger.
+constexpr std::chrono::seconds kStaysFull{1};
+
+}  // namespace
+
+void WorkerTable::Heard(const CeleryEvent& event, SteadyTime now) {
+  if (event.type == EventType::kTaskSent) return;
+  const std::size_t known = workers_.size();
+  Worker* const worker = FindOrAdd(event.hostname, now);
+  if (worker == nullptr) return;
+  worker->Heard(event, now, deaf_);
+  const bool has_come = event.type == EventType::kWorkerOnline || workers_.size() > known;
+  if (has_come) newcomer_rounds_ = kNewcomerRounds;
+}
+
+bool WorkerTable::HeardSince(SteadyTime moment) const {
+  return std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
+    return !entry.second.is_offline() && entry.second.last_heard() > moment;
+  });
+}
+
+// Whether one that is up may serve anything: it has come and did not reply yet.
+bool WorkerTable::HasStranger(SteadyTime now) const {
+  return newcomer_rounds_ > 0 &&
+         std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
+           return !entry.second.last_facts().queues &&
+                  entry.second.LifeAt(now, deaf_, silence()) == Life::kUp;
+         });
+}
+
+void WorkerTable::Replied(const std::vector<WorkerReply>& replies, SteadyTime now) {
+  if (newcomer_rounds_ > 0) --newcomer_rounds_;
+  round_ = now;
+  for (const WorkerReply& reply : replies) {
+    Worker* const worker = FindOrAdd(reply.hostname, now);
+    if (worker == nullptr) continue;
+    answered_ = true;
+    worker->Replied(reply, now, deaf_);
+  }
+}
+
+void WorkerTable::Deaf(Worker::Duration duration) {
+  if (duration <= Worker::Duration::zero()) return;
+  deaf_ += duration;
+  for (auto& [hostname, worker] : workers_) worker.Missed();
+}
+
+Worker* WorkerTable::FindOrAdd(std::string_view hostname, SteadyTime now) {
+  if (hostname.empty() || hostname.size() > kMaxHostname) return nullptr;
+  const auto found = workers_.find(hostname);
+  if (found != workers_.end()) return &found->second;
+  if (workers_.size() >= options_.max_workers && !MakeRoom(now)) {
+    refused_ = true;
+    return nullptr;
+  }
+  return &workers_[std::string(hostname)];
+}
+
+// The worker that is gone for the longest goes first.
+bool WorkerTable::MakeRoom(SteadyTime now) {
+  if (full_since_ && now - *full_since_ < kStaysFull) return false;
+  auto gone = workers_.end();
+  for (auto it = workers_.begin(); it != workers_.end(); ++it) {
+    if (it->second.LifeAt(now, deaf_, silence()) != Life::kDown) continue;
+    if (gone == workers_.end() || it->second.last_heard() < gone->second.last_heard()) gone = it;
+  }
+  if (gone == workers_.end()) {
+    full_since_ = now;
+    return false;
+  }
+  KeepEnded(gone->second, now);
+  workers_.erase(gone);
+  full_since_.reset();
+  return true;
+}
+
+void WorkerTable::ForgetGone(SteadyTime now) {
+  for (auto it = workers_.begin(); it != workers_.end();) {
+    Worker& worker = it->second;
+    const bool is_gone = worker.LifeAt(now, deaf_, silence()) == Life::kDown &&
+                         now - worker.DownSince(deaf_, silence()) >= options_.retention;
+    if (is_gone) KeepEnded(worker, now);
+    it = is_gone ? workers_.erase(it) : std::next(it);
+  }
+}
+
+void WorkerTable::KeepEnded(Worker& worker, SteadyTime now) {
+  const auto ended = worker.TakeAll(now);
+  ended_.insert(ended_.end(), ended.begin(), ended.end());
+  if (std::ssize(ended_) > kMostEnded) ended_.erase(ended_.begin(), ended_.end() - kMostEnded);
+}
+
+std::vector<EndedWork> WorkerTable::TakeEnded(SteadyTime now) {
+  std::vector<EndedWork> all = std::exchange(ended_, {});
+  for (auto& [hostname, worker] : workers_) {
+    const auto ended = worker.TakeEnded(now, deaf_, silence());
+    all.insert(all.end(), ended.begin(), ended.end());
+  }
+  return all;
+}
+
+std::vector<std::string> WorkerTable::Queues() const {
+  std::set<std::string> names;
+  for (const auto& [hostname, worker] : workers_) {
+    if (!worker.last_facts().queues) continue;
+    for (const std::string& queue : *worker.last_facts().queues) {
+      if (names.size() < kMaxQueues) names.insert(queue);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+std::vector<std::pair<std::string, std::string>> WorkerTable::SoleQueues() const {
+  std::vector<std::pair<std::string, std::string>> soles;
+  for (const auto& [hostname, worker] : workers_) {
+    const auto& queues = worker.last_facts().queues;
+    if (!queues) continue;
+    soles.emplace_back(hostname, queues->size() == 1 ? queues->front() : "");
+  }
+  return soles;
+}
+
+std::vector<std::string> WorkerTable::TakeSilent() {
+  std::vector<std::string> silent;
+  for (auto& [hostname, worker] : workers_) {
+    if (worker.TakeSilent()) silent.push_back(hostname);
+  }
+  return silent;
+}
+
+}  // namespace collectors

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collectors/celery/control_message.h"
+#include "collectors/celery/event.h"
+#include "collectors/celery/worker.h"
+#include "exporter/deadline.h"
+#include "exporter/family_set.h"
+
+namespace collectors {
+
+struct WorkerOptions {
+  std::chrono::milliseconds timeout{60000};         // Silent for so long, it is down.
+  std::chrono::milliseconds retention{600000};      // Down for so long, its series go.
+  std::chrono::milliseconds reply_interval{15000};  // Between two rounds of control calls.
+  std::size_t max_workers = 10000;
+  std::map<std::string, double> expected = {};  // Workers that a queue should have.
+};
+
+// The moment of a reading, by the steady clock and by the wall's.
+struct ReadTime {
+  exporter::SteadyTime steady;
+  double epoch;
+};
+
+// The workers that events and control replies tell of, by their whole node name.
+// One thread at a time.
+class WorkerTable {
+ public:
+  explicit WorkerTable(WorkerOptions options) : options_(std::move(options)) {}
+
+  // Any event whose sender is a worker: it lives. Of task-sent the sender is none.
+  void Heard(const CeleryEvent& event, exporter::SteadyTime now);
+  // What came back from one round of control calls, none where none did.
+  void Replied(const std::vector<WorkerReply>& replies, exporter::SteadyTime now);
+  // The stream of events was down for so long since this was last said.
+  void Deaf(Worker::Duration duration);
+
+  // Queues that workers serve, at most 1,000.
+  std::vector<std::string> Queues() const;
+  // The one queue of each worker that serves one alone; empty where it serves several.
+  std::vector<std::pair<std::string, std::string>> SoleQueues() const;
+  // Workers newly found to send heartbeats and no task events.
+  std::vector<std::string> TakeSilent();
+  // Whether a worker has come that has not had two rounds of control calls yet: it
+  // may not have listened to the first.
+  bool WantsRound() const { return newcomer_rounds_ > 0; }
+  // Whether a worker that has not said that it goes was heard since then.
+  bool HeardSince(exporter::SteadyTime moment) const;
+  // What workers ran and run no more, since this was last asked.
+  std::vector<EndedWork> TakeEnded(exporter::SteadyTime now);
+  // Whether there was no room for a worker since this was last asked.
+  bool TakeRefused() { return std::exchange(refused_, false); }
+
+  // Forgets workers that are down for longer than the retention, and writes the
+  // rest; `broker_knows_scheduled`: what workers hold until its time is told by the
+  // broker, not by them.
+  void Write(const std::vector<std::string>& queues, bool broker_knows_scheduled,
+             exporter::FamilySet& families, const ReadTime& now);
+
+ private:
+  // What workers that are up have to do with a queue.
+  struct Service {
+    double workers = 0, slots = 0, active = 0, reserved = 0, scheduled = 0;
+    // One that serves it did not say: a sum would be too small.
+    bool misses_workers = false, misses_slots = false;
+    bool misses_active = false, misses_reserved = false, misses_scheduled = false;
+  };
+  using Services = std::map<std::string, Service, std::less<>>;
+
+  Silence silence() const { return {options_.timeout, options_.reply_interval}; }
+  Worker* FindOrAdd(std::string_view hostname, exporter::SteadyTime now);
+  bool MakeRoom(exporter::SteadyTime now);
+  void ForgetGone(exporter::SteadyTime now);
+  bool HasStranger(exporter::SteadyTime now) const;
+  void KeepEnded(Worker& worker, exporter::SteadyTime now);
+  void AddServices(const Worker& worker, exporter::SteadyTime now, Services& services) const;
+  void AddHeld(const Worker& worker, exporter::SteadyTime now, Services& services) const;
+  void WriteWorker(const std::string& hostname, const Worker& worker, exporter::FamilySet& families,
+                   const ReadTime& now) const;
+  // `known`: whether who serves a queue has been told.
+  void WriteQueue(const std::string& queue, const Service& service, bool known,
+                  bool broker_knows_scheduled, exporter::FamilySet& families) const;
+
+  WorkerOptions options_;
+  std::map<std::string, Worker, std::less<>> workers_;
+  Worker::Duration deaf_ = {};
+  std::optional<exporter::SteadyTime> full_since_;  // When no room could be made.
+  std::vector<EndedWork> ended_;                    // By workers that were forgotten.
+  bool refused_ = false;
+  int newcomer_rounds_ = 0;                    // Of control calls that are due for who has come.
+  std::optional<exporter::SteadyTime> round_;  // When the last round of control calls ended.
+  bool answered_ = false;                      // And a worker replied to one.
+};
+
+}  // namespace collectors
