@@ -1,0 +1,70 @@
+#include "collectors/celery/redis_broker.h"
+
+#include <utility>
+
+#include "collectors/celery/redis_depth.h"
+#include "exporter/deadline.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectContext;
+using exporter::CollectError;
+using exporter::Deadline;
+
+double EpochNow() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+
+// What may fail leaves time for what comes after it.
+CollectContext HalfOf(const CollectContext& context) {
+  return {Deadline::After(context.deadline.Remaining() / 2), context.watchdog};
+}
+
+CollectError OfPart(const CollectError& error, const std::string& part) {
+  return {error.kind(), error.what(), part};
+}
+
+}  // namespace
+
+RedisBroker::RedisBroker(RedisTarget target, const RedisBrokerOptions& options)
+    : options_(options),
+      session_(std::move(target)),
+      bindings_(options.names),
+      control_(options.names),
+      unacked_(options.names.Unacked(), options.collector) {}
+
+BrokerReading RedisBroker::Read(const CollectContext& context,
+                                const std::vector<std::string>& queues) {
+  const double now = EpochNow();
+  const auto replies = session_.Pipeline(
+      context, DepthCommands(options_.names, queues, options_.visibility_timeout, now));
+  RedisDepth depth = ReadDepth(options_.names, queues, replies, now);
+  BrokerReading& reading = depth.reading;
+  heads_.Add(HalfOf(context), session_, depth.lists, reading);
+  unacked_.Add(HalfOf(context), session_, bindings_, now, reading);
+  if (const auto problem = bindings_.Problem()) reading.problems.push_back(*problem);
+  return std::move(reading);
+}
+
+std::vector<std::string> RedisBroker::FindQueues(const CollectContext& context) {
+  try {
+    bindings_.Walk(context, session_);
+  } catch (const CollectError& error) {
+    throw OfPart(error, "discovery");
+  }
+  return bindings_.Queues();
+}
+
+std::vector<ControlReply> RedisBroker::Call(const CollectContext& context,
+                                            const std::vector<std::string>& methods,
+                                            std::chrono::milliseconds window) {
+  try {
+    return control_.Call(context, session_, methods, window);
+  } catch (const CollectError& error) {
+    throw OfPart(error, "control");
+  }
+}
+
+}  // namespace collectors
