@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "collectors/celery/event_feed.h"
+#include "collectors/clients/amqp_session.h"
+
+namespace collectors {
+
+// Celery's events from RabbitMQ: a copy of each into a queue of our own, which goes
+// with the connection and holds no more than five seconds of them. The exchange is
+// the senders' to declare: until one has, Open() throws kMissing.
+class AmqpEventFeed : public EventFeed {
+ public:
+  // `exchange` is Celery's setting event_exchange, "celeryev".
+  AmqpEventFeed(AmqpTarget target, std::string exchange);
+
+  void Open(const exporter::CollectContext& context) override;
+  void Read(const exporter::CollectContext& context, const Take& take) override;
+  exporter::SteadyTime caught_up() const override { return session_.caught_up(); }
+  Wrapping wrapping() const override { return Wrapping::kPlain; }
+
+ private:
+  void Subscribe(const exporter::CollectContext& context);
+
+  AmqpSession session_;
+  std::string exchange_;
+};
+
+}  // namespace collectors
