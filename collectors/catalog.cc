@@ -1,5 +1,6 @@
 #include "collectors/catalog.h"
 
+#include "collectors/celery/celery_type.h"
 #include "collectors/db_pool/db_pool_collector.h"
 #include "collectors/pgbouncer/pgbouncer_collector.h"
 #include "collectors/postgres/postgres_collector.h"
@@ -10,8 +11,8 @@
 namespace collectors {
 
 std::span<const exporter::CollectorType> Catalog() {
-  static const exporter::CollectorType types[] = {kDbPoolType, kPgBouncerType, kPostgresType,
-                                                  kQueueType,  kRedisType,     kSqlType};
+  static const exporter::CollectorType types[] = {
+      kCeleryType, kDbPoolType, kPgBouncerType, kPostgresType, kQueueType, kRedisType, kSqlType};
   return types;
 }
 

@@ -10,8 +10,10 @@ from support.processes import ROOT
 from support.redis_config import ACL_COMMANDS
 
 ENVIRONMENT = {
+    "CELERY_BROKER_URL": "redis://127.0.0.1/1",
     "DATABASE_URL": "postgresql://exporter@127.0.0.1/shop",
     "PGBOUNCER_URL": "postgresql://stats@127.0.0.1:6432/pgbouncer",
+    "RABBITMQ_PASSWORD": "fixture",
     "REDIS_URL": "redis://127.0.0.1/0",
     "QUICKSTART_POSTGRES_URL": "postgresql://exporter@127.0.0.1/shop",
     "QUICKSTART_REDIS_URL": "redis://127.0.0.1/0",

@@ -1,0 +1,324 @@
+#include "collectors/celery/celery_collector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "collectors/celery/celery_reading.h"
+#include "exporter/log.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectContext;
+using exporter::CollectError;
+using exporter::Deadline;
+using exporter::ErrorKind;
+using exporter::MutexLock;
+using exporter::Reading;
+using exporter::SteadyTime;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kMaxQueues = 1000;
+constexpr std::size_t kMaxNamed = 10;  // Workers in a line of the log.
+// A stream that has been so quiet while the broker does not answer is not heard.
+constexpr std::chrono::seconds kQuiet{5};
+// A worker sends a heartbeat every 2 s.
+constexpr std::chrono::seconds kLivesFor{5};
+constexpr int kSilentRounds = 3;
+constexpr std::chrono::hours kSilenceLogInterval{1};
+
+// Half of the time that is left: what is done before the queues are read must
+// leave them the rest.
+CollectContext HalfOf(const CollectContext& context) {
+  return {Deadline::After(context.deadline.Remaining() / 2), context.watchdog};
+}
+
+double Epoch() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+
+std::string Listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i) {
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  if (names.size() > kMaxNamed) text += fmt::format(" and {} more", names.size() - kMaxNamed);
+  return text;
+}
+
+std::vector<WorkerReply> ReadReplies(const std::vector<ControlReply>& replies) {
+  std::vector<WorkerReply> read;
+  for (const ControlReply& reply : replies) {
+    std::vector<WorkerReply> workers = ReadControlReply(reply.method, reply.body);
+    std::move(workers.begin(), workers.end(), std::back_inserter(read));
+  }
+  return read;
+}
+
+}  // namespace
+
+CeleryCollector::CeleryCollector(CeleryOptions options, Connect connect)
+    : options_(std::move(options)),
+      connect_(std::move(connect)),
+      heard_(options_.tally, options_.workers),
+      roster_(options_.queues),
+      discovery_{"discovery", options_.discovery_interval},
+      control_{"control", options_.control_interval} {}
+
+Reading CeleryCollector::Collect(const CollectContext& context) {
+  Start(context);
+  Reading reading;
+  // What tells of the collector itself comes first: where max_series cuts, it stays.
+  if (options_.events) {
+    OpenStream(reading.families);
+    EventTally::Open(reading.families);
+  }
+  if (options_.discover_queues) {
+    Run(discovery_, reading, [&] { found_ = broker_->FindQueues(HalfOf(context)); });
+  }
+  if (options_.control) {
+    if (WorkersWantRound()) control_.done.reset();
+    Run(control_, reading, [&] { CallWorkers(context); });
+  }
+  const std::vector<std::string> queues = QueuesToAsk(reading);
+  AskBroker(context, queues, reading);
+  roster_.AddStanding(queues, reading);
+  if (listener_ != nullptr) {
+    AwaitStream(context);
+    TakeHealth(reading);
+  }
+  AddHeard(roster_.Shown(queues), reading);
+  return reading;
+}
+
+std::vector<exporter::SeriesId> CeleryCollector::Claims() const {
+  return {{"celery_queue_length", {{"queue_name", "*"}}}};
+}
+
+void CeleryCollector::Start(const CollectContext& context) {
+  if (broker_ != nullptr) return;
+  CeleryConnections connections = connect_();
+  if (options_.events) {
+    const auto take = [this](const CeleryEvent& event, SteadyTime now) {
+      const MutexLock lock(heard_.mutex);
+      if (IsTaskEvent(event.type)) heard_.tally.Count(event, now);
+      heard_.workers.Heard(event, now);
+    };
+    listener_ = std::make_unique<EventListener>(std::move(connections.feed),
+                                                options_.connect_timeout, context.watchdog, take);
+  }
+  // Last: where no thread could be had, the next run tries again.
+  broker_ = std::move(connections.broker);
+}
+
+// A failure costs nothing but what the errand would have brought. Where there was
+// no connection it is run again with the next collection.
+template <typename Work>
+void CeleryCollector::Run(Errand& errand, Reading& reading, const Work& work) {
+  const SteadyTime now = steady_clock::now();
+  // A run that comes early by a moment is the one that is meant.
+  if (errand.done && now - *errand.done < errand.interval - errand.interval / 10) {
+    if (errand.problem) reading.standing.push_back(*errand.problem);
+    return;
+  }
+  errand.done = now;
+  errand.problem.reset();
+  try {
+    work();
+  } catch (const CollectError& error) {
+    errand.problem.emplace(error.kind(), error.what(), errand.part);
+    if (error.kind() == ErrorKind::kConnect) errand.done.reset();
+    reading.problems.push_back(*errand.problem);
+  }
+}
+
+// All that is known of a worker but ping: stats says the same.
+void CeleryCollector::CallWorkers(const CollectContext& context) {
+  const CollectContext half = HalfOf(context);
+  const milliseconds window = std::min(options_.control_timeout, half.deadline.Remaining() / 2);
+  std::vector<std::string> methods = {"stats", "active_queues", "active", "reserved"};
+  if (!broker_->TellsScheduled()) methods.emplace_back("scheduled");
+  const auto replies = ReadReplies(broker_->Call(half, methods, window));
+  {
+    const MutexLock lock(heard_.mutex);
+    heard_.workers.Replied(replies, steady_clock::now());
+  }
+  ExpectReplies(!replies.empty(), window);
+}
+
+// Silence of workers that are heard to live is not that there are none. One of the
+// solo pool may be busy for a round or two.
+void CeleryCollector::ExpectReplies(bool has_replies, milliseconds window) {
+  bool has_workers = false;
+  if (!has_replies) {
+    const MutexLock lock(heard_.mutex);
+    has_workers = heard_.workers.HeardSince(steady_clock::now() - kLivesFor);
+  }
+  silent_rounds_ = has_workers ? silent_rounds_ + 1 : 0;
+  if (!has_workers) return;
+  if (window < options_.control_timeout) {
+    throw CollectError(ErrorKind::kTimeout,
+                       fmt::format("no worker replied within {} ms, the part of the collector's "
+                                   "timeout that a control call may have: raise timeout",
+                                   window.count()));
+  }
+  if (silent_rounds_ < kSilentRounds) return;
+  throw CollectError(ErrorKind::kTimeout,
+                     fmt::format("no worker replied within control_timeout, {} ms, {} times in a "
+                                 "row, though workers are heard",
+                                 window.count(), silent_rounds_));
+}
+
+bool CeleryCollector::WorkersWantRound() {
+  const MutexLock lock(heard_.mutex);
+  return heard_.workers.WantsRound();
+}
+
+// The configured ones in their order, then the others by name.
+std::vector<std::string> CeleryCollector::QueuesToAsk(Reading& reading) {
+  NamedQueues named;
+  named.served.insert(found_.begin(), found_.end());
+  {
+    const MutexLock lock(heard_.mutex);
+    for (std::string& queue : heard_.workers.Queues()) named.served.insert(std::move(queue));
+    for (std::string& queue : heard_.tally.Queues()) named.heard.insert(std::move(queue));
+  }
+  std::vector<std::string> queues = roster_.ToAsk(named, steady_clock::now());
+  if (queues.size() > kMaxQueues) {
+    reading.problems.emplace_back(
+        ErrorKind::kLimit,
+        fmt::format("there are {} queues: only the first {} are read; name those that matter in "
+                    "queues, and set discover_queues: false",
+                    queues.size(), kMaxQueues),
+        "queues");
+    queues.resize(kMaxQueues);
+  }
+  return queues;
+}
+
+// Events go on where the broker does not answer, and the stream may be down with
+// it: both are shown. What it told last stays for as long as other readings do.
+void CeleryCollector::AskBroker(const CollectContext& context,
+                                const std::vector<std::string>& queues, Reading& reading) {
+  try {
+    BrokerReading broker = broker_->Read(context, queues);
+    roster_.Answered(queues, broker.problems, steady_clock::now(), reading);
+    // The stream need not wait until it would try again.
+    if (!std::exchange(answered_, true) && listener_ != nullptr) listener_->TryNow();
+    told_ = Told{std::move(broker), {}, steady_clock::now()};
+    AgeQueues(*told_);
+  } catch (const CollectError& error) {
+    answered_ = false;
+    if (listener_ == nullptr) throw;
+    reading.failure = error;
+    if (told_ && steady_clock::now() - told_->at >= options_.stale_after) told_.reset();
+  }
+  if (!told_) return;
+  AddBroker(told_->broker, reading.families);
+  for (std::size_t i = 0; i < told_->ages.size(); ++i) {
+    AddQueue(told_->broker.queues[i], told_->ages[i], reading.families);
+  }
+}
+
+void CeleryCollector::AgeQueues(Told& told) {
+  const MutexLock lock(heard_.mutex);
+  const double epoch = Epoch();
+  for (const QueueReading& queue : told.broker.queues) {
+    told.ages.push_back(AgeOf(queue, heard_.tally, {told.at, epoch}));
+  }
+}
+
+std::optional<QueueAge> CeleryCollector::AgeOf(const QueueReading& queue, EventTally& tally,
+                                               const ReadTime& now) {
+  return ages_.AgeOf(
+      queue, [&](std::string_view uuid) { return tally.WaitingSince(uuid, now.epoch); },
+      [&](std::string_view name, double waiting) {
+        return tally.OldestWaiting(name, waiting, now.steady, now.epoch);
+      },
+      now.steady, now.epoch);
+}
+
+void CeleryCollector::AwaitStream(const CollectContext& context) {
+  if (std::exchange(awaited_stream_, true)) return;
+  listener_->AwaitOutcome(context.deadline);
+}
+
+void CeleryCollector::TakeHealth(Reading& reading) {
+  StreamHealth health = listener_->health();
+  // It takes longer to tell a broker that hangs from one that has nothing to say.
+  if (!answered_ && steady_clock::now() - health.caught_up > kQuiet) health.up = false;
+  AddStream(health, reading.families);
+  const double down = std::exchange(down_seconds_, health.down_seconds);
+  {
+    const MutexLock lock(heard_.mutex);
+    heard_.workers.Deaf(std::chrono::duration_cast<Worker::Duration>(
+        std::chrono::duration<double>(health.down_seconds - down)));
+  }
+  if (health.problem) {
+    reading.problems.emplace_back(health.problem->kind(), health.problem->what(), "events");
+  } else if (health.connections == 0) {
+    reading.problems.emplace_back(ErrorKind::kTimeout, "the stream was not up in time", "events");
+  }
+}
+
+void CeleryCollector::AddHeard(const std::vector<std::string>& queues, Reading& reading) {
+  std::vector<std::string> silent;
+  bool hears_no_sender = false;
+  {
+    const MutexLock lock(heard_.mutex);
+    const ReadTime now = {steady_clock::now(), Epoch()};
+    for (const auto& [hostname, queue] : heard_.workers.SoleQueues()) {
+      heard_.tally.SetWorkerQueue(hostname, queue);
+    }
+    heard_.tally.End(heard_.workers.TakeEnded(now.steady));
+    silent = heard_.workers.TakeSilent();
+    if (heard_.workers.TakeRefused()) {
+      reading.problems.emplace_back(
+          ErrorKind::kLimit,
+          fmt::format("there are more than {} workers: some are not shown",
+                      options_.workers.max_workers),
+          "workers");
+    }
+    heard_.workers.Write(queues, broker_->TellsScheduled(), reading.families, now);
+    if (options_.events) heard_.tally.Write(reading.families, now.steady);
+    hears_no_sender = heard_.tally.HearsNoSender();
+    if (heard_.tally.IsFull()) {
+      reading.problems.emplace_back(
+          ErrorKind::kLimit,
+          "there are more series of tasks than three quarters of max_series: the rest is counted "
+          "under other, see celery_task_series_folded_total",
+          "tasks");
+    }
+  }
+  ages_.Keep(queues);
+  LogSilent(silent, steady_clock::now());
+  if (hears_no_sender) LogNoSender();
+}
+
+// Seldom: where workers come and go all day, each of them is silent anew.
+void CeleryCollector::LogSilent(const std::vector<std::string>& workers, SteadyTime now) {
+  if (workers.empty()) return;
+  if (silence_logged_ && now - *silence_logged_ < kSilenceLogInterval) return;
+  silence_logged_ = now;
+  exporter::Log(exporter::LogLevel::kWarn,
+                "workers take tasks and send no task events: their tasks are not counted",
+                {{"collector", options_.name},
+                 {"workers", Listed(workers)},
+                 {"setting", "worker_send_task_events = True, or celery worker -E"}});
+}
+
+void CeleryCollector::LogNoSender() {
+  if (std::exchange(sender_logged_, true)) return;
+  exporter::Log(exporter::LogLevel::kWarn,
+                "workers take tasks and no sender tells of them: how long tasks wait is not known",
+                {{"collector", options_.name},
+                 {"setting", "task_send_sent_event = True, for those who send tasks"}});
+}
+
+}  // namespace collectors

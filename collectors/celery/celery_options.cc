@@ -1,0 +1,216 @@
+#include "collectors/celery/celery_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "collectors/clients/amqp_url.h"
+#include "collectors/clients/redis_options.h"
+#include "collectors/clients/tls_options.h"
+
+namespace collectors {
+namespace {
+
+using exporter::JobSettings;
+using exporter::YamlReader;
+
+constexpr std::size_t kMostBounds = 100;
+constexpr std::int64_t kMostTasks = 10'000'000;
+constexpr std::int64_t kMostExceptions = 10'000;
+constexpr std::int64_t kMostWorkers = 100'000;
+constexpr int kHighestPriority = 9;
+// Of the lines of the page, those that tasks may have: a histogram has many. The rest
+// is of queues and workers.
+constexpr std::size_t kCounterShare = 4;
+constexpr std::size_t kHistogramShare = 2;
+
+constexpr const char* kAmqpSchemes[] = {"amqp", "amqps", "pyamqp", "librabbitmq"};
+// What has no meaning for RabbitMQ.
+constexpr const char* kRedisKeys[] = {"sentinel_user", "sentinel_password", "global_keyprefix",
+                                      "priority_steps", "visibility_timeout"};
+
+// prometheus_client's own, and celery-exporter's.
+const std::vector<double> kRuntimeBuckets = {.005, .01, .025, .05, .075, .1,  .25,
+                                             .5,   .75, 1,    2.5, 5,    7.5, 10};
+const std::vector<double> kWaitBuckets = {.05, .1, .5, 1, 5, 10, 30, 60, 120, 300, 600, 900, 1800};
+
+template <typename Number>
+std::optional<Number> Parse(const std::string& text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return number;
+}
+
+// Numbers of a list that rise; the fallback where the key is not there.
+template <typename Number, typename IsGood>
+std::vector<Number> ReadRising(YamlReader& options, const std::string& key,
+                               std::vector<Number> fallback, const std::string& wanted,
+                               const IsGood& is_good) {
+  if (!options.Has(key)) return fallback;
+  const std::size_t before = options.problem_count();
+  const std::vector<std::string> texts = options.Strings(key);
+  std::vector<Number> numbers;
+  for (const std::string& text : texts) {
+    const auto number = Parse<Number>(text);
+    if (!number || !is_good(*number)) break;
+    if (!numbers.empty() && *number <= numbers.back()) break;
+    numbers.push_back(*number);
+  }
+  if (!numbers.empty() && numbers.size() == texts.size() && numbers.size() <= kMostBounds) {
+    return numbers;
+  }
+  if (options.problem_count() == before) options.Problem(key, key + " must be " + wanted);
+  return fallback;
+}
+
+std::vector<double> ReadBuckets(YamlReader& options, const std::string& key,
+                                const std::vector<double>& fallback) {
+  return ReadRising<double>(
+      options, key, fallback,
+      fmt::format("seconds that rise, 1 to {} of them; the bucket for all above is there by itself",
+                  kMostBounds),
+      [](double bound) { return std::isfinite(bound); });
+}
+
+std::vector<int> ReadPrioritySteps(YamlReader& options) {
+  return ReadRising<int>(
+      options, "priority_steps", {0, 3, 6, 9},
+      fmt::format("priorities from 0 to {} that rise, as in broker_transport_options",
+                  kHighestPriority),
+      [](int step) { return step >= 0 && step <= kHighestPriority; });
+}
+
+// What is wrong with the rest of the URL is said where it is, of an AMQP one here.
+void CheckAmqp(YamlReader& options, const std::string& url) {
+  for (const char* const key : kRedisKeys) {
+    if (!options.Has(key) && !options.Has(std::string(key) + "_file")) continue;
+    options.Problem(key, std::string(key) + " has no effect on RabbitMQ: leave it out");
+  }
+  try {
+    if (ParseAmqpUrl(url).tls || !options.Has("tls")) return;
+    options.Problem("tls", "tls has no effect on this URL: amqps:// speaks TLS");
+  } catch (const std::invalid_argument& error) {
+    options.Problem("url", error.what());
+  }
+}
+
+RedisTarget ReadAmqpTarget(YamlReader& options, const JobSettings& settings,
+                           exporter::SecretSource url) {
+  RedisTarget target;
+  target.url = std::move(url);
+  target.user = options.String("user", "");
+  target.password = options.Source("password");
+  target.client_name = "exporter:" + settings.name;
+  if (auto tls = options.Child("tls")) target.tls = ReadTlsOptions(*tls);
+  CheckAmqp(options, target.url.literal()->Reveal());
+  return target;
+}
+
+RedisTarget ReadTarget(YamlReader& options, const JobSettings& settings) {
+  exporter::SecretSource url = options.RequiredSource("url");
+  const exporter::Secret* const literal = url.given() ? url.literal() : nullptr;
+  try {
+    if (literal != nullptr && KindOfBroker(literal->Reveal()) == BrokerKind::kAmqp) {
+      return ReadAmqpTarget(options, settings, std::move(url));
+    }
+  } catch (const std::invalid_argument& error) {
+    options.Problem("url", error.what());
+  }
+  return ReadRedisTarget(options, settings, std::move(url));
+}
+
+void ReadQueue(YamlReader& entry, CeleryOptions& celery) {
+  const std::string name = entry.RequiredString("name");
+  const bool has_workers = entry.Has("expected_workers");
+  const auto workers = entry.Integer("expected_workers", 0, 0, kMostWorkers);
+  entry.RejectUnknownKeys();
+  if (name.empty()) return;  // Noted.
+  if (std::find(celery.queues.begin(), celery.queues.end(), name) != celery.queues.end()) {
+    entry.Problem("name", "this queue is listed twice");
+    return;
+  }
+  celery.queues.push_back(name);
+  if (has_workers && !celery.control) {
+    entry.Problem(
+        "expected_workers",
+        "which queues a worker serves is known by control calls: leave out control: false");
+  }
+  if (has_workers) celery.workers.expected[name] = static_cast<double>(workers);
+}
+
+void ReadControl(YamlReader& options, const JobSettings& settings, CeleryOptions& celery) {
+  celery.control = options.Bool("control", true);
+  celery.control_interval = options.Duration("control_interval", celery.control_interval);
+  celery.workers.reply_interval = celery.control_interval;
+  const auto most = settings.timeout / 2;
+  const auto window = options.Duration("control_timeout");
+  celery.control_timeout = window.value_or(std::min(celery.control_timeout, most));
+  if (window && *window > most) {
+    options.Problem("control_timeout",
+                    "control_timeout must not be above half the timeout of the collector, so that "
+                    "the rest has its time too");
+  }
+}
+
+void ReadEvents(YamlReader& options, const JobSettings& settings, CeleryOptions& celery) {
+  celery.events = options.Bool("events", true);
+  celery.event_exchange = options.String("event_exchange", "celeryev");
+  celery.connect_timeout = settings.timeout;
+  if (celery.event_exchange.empty()) {
+    options.Problem("event_exchange", "event_exchange must not be empty; celeryev is Celery's own");
+  }
+  TallyOptions& tally = celery.tally;
+  tally.max_counters = settings.max_series / kCounterShare;
+  tally.max_histograms = settings.max_series / kHistogramShare;
+  tally.worker_label = options.Bool("worker_label", tally.worker_label);
+  tally.max_tasks = static_cast<std::size_t>(
+      options.Integer("max_tasks", static_cast<std::int64_t>(tally.max_tasks), 1, kMostTasks));
+  tally.task_retention = options.Duration("task_retention", tally.task_retention);
+  tally.max_exceptions = static_cast<std::size_t>(options.Integer(
+      "max_exceptions", static_cast<std::int64_t>(tally.max_exceptions), 1, kMostExceptions));
+  tally.runtime_buckets = ReadBuckets(options, "runtime_buckets", kRuntimeBuckets);
+  tally.wait_buckets = ReadBuckets(options, "wait_buckets", kWaitBuckets);
+}
+
+}  // namespace
+
+BrokerKind KindOfBroker(std::string_view url) {
+  const std::string_view scheme = url.substr(0, std::min(url.find("://"), url.size()));
+  const bool is_amqp =
+      std::find(std::begin(kAmqpSchemes), std::end(kAmqpSchemes), scheme) != std::end(kAmqpSchemes);
+  if (is_amqp) return BrokerKind::kAmqp;
+  for (const std::string_view redis : {"redis", "valkey", "unix"}) {
+    if (scheme.starts_with(redis)) return BrokerKind::kRedis;
+  }
+  throw std::invalid_argument(
+      "a broker is redis://, rediss://, redis-sentinel:// or unix://, or amqp:// or amqps:// of a "
+      "RabbitMQ");
+}
+
+CeleryOptions ReadCeleryOptions(YamlReader& options, const JobSettings& settings) {
+  CeleryOptions celery;
+  celery.name = settings.name;
+  celery.stale_after = settings.stale_after;
+  celery.target = ReadTarget(options, settings);
+  ReadControl(options, settings, celery);
+  for (YamlReader& entry : options.NamedList("queues")) ReadQueue(entry, celery);
+  celery.discover_queues = options.Bool("discover_queues", celery.discover_queues);
+  celery.discovery_interval = options.Duration("discovery_interval", celery.discovery_interval);
+  celery.global_keyprefix = options.String("global_keyprefix", "");
+  celery.priority_steps = ReadPrioritySteps(options);
+  celery.visibility_timeout = options.Duration("visibility_timeout", celery.visibility_timeout);
+  ReadEvents(options, settings, celery);
+  WorkerOptions& workers = celery.workers;
+  workers.timeout = options.Duration("worker_timeout", workers.timeout);
+  workers.retention = options.Duration("worker_retention", workers.retention);
+  return celery;
+}
+
+}  // namespace collectors

@@ -1,0 +1,214 @@
+#include "collectors/celery/event_listener.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <stop_token>
+#include <string_view>
+#include <utility>
+
+#include "collectors/celery/event_decoder.h"
+
+namespace collectors {
+namespace {
+
+using exporter::CollectError;
+using exporter::Deadline;
+using exporter::ErrorKind;
+using exporter::MutexLock;
+using exporter::SteadyTime;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A request to end is seen as often as this.
+constexpr milliseconds kReadTime{250};
+constexpr int kTriesOfMissing = 12;
+
+double Seconds(steady_clock::duration span) { return std::chrono::duration<double>(span).count(); }
+
+double EpochNow() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+
+// What one message held.
+class Counted : public EventSink {
+ public:
+  Counted(const EventListener::Take& take, SteadyTime now) : take_(take), now_(now) {}
+
+  void OnEvent(const CeleryEvent& event) override {
+    ++events;
+    take_(event, now_);
+  }
+  void OnUnknownEvent() override { ++unknown; }
+  void OnMalformedEvent() override { ++malformed; }
+
+  std::uint64_t events = 0;
+  std::uint64_t unknown = 0;
+  std::uint64_t malformed = 0;
+
+ private:
+  const EventListener::Take& take_;
+  SteadyTime now_;
+};
+
+}  // namespace
+
+struct EventListener::State {
+  State(std::unique_ptr<EventFeed> from, milliseconds timeout, exporter::Watchdog& dog, Take to,
+        ListenerWaits between)
+      : feed(std::move(from)),
+        connect_timeout(timeout),
+        watchdog(dog),
+        take(std::move(to)),
+        waits(between) {}
+
+  void Run(const std::stop_token& stop);
+  // Listens until it may not, or cannot any more; throws CollectError then.
+  void Listen(const std::stop_token& stop);
+  void Decode(std::string_view message);
+  void NoteUp();
+  void NoteRead();
+  void NoteDown(const CollectError& error);
+  void AwaitOutcome(Deadline deadline);
+  void TryNow();
+  // How long to wait after the last failure.
+  milliseconds NextWait();
+  // Returns at once where asked to stop or to try.
+  void Pause(const std::stop_token& stop, milliseconds span);
+
+  // Of the thread.
+  const std::unique_ptr<EventFeed> feed;
+  const milliseconds connect_timeout;
+  exporter::Watchdog& watchdog;
+  const Take take;
+  const ListenerWaits waits;
+  EventDecoder decoder;
+  milliseconds wait = waits.first;
+  int missing = 0;  // Failures of that kind in a row.
+
+  mutable exporter::Mutex mutex;
+  StreamHealth health GUARDED_BY(mutex);
+  // Of the present state, up or down.
+  SteadyTime since GUARDED_BY(mutex) = steady_clock::now();
+  bool try_now GUARDED_BY(mutex) = false;
+  std::condition_variable_any changed;  // health.up, health.problem or try_now.
+
+  std::jthread thread;  // Last: ends before what it uses.
+};
+
+void EventListener::State::Run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const SteadyTime start = steady_clock::now();
+    try {
+      Listen(stop);
+    } catch (const CollectError& error) {
+      NoteDown(error);
+    } catch (const std::exception& error) {
+      NoteDown({ErrorKind::kInternal, error.what()});
+    }
+    // One that was good for long has its first failure; another may fail like this for long.
+    if (steady_clock::now() - start > waits.longest) wait = waits.first;
+    Pause(stop, NextWait());
+  }
+}
+
+milliseconds EventListener::State::NextWait() {
+  const milliseconds next = std::exchange(wait, std::min(2 * wait, waits.longest));
+  bool is_missing = false;
+  {
+    const MutexLock lock(mutex);
+    is_missing = health.problem && health.problem->kind() == ErrorKind::kMissing;
+  }
+  missing = is_missing ? missing + 1 : 0;
+  if (!is_missing) return next;
+  wait = waits.first;
+  return missing <= kTriesOfMissing ? waits.missing : waits.longest;
+}
+
+void EventListener::State::Pause(const std::stop_token& stop, milliseconds span) {
+  MutexLock lock(mutex);
+  changed.wait_for(mutex, stop, span, [this]() REQUIRES(mutex) { return try_now; });
+  try_now = false;
+}
+
+void EventListener::State::Listen(const std::stop_token& stop) {
+  feed->Open({Deadline::After(connect_timeout), watchdog});
+  NoteUp();
+  while (!stop.stop_requested()) {
+    feed->Read({Deadline::After(kReadTime), watchdog},
+               [this](std::string_view message) { Decode(message); });
+    NoteRead();
+  }
+}
+
+void EventListener::State::Decode(std::string_view message) {
+  Counted counted(take, steady_clock::now());
+  decoder.Decode(message, feed->wrapping(), counted);
+  const MutexLock lock(mutex);
+  health.malformed += counted.malformed;
+  health.unknown += counted.unknown;
+  if (counted.events + counted.unknown > 0) health.last_event = EpochNow();
+}
+
+void EventListener::State::NoteUp() {
+  const SteadyTime now = steady_clock::now();
+  const MutexLock lock(mutex);
+  health.down_seconds += Seconds(now - since);
+  health.up = true;
+  ++health.connections;
+  health.problem.reset();
+  health.caught_up = feed->caught_up();
+  since = now;
+  try_now = false;
+  changed.notify_all();
+}
+
+void EventListener::State::NoteRead() {
+  const MutexLock lock(mutex);
+  health.caught_up = feed->caught_up();
+}
+
+void EventListener::State::NoteDown(const CollectError& error) {
+  const MutexLock lock(mutex);
+  // What was sent after that may be lost, though the connection broke later.
+  if (health.up) since = std::max(since, feed->caught_up());
+  health.up = false;
+  health.problem = error;
+  changed.notify_all();
+}
+
+void EventListener::State::AwaitOutcome(Deadline deadline) {
+  MutexLock lock(mutex);
+  changed.wait_until(mutex, deadline.when(),
+                     [this]() REQUIRES(mutex) { return health.up || health.problem.has_value(); });
+}
+
+void EventListener::State::TryNow() {
+  const MutexLock lock(mutex);
+  try_now = !health.up;
+  changed.notify_all();
+}
+
+EventListener::EventListener(std::unique_ptr<EventFeed> feed, milliseconds connect_timeout,
+                             exporter::Watchdog& watchdog, Take take, ListenerWaits waits)
+    : state_(std::make_unique<State>(std::move(feed), connect_timeout, watchdog, std::move(take),
+                                     waits)) {
+  state_->thread =
+      std::jthread([state = state_.get()](const std::stop_token& stop) { state->Run(stop); });
+}
+
+EventListener::~EventListener() = default;
+
+void EventListener::AwaitOutcome(Deadline deadline) const { state_->AwaitOutcome(deadline); }
+void EventListener::TryNow() { state_->TryNow(); }
+
+StreamHealth EventListener::health() const {
+  const SteadyTime now = steady_clock::now();
+  const MutexLock lock(state_->mutex);
+  StreamHealth health = state_->health;
+  if (!health.up) health.down_seconds += Seconds(now - state_->since);
+  return health;
+}
+
+}  // namespace collectors

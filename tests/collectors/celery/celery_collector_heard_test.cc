@@ -1,0 +1,89 @@
+// What a collector makes of what it hears, or does not hear.
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collectors/celery/celery_collector.h"
+#include "tests/support/celery_run.h"
+
+namespace collectors::scripted {
+
+TEST_CASE("the first run waits for the stream of events, and says why it is down") {
+  CeleryOptions options = Quiet();
+  options.events = true;
+  Run run(options, {}, false);
+  Reading reading = run.Collect();
+  CHECK(Said(reading.problems) == Strings{"events permission"});
+  CHECK(Run::PageOf(std::move(reading)).at("celery_event_stream_up") == 0);
+  Run good(options);
+  reading = good.Collect();
+  CHECK(reading.problems.empty());
+  CHECK(Run::PageOf(std::move(reading)).at("celery_event_stream_up") == 1);
+}
+
+TEST_CASE("a stream that is not up in time is told in the first run") {
+  CeleryOptions options = Quiet();
+  options.events = true;
+  Run run(options);
+  const Reading reading = run.collector.Collect({Deadline::After(milliseconds(10)), run.watchdog});
+  CHECK(Said(reading.problems) == Strings{"events timeout"});
+}
+
+TEST_CASE("a stream that says nothing while the broker does not answer is not up") {
+  CeleryOptions options = Quiet();
+  options.events = true;
+  Run run(options);
+  run.Collect();
+  run.silent_since = std::chrono::steady_clock::now() - seconds(6);
+  CHECK(run.Await("celery_event_stream_up"));
+  run.script.before_read = [] { throw CollectError(ErrorKind::kTimeout, "no answer"); };
+  const Deadline deadline = Deadline::After(seconds(10));
+  double up = 1;
+  while (up != 0 && !deadline.Expired())
+    up = Run::PageOf(run.Collect()).at("celery_event_stream_up");
+  CHECK(up == 0);
+  run.script.before_read = [] {};
+  CHECK(Run::PageOf(run.Collect()).at("celery_event_stream_up") == 1);
+}
+
+TEST_CASE("a worker that comes is asked by the next collection, whatever the interval") {
+  CeleryOptions options;
+  options.discover_queues = false;
+  Run run(options, {kOnline}, true, std::chrono::hours(1));
+  const Deadline deadline = Deadline::After(seconds(10));
+  while (run.script.calls < 3 && !deadline.Expired()) run.Collect();
+  for (int i = 0; i < 3; ++i) run.Collect();
+  // The first of all, and two for the worker.
+  CHECK(run.script.calls == 3);
+}
+
+TEST_CASE("silence of workers that are heard is a problem of control calls") {
+  struct Case {
+    const char* name;
+    Strings events;
+    milliseconds control_timeout;
+    std::string said;  // In the fourth round at the latest.
+  };
+  const Case cases[] = {
+      {"no worker", {}, milliseconds(1), ""},
+      {"a worker", {kOnline}, milliseconds(1), "control timeout"},
+      {"a worker, and no time to wait for it", {kOnline}, std::chrono::hours(1), "control timeout"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    CeleryOptions options;
+    options.discover_queues = false;
+    options.control_timeout = c.control_timeout;
+    Run run(options, c.events);
+    if (!c.events.empty()) REQUIRE(run.Await("celery_worker_up w1@h"));
+    Strings said;
+    for (int i = 0; i < 4; ++i) said = Said(run.Collect().problems);
+    CHECK(said == (c.said.empty() ? Strings{} : Strings{c.said}));
+  }
+}
+
+}  // namespace collectors::scripted
