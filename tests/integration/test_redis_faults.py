@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from support.certificates import Certificates
 from support.redis_config import acl_rule, everything, has_everything
-from support.redis_servers import BusyRedis, Certificates, RedisServer, SentinelRedis, TlsRedis
+from support.redis_servers import BusyRedis, RedisServer, SentinelRedis, TlsRedis
 from support.servers import REDIS_PASSWORD, WRONG_PASSWORD
 from support.waiting import eventually
 
