@@ -2,11 +2,14 @@
 
 import re
 import shlex
+import shutil
+import subprocess
+import textwrap
 
 import pytest
 
 from support.exporter import run
-from support.processes import ROOT
+from support.processes import ROOT, program
 from support.redis_config import ACL_COMMANDS
 
 ENVIRONMENT = {
@@ -41,3 +44,13 @@ def test_the_readme_has_the_access_rule_that_is_tested():
     text = (ROOT / "README.md").read_text()
     rule = re.search(r"redis-cli ACL SETUSER [^`]*", text).group().replace("\\\n", "")
     assert shlex.split(rule)[6:] == ["~*", "-@all", *(f"+{command}" for command in ACL_COMMANDS)]
+
+
+def test_the_alerts_of_the_readme_fire_when_they_should(tmp_path):
+    rules, = re.findall(r"```\n(- alert: .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "rules.yaml").write_text(
+        "groups:\n- name: celery\n  rules:\n" + textwrap.indent(rules, "  "))
+    shutil.copy(ROOT / "tests/data/celery/alerts_test.yaml", tmp_path)
+    done = subprocess.run([program("promtool"), "test", "rules", "alerts_test.yaml"], text=True,
+                          capture_output=True, timeout=30, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
