@@ -95,6 +95,42 @@ def test_a_killed_worker_is_down_within_its_time_and_a_busy_one_stays_up(listen,
     assert solo.is_running()
 
 
+def test_a_worker_that_is_ended_in_order_ends_its_tasks_and_gives_the_others_back(
+        listen, rabbitmq):
+    rabbitmq.make_vhost("in-order")
+    url = rabbitmq.url(vhost="in-order")
+    app = CeleryApp(NEWEST, url)
+    try:
+        worker = app.worker("pool@box", ["orders"])
+        exporter = listen(shown.config(url, "queues: [orders]", f"worker_timeout: {SHORT}s"))
+        await_value(exporter, 1, "celery_worker_up", hostname="pool@box")
+        for _ in range(6):
+            app.send("hold", "end")
+        app.await_count("hold", "started", 2)
+        await_value(exporter, 2, "celery_tasks_in_progress", name="shop.hold")
+        sent = time.time()
+        worker.child.terminate()
+        await_value(exporter, 0, "celery_worker_up", hostname="pool@box")
+        assert exporter.page().value("celery_tasks_in_progress", name="shop.hold") == 2
+        app.open("end")
+        ended = {"name": "shop.hold", "queue_name": "orders"}
+        await_value(exporter, 2, "celery_task_succeeded_total", **ended)
+        page = exporter.page()
+        assert page.value("celery_worker_up", hostname="pool@box") == 0
+        assert page.value("celery_tasks_evicted_total", reason="worker") == 0
+        assert page.value("celery_tasks_in_progress", name="shop.hold") == 0
+
+        def waits():
+            page = exporter.page()
+            assert page.value("celery_queue_length", queue_name="orders") == 4
+            assert page.value("celery_queue_oldest_task_age_seconds", queue_name="orders",
+                              source="event") == pytest.approx(time.time() - sent, abs=2)
+            return True
+        eventually(waits, 15, "those that it held wait again, since they were sent")
+    finally:
+        app.close()
+
+
 def test_what_is_gone_for_long_loses_its_series_and_keeps_its_counters(listen, broker):
     exporter = listen(shown.config(broker.url(), "worker_timeout: 60s", "worker_retention: 1s",
                                    "worker_label: true", "control: false"))
