@@ -40,10 +40,11 @@ class Document {
   dom::element root_;
 };
 
+// Whole, as all that is asked for; nothing else is a count.
 std::optional<double> Number(const dom::object& object, std::string_view key) {
-  double number = 0;
-  if (object[key].get(number) != simdjson::SUCCESS || number < 0) return std::nullopt;
-  return number;
+  std::uint64_t number = 0;
+  if (object[key].get(number) != simdjson::SUCCESS) return std::nullopt;
+  return static_cast<double>(number);
 }
 
 RabbitmqQueue QueueOf(const dom::object& object) {

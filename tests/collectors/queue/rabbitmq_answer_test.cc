@@ -83,6 +83,11 @@ TEST_CASE("a count that is no number, or none that can be, is not known") {
   CHECK_FALSE(queue.unacked);
   CHECK_FALSE(queue.consumers);
   CHECK_FALSE(queue.head_timestamp);
+  for (const char* const count : {"1e308", "1.5", "-1"}) {
+    CAPTURE(count);
+    CHECK_FALSE(
+        ReadRabbitmqQueue(R"({"name":"a","messages_ready":)" + std::string(count) + "}").ready);
+  }
   CHECK(ReadRabbitmqQueue(R"({"name":"a","messages_ready":9007199254740993})").ready > 9e15);
   CHECK(ReadRabbitmqQueue(R"({"name":"a","head_message_timestamp":17})").head_timestamp == 17);
 }
