@@ -44,6 +44,11 @@ struct ControlReply {
   std::string method;  // That was called: bodies alone do not tell one from another.
 };
 
+// Half of the time that is left: what may fail leaves the rest to what comes after it.
+inline exporter::CollectContext HalfOf(const exporter::CollectContext& context) {
+  return {exporter::Deadline::After(context.deadline.Remaining() / 2), context.watchdog};
+}
+
 // A broker that Celery uses, over one connection: asked, never listened to.
 // Every call ends by context.deadline, or throws CollectError; it changes nothing
 // but what Call() needs, and removes that. One thread at a time.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "collectors/celery/celery_reading.h"
+#include "collectors/epoch.h"
 #include "exporter/log.h"
 
 namespace collectors {
@@ -15,7 +16,6 @@ namespace {
 
 using exporter::CollectContext;
 using exporter::CollectError;
-using exporter::Deadline;
 using exporter::ErrorKind;
 using exporter::MutexLock;
 using exporter::Reading;
@@ -31,17 +31,6 @@ constexpr std::chrono::seconds kQuiet{5};
 constexpr std::chrono::seconds kLivesFor{5};
 constexpr int kSilentRounds = 3;
 constexpr std::chrono::hours kSilenceLogInterval{1};
-
-// Half of the time that is left: what is done before the queues are read must
-// leave them the rest.
-CollectContext HalfOf(const CollectContext& context) {
-  return {Deadline::After(context.deadline.Remaining() / 2), context.watchdog};
-}
-
-double Epoch() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
-}
 
 std::string Listed(const std::vector<std::string>& names) {
   std::string text;
@@ -228,7 +217,7 @@ void CeleryCollector::AskBroker(const CollectContext& context,
 
 void CeleryCollector::AgeQueues(Told& told) {
   const MutexLock lock(heard_.mutex);
-  const double epoch = Epoch();
+  const double epoch = EpochNow();
   for (const QueueReading& queue : told.broker.queues) {
     told.ages.push_back(AgeOf(queue, heard_.tally, {told.at, epoch}));
   }
@@ -272,7 +261,7 @@ void CeleryCollector::AddHeard(const std::vector<std::string>& queues, Reading& 
   bool hears_no_sender = false;
   {
     const MutexLock lock(heard_.mutex);
-    const ReadTime now = {steady_clock::now(), Epoch()};
+    const ReadTime now = {steady_clock::now(), EpochNow()};
     for (const auto& [hostname, queue] : heard_.workers.SoleQueues()) {
       heard_.tally.SetWorkerQueue(hostname, queue);
     }

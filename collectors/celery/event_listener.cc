@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "collectors/celery/event_decoder.h"
+#include "collectors/epoch.h"
 
 namespace collectors {
 namespace {
@@ -25,11 +26,6 @@ constexpr milliseconds kReadTime{250};
 constexpr int kTriesOfMissing = 12;
 
 double Seconds(steady_clock::duration span) { return std::chrono::duration<double>(span).count(); }
-
-double EpochNow() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
-}
 
 // What one message held.
 class Counted : public EventSink {

@@ -3,24 +3,13 @@
 #include <utility>
 
 #include "collectors/celery/redis_depth.h"
-#include "exporter/deadline.h"
+#include "collectors/epoch.h"
 
 namespace collectors {
 namespace {
 
 using exporter::CollectContext;
 using exporter::CollectError;
-using exporter::Deadline;
-
-double EpochNow() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
-}
-
-// What may fail leaves time for what comes after it.
-CollectContext HalfOf(const CollectContext& context) {
-  return {Deadline::After(context.deadline.Remaining() / 2), context.watchdog};
-}
 
 CollectError OfPart(const CollectError& error, const std::string& part) {
   return {error.kind(), error.what(), part};

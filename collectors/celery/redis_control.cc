@@ -10,6 +10,7 @@
 
 #include "collectors/celery/control_message.h"
 #include "collectors/celery/redis_message.h"
+#include "collectors/epoch.h"
 #include "exporter/deadline.h"
 
 namespace collectors {
@@ -71,9 +72,8 @@ RedisControl::RedisControl(RedisNames names)
 std::vector<ControlReply> RedisControl::Call(const CollectContext& context, RedisSession& session,
                                              const std::vector<std::string>& methods,
                                              milliseconds window) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
   Round round;
-  round.expires = std::chrono::duration<double>(now + window).count();
+  round.expires = EpochNow() + std::chrono::duration<double>(window).count();
   for (const std::string& method : methods) round.methods.emplace(RandomId(), method);
   Open(context, session, round, window);
   try {

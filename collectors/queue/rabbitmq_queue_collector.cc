@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/epoch.h"
 #include "collectors/queue/rabbitmq_options.h"
 #include "collectors/queue_families.h"
 
@@ -77,8 +78,7 @@ class RabbitmqQueueCollector : public exporter::Collector {
 
  private:
   Reading Shown(RabbitmqFindings findings) const {
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    const double now = std::chrono::duration<double>(since_epoch).count();
+    const double now = EpochNow();
     Reading reading;
     bool knows_counts = findings.queues.empty();
     for (const RabbitmqQueue& queue : findings.queues) {

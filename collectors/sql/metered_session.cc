@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "collectors/epoch.h"
 #include "collectors/sql/row_cells.h"
 
 namespace collectors {
@@ -10,10 +11,6 @@ namespace {
 
 using exporter::CollectContext;
 using std::chrono::steady_clock;
-
-double UnixNow() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 constexpr int kMostWorkers = 1024;  // PostgreSQL's own bound.
 
@@ -58,7 +55,7 @@ Rows MeteredSession::Query(const CollectContext& context, const SqlStatement& st
   });
   Rows rows = session_->Query(context, statement);
   outcome.rows = rows.cells.size();
-  outcome.last_success_unix = UnixNow();
+  outcome.last_success_unix = EpochNow();
   return rows;
 }
 
