@@ -109,7 +109,7 @@ void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
       throw CollectError(ErrorKind::kTimeout, "ended after its deadline");
     // What a stop has cut off is no failure to tell of, here and in Fail().
     if (!stop.stop_requested()) LogEnd(reading);
-    log_.Shown(store_.RunSucceeded(slot_, Moment::Now(), std::move(reading)));
+    log_.Shown(store_.RunEnded(slot_, Moment::Now(), std::move(reading)));
   } catch (const CollectError& error) {
     Fail(error, stop);
   } catch (const std::exception& error) {

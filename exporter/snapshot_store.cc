@@ -133,7 +133,7 @@ void SnapshotStore::TakeAccount(std::size_t slot, FamilySet account) {
   slots_[slot].health.account = std::move(snapshot);
 }
 
-Dropped SnapshotStore::RunSucceeded(std::size_t slot, const Moment& now, Reading reading) {
+Dropped SnapshotStore::RunEnded(std::size_t slot, const Moment& now, Reading reading) {
   if (reading.skipped) {
     RunSkipped(slot, now);
     return {};

@@ -86,7 +86,7 @@ class SnapshotStore {
   // Takes the reading of a finished run over, renders it and shows it; or shows
   // nothing any more where the run was skipped. A reading may tell of a failure.
   // Returns what the label policy left out of it.
-  Dropped RunSucceeded(std::size_t slot, const Moment& now, Reading reading);
+  Dropped RunEnded(std::size_t slot, const Moment& now, Reading reading);
   // The last reading stays until it is too old, or goes at once.
   enum class LastReading { kStays, kGoes };
   void RunFailed(std::size_t slot, const Moment& now, const CollectError& error,

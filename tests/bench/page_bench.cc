@@ -117,7 +117,7 @@ double PublishSmall(exporter::SnapshotStore& store, std::size_t slot) {
                   [&] {
                     exporter::Reading reading;
                     reading.families.Gauge(fmt::format("small_{}", slot), "Small.").Add(1);
-                    store.RunSucceeded(slot, exporter::Moment::Now(), std::move(reading));
+                    store.RunEnded(slot, exporter::Moment::Now(), std::move(reading));
                   })
       .p50;
 }
@@ -129,7 +129,7 @@ void MeasureRow(std::size_t series, bool with_rule) {
   for (std::size_t i = 1; i <= kSmallSlots; ++i)
     store.AddSlot({fmt::format("small{}", i), "bench", {}, {}, std::chrono::hours(1)});
   for (int run = 0; run < 3; ++run)  // The old snapshot is there while the new one is made.
-    store.RunSucceeded(0, exporter::Moment::Now(), {MakeFamilies(series), {}});
+    store.RunEnded(0, exporter::Moment::Now(), {MakeFamilies(series), {}});
   double small = 0;
   for (std::size_t i = 1; i <= kSmallSlots; ++i) small = PublishSmall(store, i);
   const double anonymous = MiB("RssAnon");

@@ -20,9 +20,9 @@ TEST_CASE("what a later slot loses to an earlier one counts when it publishes") 
   SnapshotStore store;
   store.AddSlot(Spec("first"));
   store.AddSlot(Spec("second"));
-  store.RunSucceeded(0, At(0s), Gauges({"a"}, 1));
-  store.RunSucceeded(1, At(0s), Gauges({"a", "b"}, 2));
-  store.RunSucceeded(0, At(1s), Gauges({"a"}, 3));
+  store.RunEnded(0, At(0s), Gauges({"a"}, 1));
+  store.RunEnded(1, At(0s), Gauges({"a", "b"}, 2));
+  store.RunEnded(0, At(1s), Gauges({"a"}, 3));
   const auto health = store.Health(kStart + 1s);
   CHECK(health[0].dropped.duplicate == 0);
   CHECK(health[1].dropped.duplicate == 1);
@@ -34,8 +34,8 @@ TEST_CASE("a later slot's series takes the place when the earlier slot's has exp
   SnapshotStore store;
   store.AddSlot(Spec("first", 10s));
   store.AddSlot(Spec("second", 60s));
-  store.RunSucceeded(0, At(0s), Gauges({"a"}, 1));
-  store.RunSucceeded(1, At(0s), Gauges({"a"}, 2));
+  store.RunEnded(0, At(0s), Gauges({"a"}, 1));
+  store.RunEnded(1, At(0s), Gauges({"a"}, 2));
   CHECK(TextAt(store, 9s) == "# TYPE a gauge\na 1\n");
   CHECK(TextAt(store, 10s) == "# TYPE a gauge\na 2\n");
 }
@@ -46,7 +46,7 @@ TEST_CASE("a health family's name is kept free, whichever slot collects it") {
   SlotSpec redis = Spec("cache");
   redis.health = kHealth;
   store.AddSlot(std::move(redis));
-  store.RunSucceeded(0, At(0s), Gauges({"redis_up"}));
+  store.RunEnded(0, At(0s), Gauges({"redis_up"}));
   CHECK(TextAt(store, 0s).empty());
   CHECK(store.Health(kStart).at(0).dropped.duplicate == 1);
 }
@@ -57,7 +57,7 @@ TEST_CASE("what the label policy drops is counted over the runs") {
   spec.policy.max_series = 1;
   store.AddSlot(std::move(spec));
   for (int run = 0; run < 2; ++run)
-    store.RunSucceeded(0, At(0s), Gauges({"a", "b", "c", "not-a-name"}));
+    store.RunEnded(0, At(0s), Gauges({"a", "b", "c", "not-a-name"}));
   const Dropped dropped = store.Health(kStart).at(0).dropped;
   CHECK(dropped.limit == 4);
   CHECK(dropped.invalid == 2);
@@ -68,15 +68,15 @@ TEST_CASE("series that a collector itself left out are counted as dropped by a l
   store.AddSlot(Spec("only"));
   Reading reading = Gauges({"a"});
   reading.cut_series = 3;
-  store.RunSucceeded(0, At(0s), std::move(reading));
+  store.RunEnded(0, At(0s), std::move(reading));
   CHECK(store.Health(kStart).at(0).dropped.limit == 3);
 }
 
 TEST_CASE("a page of chosen slots has theirs alone, as of now") {
   SnapshotStore store;
   for (const char* name : {"one", "two", "three"}) store.AddSlot(Spec(name, 10s));
-  store.RunSucceeded(0, At(0s), Gauges({"a", "shared"}, 1));
-  store.RunSucceeded(1, At(0s), Gauges({"b", "shared"}, 2));
+  store.RunEnded(0, At(0s), Gauges({"a", "shared"}, 1));
+  store.RunEnded(1, At(0s), Gauges({"b", "shared"}, 2));
   CHECK(store.PageOf({"two"}, kStart)->Text() ==
         "# TYPE b gauge\nb 2\n# TYPE shared gauge\nshared 2\n");
   CHECK(store.PageOf({"three"}, kStart)->Text().empty());
@@ -87,9 +87,9 @@ TEST_CASE("a page of chosen slots has theirs alone, as of now") {
 TEST_CASE("a page that is being sent outlives the publications that follow") {
   SnapshotStore store;
   store.AddSlot(Spec("only"));
-  store.RunSucceeded(0, At(0s), Gauges({"a"}, 1));
+  store.RunEnded(0, At(0s), Gauges({"a"}, 1));
   const auto sent = store.CurrentPage(kStart);
-  for (double value : {2, 3}) store.RunSucceeded(0, At(0s), Gauges({"a"}, value));
+  for (double value : {2, 3}) store.RunEnded(0, At(0s), Gauges({"a"}, value));
   CHECK(sent->Text() == "# TYPE a gauge\na 1\n");
   CHECK(TextAt(store, 0s) == "# TYPE a gauge\na 3\n");
 }
@@ -115,7 +115,7 @@ TEST_CASE("scrapes beside publications see every collector's reading whole") {
       for (int run = 0; run < kRuns; ++run) {
         const SteadyTime now = std::chrono::steady_clock::now();
         store.RunStarted(slot, now, now + 1h);
-        store.RunSucceeded(slot, {now, 1}, Gauges(names[slot], run));
+        store.RunEnded(slot, {now, 1}, Gauges(names[slot], run));
       }
       --publishing;
     });

@@ -27,7 +27,7 @@ TEST_CASE_FIXTURE(OneRun, "a reading is shown with its health, its problems coun
   reading.problems.emplace_back(ErrorKind::kMissing, "no table", "orders");
   reading.problems.emplace_back(ErrorKind::kMissing, "no table", "users");
   reading.problems.emplace_back(ErrorKind::kQuery, "syntax", "tokens");
-  store.RunSucceeded(0, At(250ms, 1795240000), std::move(reading));
+  store.RunEnded(0, At(250ms, 1795240000), std::move(reading));
   const CollectorHealth health = HealthAt(300ms);
   CHECK(health.up);
   CHECK(health.finished);
@@ -53,7 +53,7 @@ TEST_CASE("a failed run keeps the last good samples, and says at once that it fa
                         {ErrorKind::kTimeout, RunResult::kTimeout}};
   for (const Case& one : cases) {
     OneRun run;
-    run.store.RunSucceeded(0, At(100ms, 7), Gauges({"a"}));
+    run.store.RunEnded(0, At(100ms, 7), Gauges({"a"}));
     run.store.RunStarted(0, kStart + 15s, kStart + 16s);
     run.store.RunFailed(0, At(15100ms, 22), CollectError(one.kind, "no"));
     const CollectorHealth health = run.HealthAt(15200ms);
@@ -72,9 +72,9 @@ TEST_CASE_FIXTURE(OneRun, "a failed first run makes the collector ready") {
 }
 
 TEST_CASE_FIXTURE(OneRun, "a skipped run is up, and withdraws what was shown") {
-  store.RunSucceeded(0, At(100ms), Gauges({"a"}));
+  store.RunEnded(0, At(100ms), Gauges({"a"}));
   store.RunStarted(0, kStart + 15s, kStart + 16s);
-  store.RunSucceeded(0, At(15100ms), Skipped());
+  store.RunEnded(0, At(15100ms), Skipped());
   const CollectorHealth health = HealthAt(15200ms);
   CHECK(health.up);
   CHECK(Count(health, RunResult::kSkipped) == 1);
@@ -86,12 +86,12 @@ TEST_CASE("a failed run may show what is known without the target") {
   for (const auto& [kind, result] : {std::pair(ErrorKind::kConnect, RunResult::kError),
                                      std::pair(ErrorKind::kTimeout, RunResult::kTimeout)}) {
     OneRun run;
-    run.store.RunSucceeded(0, At(100ms, 7), Gauges({"a", "b"}));
+    run.store.RunEnded(0, At(100ms, 7), Gauges({"a", "b"}));
     run.store.RunStarted(0, kStart + 15s, kStart + 16s);
     Reading reading = Gauges({"b"}, 2);
     reading.failure.emplace(kind, "no");
     reading.problems.emplace_back(ErrorKind::kPermission, "not you", "events");
-    run.store.RunSucceeded(0, At(15100ms, 22), std::move(reading));
+    run.store.RunEnded(0, At(15100ms, 22), std::move(reading));
     const CollectorHealth health = run.HealthAt(15200ms);
     CHECK_FALSE(health.up);
     CHECK(Count(health, result) == 1);
@@ -104,7 +104,7 @@ TEST_CASE("a failed run may show what is known without the target") {
     CHECK(health.last_errors[0].kind() == kind);
     CHECK(TextAt(run.store, 15200ms) == "# TYPE b gauge\nb 2\n");
     run.store.RunStarted(0, kStart + 30s, kStart + 31s);
-    run.store.RunSucceeded(0, At(30100ms, 37), Gauges({"a"}));
+    run.store.RunEnded(0, At(30100ms, 37), Gauges({"a"}));
     CHECK(run.HealthAt(30200ms).up);
   }
 }
@@ -112,13 +112,13 @@ TEST_CASE("a failed run may show what is known without the target") {
 TEST_CASE_FIXTURE(OneRun, "a problem that stands is told and not counted again") {
   Reading reading = Gauges({"a"});
   reading.standing.emplace_back(ErrorKind::kMissing, "no table", "orders");
-  store.RunSucceeded(0, At(100ms), std::move(reading));
+  store.RunEnded(0, At(100ms), std::move(reading));
   CHECK(HealthAt(200ms).failed_parts == 1);
   CHECK(Count(HealthAt(200ms), ErrorKind::kMissing) == 0);
 }
 
 TEST_CASE_FIXTURE(OneRun, "a failed run withdraws what was shown where it may be wrong by now") {
-  store.RunSucceeded(0, At(100ms), Gauges({"a"}));
+  store.RunEnded(0, At(100ms), Gauges({"a"}));
   store.RunStarted(0, kStart + 15s, kStart + 16s);
   store.RunFailed(0, At(15100ms), CollectError(ErrorKind::kConnect, "gone"),
                   SnapshotStore::LastReading::kGoes);
@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(OneRun, "a failed run withdraws what was shown where it may be
 }
 
 TEST_CASE_FIXTURE(OneRun, "a run that ended too late withdraws what may be wrong by now, too") {
-  store.RunSucceeded(0, At(100ms), Gauges({"a"}));
+  store.RunEnded(0, At(100ms), Gauges({"a"}));
   store.RunStarted(0, kStart + 15s, kStart + 16s);
   store.RunFailed(0, At(20s), CollectError(ErrorKind::kConnect, "gone"),
                   SnapshotStore::LastReading::kGoes);
@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(OneRun, "nothing of a reading is shown past the time that it n
   reading.families.Open(prometheus::MetricType::Gauge, "b", "", kStart + 40s).Add(1);
   reading.families.Open(prometheus::MetricType::Gauge, "c", "", kStart + 3s).Add(1);
   reading.shown_until = kStart + 5s;
-  store.RunSucceeded(0, At(100ms), std::move(reading));
+  store.RunEnded(0, At(100ms), std::move(reading));
   CHECK(store.Health(kStart + 2s).at(0).series == 3);
   TextAt(store, 4s);
   CHECK(HealthAt(4s).series == 2);
@@ -174,7 +174,7 @@ TEST_CASE("an overdue run is counted once, whatever it ends with, and is not sho
     void (*end)(SnapshotStore&);
   };
   const Case cases[] = {
-      {"success", [](SnapshotStore& store) { store.RunSucceeded(0, At(9s, 9), Gauges({"a"})); }},
+      {"success", [](SnapshotStore& store) { store.RunEnded(0, At(9s, 9), Gauges({"a"})); }},
       {"error",
        [](SnapshotStore& store) {
          store.RunFailed(0, At(9s, 9), CollectError(ErrorKind::kConnect, "no"));
@@ -183,7 +183,7 @@ TEST_CASE("an overdue run is counted once, whatever it ends with, and is not sho
        [](SnapshotStore& store) {
          store.RunFailed(0, At(9s, 9), CollectError(ErrorKind::kTimeout, "no"));
        }},
-      {"skip", [](SnapshotStore& store) { store.RunSucceeded(0, At(9s, 9), Skipped()); }},
+      {"skip", [](SnapshotStore& store) { store.RunEnded(0, At(9s, 9), Skipped()); }},
   };
   for (const Case& one : cases) {
     INFO(one.what);
@@ -202,10 +202,10 @@ TEST_CASE("an overdue run is counted once, whatever it ends with, and is not sho
 }
 
 TEST_CASE_FIXTURE(OneRun, "a collector recovers from an overdue run with its next success") {
-  store.RunSucceeded(0, At(9s), Gauges({"a"}));
+  store.RunEnded(0, At(9s), Gauges({"a"}));
   store.RunStarted(0, kStart + 15s, kStart + 16s);
   CHECK_FALSE(HealthAt(15100ms).up);  // Of the last run that ended.
-  store.RunSucceeded(0, At(15200ms), Gauges({"a"}));
+  store.RunEnded(0, At(15200ms), Gauges({"a"}));
   CHECK(HealthAt(15300ms).up);
   CHECK(AllRuns(HealthAt(15300ms)) == 2);
 }
@@ -216,8 +216,8 @@ TEST_CASE("series are withdrawn at stale_after, or earlier where their family sa
   store.AddSlot(Spec("two", 30s));
   Reading reading = Gauges({"b"});
   reading.families.Open(prometheus::MetricType::Gauge, "a", "", kStart + 5s).Add(1);
-  store.RunSucceeded(0, At(0s), std::move(reading));
-  store.RunSucceeded(1, At(0s), Gauges({"c"}));
+  store.RunEnded(0, At(0s), std::move(reading));
+  store.RunEnded(1, At(0s), Gauges({"c"}));
   struct Case {
     std::chrono::milliseconds after;
     std::string text;
