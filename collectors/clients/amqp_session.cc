@@ -146,12 +146,6 @@ auto AmqpSession::Ask(const CollectContext& context, const Call& call) {
   return Run(context, call);
 }
 
-AmqpQueue AmqpSession::PassiveDeclare(const CollectContext& context, const std::string& queue) {
-  const AmqpQueueAnswer answer = PassiveDeclareAll(context, {queue}).front();
-  if (const auto* error = std::get_if<CollectError>(&answer)) throw *error;
-  return std::get<AmqpQueue>(answer);
-}
-
 std::vector<AmqpQueueAnswer> AmqpSession::PassiveDeclareAll(
     const CollectContext& context, const std::vector<std::string>& queues) {
   std::vector<AmqpQueueAnswer> answers = Ask(context, [&](AmqpConnection& connection) {

@@ -55,11 +55,9 @@ class AmqpSession {
   AmqpSession(const AmqpSession&) = delete;
   AmqpSession& operator=(const AmqpSession&) = delete;
 
-  // Throws kMissing for an unknown queue (404), kPermission for a refused one (403)
-  // and for one that is another connection's own (405): the session lives on.
-  AmqpQueue PassiveDeclare(const exporter::CollectContext& context, const std::string& queue);
-  // The same of many, each with its answer or why it has none: as many round trips
-  // as there are refusals, and one more.
+  // Each queue's answer, or why it has none: kMissing for an unknown one (404),
+  // kPermission for a refused one (403) and for one that is another connection's own
+  // (405). As many round trips as there are refusals, and one more.
   std::vector<AmqpQueueAnswer> PassiveDeclareAll(const exporter::CollectContext& context,
                                                  const std::vector<std::string>& queues);
   // A queue of this connection alone, which goes with it (connections() tells when),

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <variant>
 
 #include "collectors/clients/amqp_session.h"
 #include "tests/support/fake_server.h"
@@ -18,6 +19,10 @@ inline AmqpTarget TargetAt(const testing::FakeServer& server,
           "exporter:jobs",
           {},
           heartbeat};
+}
+
+inline exporter::CollectContext Within(int ms, exporter::Watchdog& watchdog) {
+  return {exporter::Deadline::After(std::chrono::milliseconds(ms)), watchdog};
 }
 
 struct Outcome {
@@ -46,7 +51,8 @@ Outcome Try(std::chrono::milliseconds budget, const Call& call) {
 inline Outcome Declare(AmqpSession& session,
                        std::chrono::milliseconds budget = std::chrono::milliseconds(400)) {
   return Try(budget, [&](const exporter::CollectContext& context) {
-    session.PassiveDeclare(context, "jobs");
+    const AmqpQueueAnswer answer = session.PassiveDeclareAll(context, {"jobs"}).front();
+    if (const auto* error = std::get_if<exporter::CollectError>(&answer)) throw *error;
   });
 }
 

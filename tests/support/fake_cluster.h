@@ -8,6 +8,7 @@
 #include "collectors/redis/redis_cluster.h"
 #include "exporter/secret.h"
 #include "tests/support/fake_server.h"
+#include "tests/support/redis_target_at.h"
 
 // A Redis Cluster of fake servers: what its nodes are asked and what they answer,
 // as lists of steps. The seed is a server of its own, so that it can tell of nodes
@@ -17,11 +18,9 @@ namespace testing::fake_cluster {
 using collectors::KeyCommand;
 using collectors::RedisCluster;
 using collectors::RedisReply;
-using collectors::RedisTarget;
 using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::Deadline;
-using exporter::SecretSource;
 using exporter::Watchdog;
 using std::chrono::milliseconds;
 using testing::FakeServer;
@@ -68,11 +67,6 @@ inline std::string Line(const std::string& id, const FakeServer& node, const std
 
 // A seed that tells of these nodes.
 inline Script Tells(const std::string& nodes) { return Steps({{{"NODES"}, Bulk(nodes)}}); }
-
-inline RedisTarget TargetAt(const FakeServer& seed, const std::string& path = "") {
-  return {SecretSource::Literal("redis://127.0.0.1:" + std::to_string(seed.port()) + path), "",
-          SecretSource(), ""};
-}
 
 // A port where nobody listens.
 inline int DeadPort() {

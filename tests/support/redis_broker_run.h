@@ -8,6 +8,7 @@
 
 #include "collectors/celery/redis_broker.h"
 #include "tests/support/fake_server.h"
+#include "tests/support/redis_target_at.h"
 
 // A Celery broker at a Redis server whose answers a test writes.
 namespace collectors::scripted {
@@ -15,7 +16,6 @@ namespace collectors::scripted {
 using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::Deadline;
-using exporter::SecretSource;
 using exporter::Watchdog;
 using std::chrono::milliseconds;
 using ::testing::FakeServer;
@@ -41,12 +41,6 @@ inline RedisBrokerOptions Options() {
   RedisBrokerOptions options;
   options.names.priority_steps = {0};
   return options;
-}
-
-inline RedisTarget TargetAt(const FakeServer& server) {
-  RedisTarget target;
-  target.url = SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port()));
-  return target;
 }
 
 inline const std::string kNothingUnacked = ":0\r\n*0\r\n:0\r\n";

@@ -7,31 +7,19 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/amqp_calls.h"
 #include "tests/support/amqp_wire.h"
 #include "tests/support/fake_server.h"
 
 namespace collectors {
 namespace {
 
-using exporter::CollectContext;
 using exporter::CollectError;
-using exporter::Deadline;
 using exporter::ErrorKind;
-using exporter::SecretSource;
 using exporter::Watchdog;
-using std::chrono::milliseconds;
 using testing::FakeServer;
 using Peer = FakeServer::Peer;
 namespace amqp = testing::amqp;
-
-AmqpTarget TargetAt(const FakeServer& server) {
-  return {SecretSource::Literal("amqp://127.0.0.1:" + std::to_string(server.port())), "",
-          SecretSource(), "exporter:jobs"};
-}
-
-CollectContext Within(int ms, Watchdog& watchdog) {
-  return {Deadline::After(milliseconds(ms)), watchdog};
-}
 
 // Lets a feed subscribe to the exchange.
 void LetSubscribe(Peer& peer) {

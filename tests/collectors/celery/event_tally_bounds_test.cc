@@ -13,24 +13,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
-using testing::After;
-using testing::At;
-using testing::Counters;
-using testing::Failed;
-using testing::kSettled;
-using testing::kStart;
-using testing::Options;
-using testing::Received;
-using testing::Samples;
-using testing::Sent;
-using testing::Started;
-using testing::Story;
-using testing::Succeeded;
-using testing::Tell;
-using testing::WithHost;
-using testing::WithId;
-using testing::WithName;
-using testing::WithQueue;
+using namespace testing;
 
 }  // namespace
 

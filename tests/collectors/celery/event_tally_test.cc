@@ -20,28 +20,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::After;
-using testing::At;
-using testing::Counters;
-using testing::Failed;
-using testing::kEpoch;
-using testing::kSettled;
-using testing::kStart;
-using testing::Of;
-using testing::Options;
-using testing::Received;
-using testing::Rejected;
-using testing::Retried;
-using testing::Revoked;
-using testing::Samples;
-using testing::Sent;
-using testing::Started;
-using testing::Story;
-using testing::Succeeded;
-using testing::Tell;
-using testing::WithHost;
-using testing::WithId;
-using testing::WithName;
+using namespace testing;
 
 // Of a long story some orders, which are spread over all.
 bool NextOrder(std::vector<std::size_t>& order) {

@@ -12,30 +12,7 @@
 namespace collectors {
 namespace {
 
-using testing::After;
-using testing::At;
-using testing::Counters;
-using testing::Failed;
-using testing::kEpoch;
-using testing::kSettled;
-using testing::kStart;
-using testing::Options;
-using testing::Received;
-using testing::Rejected;
-using testing::Retried;
-using testing::Revoked;
-using testing::Samples;
-using testing::Sent;
-using testing::Started;
-using testing::Story;
-using testing::Succeeded;
-using testing::Tell;
-using testing::WithEta;
-using testing::WithId;
-using testing::WithName;
-using testing::WithPid;
-using testing::WithQueue;
-using testing::WithTime;
+using namespace testing;
 
 }  // namespace
 

@@ -207,8 +207,8 @@ TEST_CASE("a passive declare tells the messages and the consumers") {
   FakeServer server(Answer(amqp::DeclareOk(1, "jobs", 3, 2)));
   AmqpSession session(TargetAt(server));
   Watchdog watchdog;
-  const AmqpQueue queue =
-      session.PassiveDeclare({Deadline::After(std::chrono::seconds(5)), watchdog}, "jobs");
+  const auto queue =
+      std::get<AmqpQueue>(session.PassiveDeclareAll(Within(5000, watchdog), {"jobs"}).front());
   CHECK(queue.messages == 3);
   CHECK(queue.consumers == 2);
 }

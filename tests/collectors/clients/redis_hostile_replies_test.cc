@@ -12,13 +12,13 @@
 
 #include "collectors/clients/redis_session.h"
 #include "tests/support/fake_server.h"
+#include "tests/support/redis_target_at.h"
 
 namespace collectors {
 namespace {
 
 using exporter::CollectError;
 using exporter::Deadline;
-using exporter::SecretSource;
 using exporter::Watchdog;
 using std::chrono::milliseconds;
 using testing::FakeServer;
@@ -46,11 +46,6 @@ struct Outcome {
   milliseconds elapsed{};
   std::size_t grown = 0;  // Bytes of memory, at the most.
 };
-
-RedisTarget TargetAt(const FakeServer& server) {
-  return {SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port())), "",
-          SecretSource(), ""};
-}
 
 FakeServer::Script Answer(std::function<void(Peer&)> answer) {
   return [answer = std::move(answer)](Peer& peer) {

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "tests/support/fake_server.h"
+#include "tests/support/redis_target_at.h"
 
 namespace collectors {
 namespace {
 
-using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::Deadline;
 using exporter::ErrorKind;
@@ -22,11 +22,6 @@ using std::chrono::milliseconds;
 using testing::FakeServer;
 using Peer = FakeServer::Peer;
 using Type = RedisReply::Type;
-
-RedisTarget TargetAt(const FakeServer& server, const std::string& path = "") {
-  return {SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port()) + path), "",
-          SecretSource(), ""};
-}
 
 // How one PING ended.
 struct Outcome {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/fake_server.h"
+#include "tests/support/redis_target_at.h"
 
 namespace collectors {
 namespace {
@@ -33,12 +34,6 @@ std::string Bulk(const std::string& text) {
 
 std::string Message(const std::string& payload) {
   return "*4\r\n" + Bulk("pmessage") + Bulk("ev*") + Bulk("ev/a") + Bulk(payload);
-}
-
-RedisTarget TargetAt(const FakeServer& server) {
-  RedisTarget target;
-  target.url = SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port()));
-  return target;
 }
 
 // Grants the subscription, then does what the script says.
