@@ -130,7 +130,9 @@ void CeleryCollector::Run(Errand& errand, Reading& reading, const Work& work) {
 // All that is known of a worker but ping: stats says the same.
 void CeleryCollector::CallWorkers(const CollectContext& context) {
   const CollectContext half = HalfOf(context);
-  const milliseconds window = std::min(options_.control_timeout, half.deadline.Remaining() / 2);
+  // A tenth is for sending the calls and taking the replies.
+  const milliseconds window =
+      std::min(options_.control_timeout, half.deadline.Remaining() * 9 / 10);
   std::vector<std::string> methods = {"stats", "active_queues", "active", "reserved"};
   if (!broker_->TellsScheduled()) methods.emplace_back("scheduled");
   const auto replies = ReadReplies(broker_->Call(half, methods, window));
@@ -151,10 +153,10 @@ void CeleryCollector::ExpectReplies(bool has_replies, milliseconds window) {
   }
   silent_rounds_ = has_workers ? silent_rounds_ + 1 : 0;
   if (!has_workers) return;
-  if (window < options_.control_timeout) {
+  if (2 * window < options_.control_timeout) {
     throw CollectError(ErrorKind::kTimeout,
-                       fmt::format("no worker replied within {} ms, the part of the collector's "
-                                   "timeout that a control call may have: raise timeout",
+                       fmt::format("no worker replied within {} ms, which the rest of the "
+                                   "collection had left: raise timeout",
                                    window.count()));
   }
   if (silent_rounds_ < kSilentRounds) return;

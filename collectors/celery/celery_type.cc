@@ -92,7 +92,7 @@ constexpr std::string_view kOwnKeys =
     "runtime_buckets, wait_buckets  bounds of the histograms, in seconds\n"
     "control             whether workers are asked what they serve and hold (true)\n"
     "control_interval    how often (15s)\n"
-    "control_timeout     how long their replies are waited for (1s)";
+    "control_timeout     how long their replies are waited for (1s; half of timeout at most)";
 
 }  // namespace
 

@@ -38,7 +38,8 @@ struct Script {
   std::set<std::string> not_queues;  // Names of something else.
   std::function<std::vector<ControlReply>()> call = [] { return std::vector<ControlReply>(); };
   bool tells_scheduled = false;
-  Strings methods;  // Of the last round of control calls.
+  Strings methods;         // Of the last round of control calls,
+  milliseconds window{0};  // and how long its replies were waited for.
   Strings asked;
   int finds = 0;
   int calls = 0;
@@ -77,6 +78,7 @@ class ScriptedBroker : public CeleryBroker {
                                  milliseconds window) override {
     ++script_.calls;
     script_.methods = methods;
+    script_.window = window;
     CHECK(window <= context.deadline.Remaining());
     return script_.call();
   }

@@ -93,6 +93,15 @@ TEST_CASE("workers are asked what is scheduled where the broker does not tell") 
   }
 }
 
+TEST_CASE("replies are waited for as long as control_timeout says, up to half the timeout") {
+  CeleryOptions options = Quiet();
+  options.control = true;
+  options.control_timeout = milliseconds(2000);
+  Run run(options);  // In 5 s.
+  run.Collect();
+  CHECK(run.script.window == milliseconds(2000));
+}
+
 TEST_CASE("errands have their own schedule, but for a broker that could not be reached") {
   CeleryOptions options = Quiet();
   options.control = true;
