@@ -1,9 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # What every script here shares. Sourced; needs bash and `root` (the checkout).
 
-export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$root}
-export CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
-
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$*"; exit 1; }
 
