@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Runs a fuzz target of the preset fuzz, once it is built. Sourced after common.sh.
+# Fuzz targets of the preset fuzz. Sourced after common.sh.
 
 fuzz_targets() { cut -d ' ' -f 1 "$root/build/fuzz/fuzz_targets"; }
 
@@ -16,4 +16,25 @@ fuzz() {
     "build/fuzz/bin/${target}_fuzz" -max_total_time="$seconds" -timeout=10 \
     -rss_limit_mb=1024 -malloc_limit_mb=32 -artifact_prefix="$folder/$target-" "$@" \
     "$folder/$target" "${seeds[@]:1}")
+}
+
+# One test a target. What breaks it is printed, for this folder goes.
+# As many at a time as there are cores.
+run_fuzz() {
+  local bad=0 target
+  local -a targets
+  build fuzz fuzzers
+  mapfile -t targets < <(fuzz_targets)
+  export -f fuzz
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  printf '%s\n' "${targets[@]}" | root=$root output=$output seconds=$((long ? 120 : 20)) \
+    xargs -P "$(nproc)" -I{} bash -c '
+    fuzz "$1" "$seconds" "$output" -seed=1 -runs=2000000 >"$output/fuzz.$1" 2>&1 ||
+      echo "$1" >>"$output/broken"' _ {}
+  [[ ! -f $output/broken ]] || while read -r target; do
+    ((++bad))
+    cat "$output/fuzz.$target"
+    find "$output" -name "$target-*" -printf 'fuzz: %f in base64:\n' -exec base64 {} \;
+  done <"$output/broken"
+  count $((${#targets[@]} - bad)) "$bad"
 }

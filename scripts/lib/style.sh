@@ -1,6 +1,6 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # The rules that a few lines of grep can hold. Each check prints what breaks
-# its rule, and nothing where all is well. Sourced; works in the checkout.
+# its rule, and nothing if all is well. Sourced; works in the checkout.
 
 style_checks=(format shell seam_to_collectors seam_to_databases seam_to_http length width paths)
 
@@ -8,6 +8,8 @@ sources() {
   comm -23 <(git ls-files --cached --others --exclude-standard -- "$@" | sort -u) \
     <(git ls-files --deleted | sort -u)
 }
+# What differs from the last commit.
+changed() { git diff --name-only HEAD; git ls-files --others --exclude-standard; }
 cxx() { sources 'exporter/*.h' 'exporter/*.cc' 'collectors/*.h' 'collectors/*.cc' \
   'tests/*.h' 'tests/*.cc'; }
 scripts() { sources scripts .ci | xargs grep -lE '^#!/bin/bash|^# shellcheck shell'; }
@@ -35,3 +37,18 @@ check_width() { { cxx; scripts; sources 'tests/*.py'; } | xargs grep -nE '^.{101
 
 # Nothing of one machine.
 check_paths() { sources . | xargs grep -nIE '(^|[^a-z.])/(work|home|root)/[a-z]' || true; }
+
+run_style() {
+  local check good=0 bad=0
+  for check in "${style_checks[@]}"; do
+    "check_$check" >"$output/style"
+    if [[ -s $output/style ]]; then
+      echo "style: $check:"
+      cat "$output/style"
+      ((++bad))
+    else
+      ((++good))
+    fi
+  done
+  count "$good" "$bad"
+}

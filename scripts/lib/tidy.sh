@@ -1,0 +1,68 @@
+# shellcheck shell=bash disable=SC2154
+# clang-tidy, which remembers what it found clean. Sourced by scripts/test.
+#
+# A file's key is a hash of all that the verdict rests on (tidy_keys.py). The keys of
+# clean files stand beside ccache's folder, for a month after their last use.
+#
+# The analyzer's checks take half of the time. The full run makes them of all files; any
+# other run makes them of the files that the last commits or the work tree changed.
+
+tidy_memory=${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-exporter/tidy
+tidy_commits=20
+tidy_flags=(--quiet --extra-arg=-Wthread-safety)
+without_analyzer='--checks=-clang-analyzer-*'
+
+tidy_sources() { sources 'exporter/*.cc' 'collectors/*.cc'; }
+among_sources() { comm -12 <(sort -u) <(tidy_sources | sort); }
+changed_sources() { changed | among_sources; }
+lately_changed() { { git log --format= --name-only -n "$tidy_commits"; changed; } | among_sources; }
+
+# The files of standard input that are not known to be clean by these arguments, each
+# after its key.
+not_known_clean() {
+  local key name
+  /usr/bin/python3 scripts/lib/tidy_keys.py build/dev "$@" | while read -r key name; do
+    touch -c "$tidy_memory/$key"
+    [[ -f $tidy_memory/$key ]] || echo "$key $name"
+  done
+}
+
+# Runs clang-tidy with these arguments over the output of not_known_clean. The names of
+# those that are not clean go to $output/untidy.
+tidy() {
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  memory=$tidy_memory untidy=$output/untidy xargs -P "$(nproc)" -r -L 1 bash -c '
+    key=${*: -2:1} name=${*: -1}
+    set -- "${@:1:$#-2}"
+    found=$(clang-tidy -p build/dev "$@" "$name" 2>&1) && exec touch "$memory/$key"
+    printf "tidy: %s\n%s\n" "$name" "$found"
+    echo "$name" >>"$untidy"' _ "$@"
+}
+
+# Whole: with the analyzer's checks.
+tidy_whole() { not_known_clean "${tidy_flags[@]}" | tidy "${tidy_flags[@]}"; }
+# What the analyzer's checks found clean as well is not looked at again.
+tidy_quick() {
+  not_known_clean "${tidy_flags[@]}" | cut -d ' ' -f 2 |
+    not_known_clean "${tidy_flags[@]}" "$without_analyzer" |
+    tidy "${tidy_flags[@]}" "$without_analyzer"
+}
+
+run_tidy() {
+  local bad
+  configure dev
+  mkdir -p "$tidy_memory"
+  find "$tidy_memory" -type f -mtime +30 -delete
+  : >"$output/untidy"
+  if [[ -n $tidy_files ]]; then
+    tr -s ' ' '\n' <<<"$tidy_files" >"$output/tidy"
+  else
+    tidy_sources >"$output/tidy"
+  fi
+  if [[ -n $long || -n $tidy_files ]]; then cat "$output/tidy"; else lately_changed; fi |
+    sort -u >"$output/whole"
+  tidy_whole <"$output/whole"
+  sort -u "$output/tidy" | comm -23 - "$output/whole" | tidy_quick
+  bad=$(wc -l <"$output/untidy")
+  count $(($(wc -l <"$output/tidy") - bad)) "$bad"
+}
