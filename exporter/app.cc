@@ -24,9 +24,15 @@ App::App(std::vector<Job> jobs, AppOptions options)
     : options_(std::move(options)),
       self_metrics_(options_.build, Moment::Now().unix_seconds),
       scheduler_(std::move(jobs), store_, watchdog_),
-      http_(Routes(), [this](std::string_view handler, int code, double seconds) {
-        self_metrics_.http().Observe(handler, code, seconds);
-      }) {}
+      http_(Routes(), Observer()) {}
+
+HttpObserver App::Observer() {
+  return {[this](std::string_view handler, int code, double seconds) {
+            self_metrics_.http().Observe(handler, code, seconds);
+          },
+          [this](std::string_view reason) { self_metrics_.http().CountNotAccepted(reason); },
+          options_.broken};
+}
 
 std::vector<HttpRoute> App::Routes() {
   const auto healthy = [](const HttpRequest&) { return HttpAnswer::Text("healthy\n"); };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct AppOptions {
   std::vector<ListenAddress> listen;
   std::string telemetry_path = "/metrics";
   BuildInfo build;
+  // Called on a thread of the server's, once, if nobody will be answered any more.
+  std::function<void(const std::string& reason)> broken = [](const std::string&) {};
 };
 
 // The running program: owns every part, in order of construction. Used by one
@@ -42,6 +45,7 @@ class App {
 
  private:
   std::vector<HttpRoute> Routes();
+  HttpObserver Observer();
   HttpAnswer Metrics(const HttpRequest& request);
   HttpAnswer Ready() const;
 

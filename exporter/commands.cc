@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <exception>
 #include <set>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -111,6 +113,30 @@ std::string Indented(std::string_view lines) {
   return text;
 }
 
+int Serve(const Flags& flags, std::vector<Job> jobs) {
+  const std::size_t count = jobs.size();
+  std::atomic<bool> broken = false;
+  AppOptions options = OptionsFrom(flags);
+  options.broken = [&broken](const std::string& reason) {
+    Log(LogLevel::kError, "nobody can be answered any more", {{"error", reason}});
+    broken = true;
+    ::kill(::getpid(), SIGTERM);  // What is waited for below.
+  };
+  App app(std::move(jobs), std::move(options));
+  for (const int port : app.Start())
+    Log(LogLevel::kInfo, "serving",
+        {{"port", std::to_string(port)},
+         {"path", flags.telemetry_path},
+         {"collectors", std::to_string(count)},
+         {"version", ThisBuild().version}});
+  const sigset_t ending = EndingSignals();
+  int signal = 0;
+  ::sigwait(&ending, &signal);
+  if (broken) return Leave(app, kUnusable);
+  Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  return Leave(app, kDone);
+}
+
 }  // namespace
 
 void TakeSignals() {
@@ -123,24 +149,14 @@ void TakeSignals() {
 int Run(const Flags& flags, std::span<const CollectorType> types) {
   std::vector<Job> jobs = LoadJobs(flags, types);
   if (jobs.empty()) return kUnusable;
-  const std::size_t count = jobs.size();
-  App app(std::move(jobs), OptionsFrom(flags));
   try {
-    for (const int port : app.Start())
-      Log(LogLevel::kInfo, "serving",
-          {{"port", std::to_string(port)},
-           {"path", flags.telemetry_path},
-           {"collectors", std::to_string(count)},
-           {"version", ThisBuild().version}});
+    return Serve(flags, std::move(jobs));
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "exporter: the system has no thread or descriptor left: {}\n", error.what());
   } catch (const std::exception& error) {
     fmt::print(stderr, "exporter: {}\n", error.what());
-    return kUnusable;
   }
-  const sigset_t ending = EndingSignals();
-  int signal = 0;
-  ::sigwait(&ending, &signal);
-  Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  return Leave(app, kDone);
+  return kUnusable;
 }
 
 int Check(const Flags& flags, std::span<const CollectorType> types) {

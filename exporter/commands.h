@@ -13,8 +13,8 @@ enum ExitCode : int { kDone = 0, kCollectionFailed = 1, kUnusable = 2 };
 // What the command line asks for, done. Each prints its result to standard
 // output, what went wrong to standard error, and returns the exit code.
 
-// Serves until SIGTERM or SIGINT. May leave by _exit, where a collection is
-// stuck outside the program's reach.
+// Serves until SIGTERM or SIGINT, or until it can answer nobody any more. May leave by _exit, where
+// a collection is stuck outside the program's reach.
 int Run(const Flags& flags, std::span<const CollectorType> types);
 // Validates; with `flags.connect` also runs each collector once.
 int Check(const Flags& flags, std::span<const CollectorType> types);

@@ -1,7 +1,5 @@
 #include "exporter/http_lobby.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <numeric>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +19,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// At a time, so that no client's answer keeps the others waiting.
+constexpr std::size_t kMostSent = 256 << 10;
+constexpr milliseconds kPollPause{10};
+
 int OpenWakeFd() {
   const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -27,19 +31,20 @@ int OpenWakeFd() {
 
 }  // namespace
 
-HttpLobby::HttpLobby(Limits limits, std::function<void(Visitor)> serve)
+HttpLobby::HttpLobby(Limits limits, std::function<void(Visitor)> serve,
+                     std::function<void(const std::string& reason)> broken)
     : limits_(limits),
       serve_(std::move(serve)),
-      wake_fd_(OpenWakeFd()),
-      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+      broken_(std::move(broken)),
+      wake_fd_(OpenWakeFd()) {}
 
 HttpLobby::~HttpLobby() {
   thread_.request_stop();
   Wake();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   for (Waiting& waiting : waiting_) ::close(waiting.visitor.fd);
   MutexLock lock(mutex_);
-  for (const Visitor& visitor : arrivals_) ::close(visitor.fd);
+  for (const Visitor& visitor : returned_) ::close(visitor.fd);
   ::close(wake_fd_);
 }
 
@@ -49,57 +54,75 @@ void HttpLobby::Wake() const {
   [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
 }
 
-void HttpLobby::Enter(Visitor visitor) {
-  {
-    MutexLock lock(mutex_);
-    if (closed_) {
-      ::close(visitor.fd);
-      return;
-    }
-    arrivals_.push_back(std::move(visitor));
-  }
-  Wake();
+void HttpLobby::Open(std::vector<HttpDoor> doors) {
+  doors_ = std::move(doors);
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
 void HttpLobby::Return(Visitor visitor) {
   {
     MutexLock lock(mutex_);
     --served_;
+    if (closed_ || (!visitor.stays && visitor.unsent.empty())) {
+      ::close(visitor.fd);
+      return;
+    }
+    returned_.push_back(std::move(visitor));
   }
-  if (visitor.stays || !visitor.unsent.empty()) {
-    Enter(std::move(visitor));
-  } else {
-    ::close(visitor.fd);
-  }
+  Wake();
 }
 
 void HttpLobby::Close() {
-  MutexLock lock(mutex_);
-  closed_ = true;
+  {
+    MutexLock lock(mutex_);
+    closed_ = true;
+  }
+  Wake();
 }
 
+// The one place where the lobby's faults end: without it nobody is answered, so
+// that none may pass unseen.
 void HttpLobby::Run(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    AdmitArrivals(steady_clock::now());
-    PollOnce(steady_clock::now());
+  try {
+    while (!stop.stop_requested()) {
+      TakeReturned(steady_clock::now());
+      PollOnce(steady_clock::now());
+    }
+  } catch (const std::exception& error) {
+    doors_.clear();
+    broken_(error.what());
   }
 }
 
-void HttpLobby::AdmitArrivals(SteadyTime now) {
-  std::vector<Visitor> arrivals;
+void HttpLobby::TakeReturned(SteadyTime now) {
+  std::vector<Visitor> returned;
+  {
+    MutexLock lock(mutex_);
+    returned.swap(returned_);
+    if (closed_) doors_.clear();
+  }
+  for (Visitor& visitor : returned) Settle(std::move(visitor), now);
+  Remove();
+}
+
+void HttpLobby::Admit(HttpDoor& door, SteadyTime now) {
+  const std::optional<int> fd = door.Admit(now);
+  if (!fd) return;
   std::size_t served = 0;
   {
     MutexLock lock(mutex_);
-    arrivals.swap(arrivals_);
     served = served_;
   }
-  for (Visitor& visitor : arrivals) {
-    if (served + waiting_.size() >= limits_.connections) DropLongestWaiting();
-    Waiting& waiting = waiting_.emplace_back(Waiting{std::move(visitor), now, now + limits_.idle});
-    if (!waiting.visitor.unsent.empty() && UnsentBytes() > limits_.unsent_bytes) Drop(waiting);
-    Continue(waiting, now);
-  }
-  Remove();
+  if (served + waiting_.size() >= limits_.connections) DropLongestWaiting();
+  Visitor visitor;
+  visitor.fd = *fd;
+  Settle(std::move(visitor), now);
+}
+
+void HttpLobby::Settle(Visitor visitor, SteadyTime now) {
+  Waiting& waiting = waiting_.emplace_back(Waiting{std::move(visitor), now, now + limits_.idle});
+  if (!waiting.visitor.unsent.empty() && UnsentBytes() > limits_.unsent_bytes) Drop(waiting);
+  Continue(waiting, now);
 }
 
 void HttpLobby::DropLongestWaiting() {
@@ -122,22 +145,42 @@ std::size_t HttpLobby::UnsentBytes() const {
 void HttpLobby::PollOnce(SteadyTime now) {
   std::vector<pollfd> polled{{wake_fd_, POLLIN, 0}};
   SteadyTime next = now + limits_.idle;
+  for (const HttpDoor& door : doors_) {
+    const bool is_open = door.opens_at() <= now;
+    polled.push_back({is_open ? door.fd() : -1, POLLIN, 0});
+    if (!is_open) next = std::min(next, door.opens_at());
+  }
   for (const Waiting& waiting : waiting_) {
     const bool writes = !waiting.visitor.unsent.empty();
     polled.push_back({waiting.visitor.fd, static_cast<short>(writes ? POLLOUT : POLLIN), 0});
     next = std::min(next, waiting.expires_at);
   }
   const auto left = std::chrono::ceil<milliseconds>(next - now).count();
-  if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<long>(left, 0))) < 0) return;
-  if (polled[0].revents != 0) {
+  if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<long>(left, 0))) < 0) {
+    if (errno == EINTR) return;
+    // Too many for the system's memory, or for a limit that was lowered since.
+    DropLongestWaiting();
+    std::this_thread::sleep_for(kPollPause);
+    return;
+  }
+  Attend(polled, steady_clock::now());
+}
+
+// Does what the poll of the wake-up, the doors and those who wait has found.
+void HttpLobby::Attend(const std::vector<pollfd>& polled, SteadyTime now) {
+  auto result = polled.begin();
+  if ((result++)->revents != 0) {
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t got = ::read(wake_fd_, &count, sizeof count);
   }
-  const SteadyTime after = steady_clock::now();
+  const auto of_waiting = result + static_cast<std::ptrdiff_t>(doors_.size());
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
-    if (polled[i + 1].revents != 0) Continue(waiting_[i], after);
-    if (waiting_[i].visitor.fd >= 0 && waiting_[i].expires_at <= after) Drop(waiting_[i]);
+    if (of_waiting[static_cast<std::ptrdiff_t>(i)].revents != 0) Continue(waiting_[i], now);
+    if (waiting_[i].visitor.fd >= 0 && waiting_[i].expires_at <= now) Drop(waiting_[i]);
   }
+  Remove();
+  for (HttpDoor& door : doors_)
+    if ((result++)->revents != 0) Admit(door, now);
   Remove();
 }
 
@@ -150,8 +193,9 @@ void HttpLobby::WriteTo(Waiting& waiting, SteadyTime now) {
   if (waiting.expires_at > now + limits_.answer_time)
     waiting.expires_at = now + limits_.answer_time;
   std::string& unsent = waiting.visitor.unsent;
-  const ssize_t sent = ::send(waiting.visitor.fd, unsent.data() + waiting.sent,
-                              unsent.size() - waiting.sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+  const std::size_t size = std::min(unsent.size() - waiting.sent, kMostSent);
+  const ssize_t sent =
+      ::send(waiting.visitor.fd, unsent.data() + waiting.sent, size, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) return Drop(waiting);
   waiting.sent += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
   if (waiting.sent < unsent.size()) return;

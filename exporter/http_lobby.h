@@ -1,28 +1,30 @@
 #pragma once
 
+#include <poll.h>
+
 #include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "exporter/deadline.h"
+#include "exporter/http_door.h"
 #include "exporter/mutex.h"
 
 namespace exporter {
 
-// Where connections wait, on one thread, for their client: until a whole request
-// head has come, and until the client has taken an answer that its socket did
-// not hold. So a client that is slow, silent or idle between two scrapes costs
+// Where connections come in and wait, on one thread, for their client: until a
+// whole request head has come, and until the client has taken an answer that its
+// socket did not hold. So a client that is slow, silent or idle between two scrapes costs
 // a descriptor and no worker, and cannot keep a scrape from being answered.
 class HttpLobby {
  public:
   // A connection. Whoever holds it owns the descriptor.
   struct Visitor {
     int fd = -1;
-    std::size_t listener = 0;  // Which one it came in by.
-    std::string received;      // Sent by the client and not served yet.
-    std::string unsent;        // Of the last answer, for the client to take.
-    bool stays = true;         // For another request, after the answer.
+    std::string received;  // Sent by the client and not served yet.
+    std::string unsent;    // Of the last answer, for the client to take.
+    bool stays = true;     // For another request, after the answer.
   };
 
   struct Limits {
@@ -35,15 +37,19 @@ class HttpLobby {
   };
 
   // `serve` is called on the lobby's thread with each visitor that is ready; it
-  // must pass it on quickly, and end with Return.
-  HttpLobby(Limits limits, std::function<void(Visitor)> serve);
+  // must pass it on quickly, and end with Return. `broken` is called there, once,
+  // if the lobby cannot go on.
+  HttpLobby(Limits limits, std::function<void(Visitor)> serve,
+            std::function<void(const std::string& reason)> broken);
   ~HttpLobby();  // Closes what waits.
   HttpLobby(const HttpLobby&) = delete;
   HttpLobby& operator=(const HttpLobby&) = delete;
 
-  void Enter(Visitor visitor);   // A new connection.
+  // Lets connections in from now on. Called once. Throws std::system_error if the
+  // system has no thread left.
+  void Open(std::vector<HttpDoor> doors);
   void Return(Visitor visitor);  // One that was served.
-  // Takes in no more, and closes what is returned.
+  // Closes the doors, serves nobody any more, and closes what is returned.
   void Close();
 
  private:
@@ -56,8 +62,11 @@ class HttpLobby {
 
   void Run(const std::stop_token& stop);
   void Wake() const;
-  void AdmitArrivals(SteadyTime now);
+  void TakeReturned(SteadyTime now);
   void PollOnce(SteadyTime now);
+  void Attend(const std::vector<pollfd>& polled, SteadyTime now);
+  void Admit(HttpDoor& door, SteadyTime now);
+  void Settle(Visitor visitor, SteadyTime now);
   void Continue(Waiting& waiting, SteadyTime now);
   void ReadFrom(Waiting& waiting, SteadyTime now);
   void WriteTo(Waiting& waiting, SteadyTime now);
@@ -69,15 +78,19 @@ class HttpLobby {
 
   const Limits limits_;
   const std::function<void(Visitor)> serve_;
+  const std::function<void(const std::string& reason)> broken_;
   const int wake_fd_;
 
   Mutex mutex_;
-  std::vector<Visitor> arrivals_ GUARDED_BY(mutex_);
+  std::vector<Visitor> returned_ GUARDED_BY(mutex_);
   std::size_t served_ GUARDED_BY(mutex_) = 0;
   bool closed_ GUARDED_BY(mutex_) = false;
 
-  std::vector<Waiting> waiting_;  // The lobby's thread alone.
-  std::jthread thread_;           // Last: starts when everything above exists.
+  // Of the lobby's thread alone.
+  std::vector<HttpDoor> doors_;
+  std::vector<Waiting> waiting_;
+
+  std::jthread thread_;  // Last: ends before what it uses.
 };
 
 }  // namespace exporter

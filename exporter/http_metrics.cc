@@ -1,5 +1,7 @@
 #include "exporter/http_metrics.h"
 
+#include "exporter/http_door.h"
+
 namespace exporter {
 namespace {
 
@@ -17,12 +19,24 @@ HttpMetrics::HttpMetrics()
       durations_(prometheus::BuildHistogram()
                      .Name("exporter_http_request_duration_seconds")
                      .Help("Time to answer a HTTP request, in seconds.")
-                     .Register(registry_)) {}
+                     .Register(registry_)),
+      not_accepted_(prometheus::BuildCounter()
+                        .Name("exporter_http_accept_errors_total")
+                        .Help("Failed attempts to accept a connection, by reason; each is "
+                              "followed by another.")
+                        .Register(registry_)) {
+  for (const std::string_view reason : HttpDoor::kReasons)
+    not_accepted_.Add({{"reason", std::string(reason)}});
+}
 
 void HttpMetrics::Observe(std::string_view handler, int code, double seconds) {
   const std::string name(handler);
   requests_.Add({{"handler", name}, {"code", std::to_string(code)}}).Increment();
   durations_.Add({{"handler", name}}, kBuckets).Observe(seconds);
+}
+
+void HttpMetrics::CountNotAccepted(std::string_view reason) {
+  not_accepted_.Add({{"reason", std::string(reason)}}).Increment();
 }
 
 }  // namespace exporter

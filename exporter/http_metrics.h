@@ -17,12 +17,14 @@ class HttpMetrics {
  public:
   HttpMetrics();
   void Observe(std::string_view handler, int code, double seconds);
+  void CountNotAccepted(std::string_view reason);
   std::vector<prometheus::MetricFamily> Collect() const { return registry_.Collect(); }
 
  private:
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Family<prometheus::Histogram>& durations_;
+  prometheus::Family<prometheus::Counter>& not_accepted_;
 };
 
 }  // namespace exporter

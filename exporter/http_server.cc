@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <stdexcept>
-#include <thread>
+#include <utility>
 
 #include "exporter/http_lobby.h"
 #include "exporter/http_stream.h"
+#include "exporter/listening_socket.h"
 
 namespace exporter {
 namespace {
@@ -36,7 +35,6 @@ constexpr EarlyAnswer kHeadTooLong = {
     "Content-Length: 0\r\n\r\n"};
 constexpr EarlyAnswer kBadHead = {
     400, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"};
-
 // What the library answered on this thread's request: its logger is told so,
 // and not when the request began.
 struct Answered {
@@ -56,31 +54,20 @@ class LibraryStream : public httplib::Stream {
   ssize_t write(const char* bytes, std::size_t size) override { return stream_.Write(bytes, size); }
   void get_remote_ip_and_port(std::string& ip, int& port) const override { ip = "", port = 0; }
   void get_local_ip_and_port(std::string& ip, int& port) const override { ip = "", port = 0; }
-  socket_t socket() const override { return stream_.fd(); }
+  // Not the descriptor: the library refuses one above 1023, which its select(2)
+  // could not watch, and it has none to watch here.
+  socket_t socket() const override { return INVALID_SOCKET; }
 
  private:
   HttpStream& stream_;
 };
 
-// Runs a task where it is given: accepted connections only move to the lobby.
-class InlineQueue : public httplib::TaskQueue {
+// The library's reading of requests and writing of answers, without its sockets
+// and threads. Safe from any thread.
+class Library : public httplib::Server {
  public:
-  void enqueue(std::function<void()> task) override { task(); }
-  void shutdown() override {}
-};
-
-// A listening socket of the library's, which accepts and parses; the hook that
-// its own TLS server uses hands us each connection instead of serving it.
-class Listener : public httplib::Server {
- public:
-  explicit Listener(std::function<void(int fd)> accepted) : accepted_(std::move(accepted)) {}
-
-  // Also makes room for a burst of connections: the library listens for five.
-  int Bind(const std::string& host, int port) {
-    const int bound = port == 0 ? bind_to_any_port(host) : bind_to_port(host, port) ? port : -1;
-    if (bound > 0) ::listen(svr_sock_, SOMAXCONN);
-    return bound;
-  }
+  // It sends nothing while it has no listening socket, and asks no more of it.
+  Library() { svr_sock_ = 0; }
 
   // Serves one request; false if the connection must be closed after it.
   bool Serve(HttpStream& stream) {
@@ -95,14 +82,6 @@ class Listener : public httplib::Server {
     return process_request(adapted, /*close_connection=*/false, closed, inspect) && !closed &&
            stays;
   }
-
- private:
-  bool process_and_close_socket(socket_t fd) override {
-    accepted_(fd);
-    return true;
-  }
-
-  std::function<void(int fd)> accepted_;
 };
 
 bool AcceptsGzip(const std::string& header) {
@@ -161,12 +140,6 @@ HttpRequest ToRequest(const httplib::Request& request) {
   return made;
 }
 
-// SO_REUSEADDR alone: the library's default would let two exporters share a port.
-void SetListenOptions(socket_t fd) {
-  const int yes = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-}
-
 // Whether a head has a folded line, or white space before a colon, which RFC
 // 9112 (5.1, 5.2) has a server refuse: the library passes such a field over, and
 // a body that it announces would be taken for the next request.
@@ -211,112 +184,99 @@ HttpAnswer HttpAnswer::Text(std::string body, int code, std::string content_type
 
 class HttpServer::Impl {
  public:
-  Impl(std::vector<HttpRoute> routes, HttpObserver observe)
-      : routes_(std::move(routes)),
-        observe_(std::move(observe)),
-        workers_(kWorkers),
-        lobby_(LobbyLimits(), [this](HttpLobby::Visitor visitor) {
-          workers_.enqueue([this, visitor = std::move(visitor)] { Serve(visitor); });
-        }) {}
+  Impl(std::vector<HttpRoute> routes, HttpObserver observer, AcceptCall accept);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   std::vector<int> Start(const std::vector<ListenAddress>& addresses);
   void Stop();
 
  private:
-  int Listen(const ListenAddress& address);
   void Serve(HttpLobby::Visitor visitor);
-  bool ServeByLibrary(std::size_t listener, HttpStream& stream);
+  void Refuse(HttpLobby::Visitor visitor, const EarlyAnswer& answer);
+  bool ServeByLibrary(HttpStream& stream);
   void Answer(const httplib::Request& request, httplib::Response& response) const;
-  const HttpRoute* FindRoute(const std::string& path) const;
+  const HttpRoute* FindRoute(std::string_view path) const;
 
   std::vector<HttpRoute> routes_;
-  HttpObserver observe_;
-  httplib::ThreadPool workers_;
-  HttpLobby lobby_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
-  std::vector<std::thread> accepting_;
+  HttpObserver observer_;
+  AcceptCall accept_;
+  Library library_;
   std::atomic<bool> stopping_ = false;
+  httplib::ThreadPool workers_;
+  HttpLobby lobby_;  // After the workers, to whom its thread passes visitors on.
 };
 
-std::vector<int> HttpServer::Impl::Start(const std::vector<ListenAddress>& addresses) {
-  std::vector<int> ports;
-  ports.reserve(addresses.size());
-  for (const ListenAddress& address : addresses) ports.push_back(Listen(address));
-  for (const auto& listener : listeners_)
-    accepting_.emplace_back([&listener] { listener->listen_after_bind(); });
-  // The library's stop does nothing before its loop has begun.
-  for (const auto& listener : listeners_) {
-    while (!listener->is_running()) std::this_thread::yield();
-  }
-  return ports;
-}
-
-int HttpServer::Impl::Listen(const ListenAddress& address) {
-  const std::size_t index = listeners_.size();
-  auto listener = std::make_unique<Listener>([this, index](int fd) {
-    HttpLobby::Visitor visitor;
-    visitor.fd = fd;
-    visitor.listener = index;
-    lobby_.Enter(std::move(visitor));
-  });
-  listener->new_task_queue = [] { return new InlineQueue; };
-  listener->set_tcp_nodelay(true);
-  listener->set_socket_options(SetListenOptions);
+HttpServer::Impl::Impl(std::vector<HttpRoute> routes, HttpObserver observer, AcceptCall accept)
+    : routes_(std::move(routes)),
+      observer_(std::move(observer)),
+      accept_(std::move(accept)),
+      workers_(kWorkers),
+      lobby_(
+          LobbyLimits(),
+          [this](HttpLobby::Visitor visitor) {
+            workers_.enqueue([this, visitor = std::move(visitor)] { Serve(visitor); });
+          },
+          observer_.broken) {
   // Before the library's routing: its regular expressions recurse on long paths.
-  listener->set_pre_routing_handler([this](const auto& request, auto& response) {
+  library_.set_pre_routing_handler([this](const auto& request, auto& response) {
     Answer(request, response);
     return httplib::Server::HandlerResponse::Handled;
   });
-  listener->set_logger([this](const auto& request, const auto& response) {
+  library_.set_logger([this](const auto& request, const auto& response) {
     const HttpRoute* route = FindRoute(request.path);
     answered = {route != nullptr ? route->handler : kUnknownHandler, response.status};
   });
-  // "::" takes IPv4 as well; a machine without IPv6 has only the other.
-  const std::vector<std::string> hosts = address.host.empty()
-                                             ? std::vector<std::string>{"::", "0.0.0.0"}
-                                             : std::vector<std::string>{address.host};
-  for (const std::string& host : hosts) {
-    errno = 0;
-    const int port = listener->Bind(host, address.port);
-    if (port > 0) {
-      listeners_.push_back(std::move(listener));
-      return port;
-    }
-    if (errno == EADDRINUSE) break;
+}
+
+HttpServer::Impl::~Impl() { Stop(); }
+
+std::vector<int> HttpServer::Impl::Start(const std::vector<ListenAddress>& addresses) {
+  std::vector<HttpDoor> doors;
+  std::vector<int> ports;
+  for (const ListenAddress& address : addresses) {
+    doors.emplace_back(ListeningSocket(address), accept_, observer_.not_accepted);
+    ports.push_back(doors.back().port());
   }
-  throw std::runtime_error("cannot listen on " + address.host + ":" + std::to_string(address.port) +
-                           ": " + (errno != 0 ? std::strerror(errno) : "no such address"));
+  lobby_.Open(std::move(doors));
+  return ports;
 }
 
 void HttpServer::Impl::Serve(HttpLobby::Visitor visitor) {
+  if (const auto refusal = RefuseHead(visitor.received))
+    return Refuse(std::move(visitor), *refusal);
   const SteadyTime start = steady_clock::now();
   answered = {kUnknownHandler, 0};
   HttpStream stream(visitor.fd, visitor.received, kMostUnsent);
-  if (const auto refusal = RefuseHead(visitor.received)) {
-    answered.code = refusal->code;
-    visitor.stays = false;
-    stream.Write(refusal->text.data(), refusal->text.size());
-  } else {
-    visitor.stays = ServeByLibrary(visitor.listener, stream) && !stopping_;
-  }
+  visitor.stays = ServeByLibrary(stream) && !stopping_;
   if (!stream.Flush()) visitor.stays = false;
   visitor.unsent = stopping_ ? std::string() : stream.TakeUnsent();
   visitor.received = std::string(stream.rest());
   const std::chrono::duration<double> took = steady_clock::now() - start;
-  if (answered.code != 0) observe_(answered.handler, answered.code, took.count());
+  if (answered.code != 0) observer_.answered(answered.handler, answered.code, took.count());
   lobby_.Return(std::move(visitor));
 }
 
-bool HttpServer::Impl::ServeByLibrary(std::size_t listener, HttpStream& stream) {
+void HttpServer::Impl::Refuse(HttpLobby::Visitor visitor, const EarlyAnswer& answer) {
+  HttpStream stream(visitor.fd, {}, answer.text.size());
+  stream.Write(answer.text.data(), answer.text.size());
+  stream.Flush();
+  visitor.stays = false;
+  observer_.answered(kUnknownHandler, answer.code, 0);
+  lobby_.Return(std::move(visitor));
+}
+
+bool HttpServer::Impl::ServeByLibrary(HttpStream& stream) {
   try {
-    return listeners_[listener]->Serve(stream);
+    return library_.Serve(stream);
   } catch (const std::exception&) {
     // The library throws on some malformed requests; they cost their connection.
     return false;
   }
 }
 
-const HttpRoute* HttpServer::Impl::FindRoute(const std::string& path) const {
+const HttpRoute* HttpServer::Impl::FindRoute(std::string_view path) const {
   const auto found = std::find_if(routes_.begin(), routes_.end(),
                                   [&path](const HttpRoute& route) { return route.path == path; });
   return found == routes_.end() ? nullptr : &*found;
@@ -339,16 +299,14 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
 
 void HttpServer::Impl::Stop() {
   if (stopping_.exchange(true)) return;
-  for (const auto& listener : listeners_) listener->stop();
-  for (std::thread& thread : accepting_) thread.join();
   lobby_.Close();
   workers_.shutdown();
 }
 
-HttpServer::HttpServer(std::vector<HttpRoute> routes, HttpObserver observe)
-    : impl_(std::make_unique<Impl>(std::move(routes), std::move(observe))) {}
+HttpServer::HttpServer(std::vector<HttpRoute> routes, HttpObserver observer, AcceptCall accept)
+    : impl_(std::make_unique<Impl>(std::move(routes), std::move(observer), std::move(accept))) {}
 
-HttpServer::~HttpServer() { Stop(); }
+HttpServer::~HttpServer() = default;
 
 std::vector<int> HttpServer::Start(const std::vector<ListenAddress>& addresses) {
   return impl_->Start(addresses);

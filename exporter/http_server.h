@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/http_door.h"
 #include "exporter/listen_address.h"
 
 namespace exporter {
@@ -35,20 +36,28 @@ struct HttpRoute {
   std::function<HttpAnswer(const HttpRequest&)> answer;
 };
 
-// What was served, for the server's own metrics. Called by the worker threads.
-using HttpObserver = std::function<void(std::string_view handler, int code, double seconds)>;
+// What happened, for the server's owner. Called by the server's threads.
+struct HttpObserver {
+  std::function<void(std::string_view handler, int code, double seconds)> answered;
+  // A connection could not be accepted; the reason is one of HttpDoor::kReasons.
+  std::function<void(std::string_view reason)> not_accepted;
+  // Nobody will be answered any more; called once.
+  std::function<void(const std::string& reason)> broken;
+};
 
 // Serves GET and HEAD of a few paths. Knows HTTP and nothing of metrics.
 // A handful of workers answer whole requests; see HttpLobby for the rest.
 class HttpServer {
  public:
-  HttpServer(std::vector<HttpRoute> routes, HttpObserver observe);
+  HttpServer(std::vector<HttpRoute> routes, HttpObserver observer,
+             AcceptCall accept = AcceptConnection);
   ~HttpServer();  // Stops.
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Binds every address and starts to serve; returns the ports bound. Throws
-  // std::runtime_error, naming the address, when one cannot be bound.
+  // Binds every address and starts to serve; returns the ports bound. Called
+  // once. Throws std::runtime_error, naming the address, when one cannot be
+  // bound, and std::system_error when the system has no thread left.
   std::vector<int> Start(const std::vector<ListenAddress>& addresses);
   // Ends within a moment: what is being sent is cut off.
   void Stop();

@@ -1,61 +1,20 @@
 #include "exporter/http_server.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <deque>
 #include <mutex>
 #include <set>
 #include <stdexcept>
 
+#include "tests/support/raw_client.h"
+
 namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-
-// A client that speaks bytes, with five seconds for everything.
-class RawClient {
- public:
-  explicit RawClient(int port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  }
-  ~RawClient() { ::close(fd_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  void Send(std::string_view text) const {
-    REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) ==
-            static_cast<ssize_t>(text.size()));
-  }
-  void SendNoMore() const { REQUIRE(::shutdown(fd_, SHUT_WR) == 0); }
-  // Everything until the connection ends, or `last` has come.
-  std::string Receive(std::string_view last = {}) const {
-    std::string received;
-    while (last.empty() || !received.ends_with(last)) {
-      pollfd polled{fd_, POLLIN, 0};
-      if (::poll(&polled, 1, 5000) <= 0) throw std::runtime_error("no answer in 5 s");
-      std::array<char, 65536> chunk;
-      const ssize_t got = ::recv(fd_, chunk.data(), chunk.size(), 0);
-      if (got <= 0) break;
-      received.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return received;
-  }
-
- private:
-  int fd_;
-};
 
 // A server of three paths on a free port.
 class Served {
@@ -68,10 +27,11 @@ class Served {
              {"/pieces", "pieces", Pieces},
              {"/fault", "fault",
               [](const HttpRequest&) -> HttpAnswer { throw std::runtime_error("secret"); }}},
-            [this](std::string_view handler, int code, double) {
-              const std::scoped_lock lock(mutex_);
-              seen_.insert(std::string(handler) + " " + std::to_string(code));
-            }),
+            {[this](std::string_view handler, int code, double) {
+               const std::scoped_lock lock(mutex_);
+               seen_.insert(std::string(handler) + " " + std::to_string(code));
+             },
+             [](std::string_view) {}, [](const std::string&) {}}),
         port_(server_.Start({{"127.0.0.1", 0}}).at(0)) {}
 
   std::string Ask(std::string_view request) const {
@@ -234,7 +194,7 @@ TEST_CASE("a stop ends every connection at once") {
 
 TEST_CASE("a port in use is an error that names it") {
   Served served;
-  HttpServer second({}, [](std::string_view, int, double) {});
+  HttpServer second({}, {});
   const std::string address = "127.0.0.1:" + std::to_string(served.port());
   CHECK_THROWS_WITH_AS(second.Start({{"127.0.0.1", served.port()}}),
                        ("cannot listen on " + address + ": Address already in use").c_str(),

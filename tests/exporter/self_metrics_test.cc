@@ -124,6 +124,16 @@ TEST_CASE("requests are counted by handler and code, and timed by handler") {
   CHECK(HasLine(page, seconds + "_count{handler=\"metrics\"} 2"));
 }
 
+TEST_CASE("connections that could not be accepted are counted by reason, from 0") {
+  SelfMetrics metrics(kBuild, 5);
+  metrics.http().CountNotAccepted("descriptors");
+  const std::string page = metrics.Render({}, SteadyTime{});
+  const std::string family = "exporter_http_accept_errors_total";
+  CHECK(HasLine(page, family + "{reason=\"descriptors\"} 1"));
+  CHECK(HasLine(page, family + "{reason=\"memory\"} 0"));
+  CHECK(HasLine(page, family + "{reason=\"network\"} 0"));
+}
+
 TEST_CASE("the tail names each family and each series once, also with many collectors") {
   const std::string page = SelfMetrics(kBuild, 5).Render(
       {Health("a", true), Health("b", false), Health("c", true)}, SteadyTime{});

@@ -30,14 +30,17 @@ def run(*arguments, env=None, within=30):
 
 
 class Exporter(Process):
-    """A running exporter. `config` is the text of its file, a path, or None for no file."""
+    """A running exporter. `config` is the text of its file, a path, or None for no file.
 
-    def __init__(self, config, arguments=(), env=None, ready=True):
+    `under` is a command that becomes the exporter, such as a tracer's.
+    """
+
+    def __init__(self, config, arguments=(), env=None, ready=True, under=()):
         super().__init__()
         assert BINARY.exists(), f"{BINARY} is missing: build it, as scripts/test does"
         self.port = free_port()
         self.pages = []
-        command = [BINARY, "--web.listen-address", f"127.0.0.1:{self.port}", *arguments]
+        command = [*under, BINARY, "--web.listen-address", f"127.0.0.1:{self.port}", *arguments]
         if isinstance(config, str):
             path = self.folder / "exporter.yaml"
             path.write_text(config)
