@@ -16,6 +16,7 @@ using std::chrono::steady_clock;
 
 // Long enough for every thread that can be woken, short enough that the whole
 // process ends within a second.
+constexpr milliseconds kAnswerPatience{200};
 constexpr milliseconds kStopPatience{500};
 
 }  // namespace
@@ -37,13 +38,15 @@ HttpObserver App::Observer() {
 std::vector<HttpRoute> App::Routes() {
   const auto healthy = [](const HttpRequest&) { return HttpAnswer::Text("healthy\n"); };
   const auto ready = [this](const HttpRequest&) { return Ready(); };
+  // A probe that waits behind pages would have a healthy process restarted.
+  constexpr bool kAtOnce = true;
   return {
       {options_.telemetry_path, "metrics",
        [this](const auto& request) { return Metrics(request); }},
-      {"/-/healthy", "healthy", healthy},
-      {"/health", "healthy", healthy},
-      {"/-/ready", "ready", ready},
-      {"/ready", "ready", ready},
+      {"/-/healthy", "healthy", healthy, kAtOnce},
+      {"/health", "healthy", healthy, kAtOnce},
+      {"/-/ready", "ready", ready, kAtOnce},
+      {"/ready", "ready", ready, kAtOnce},
       {"/api/v1/status", "status",
        [this](const HttpRequest&) {
          return HttpAnswer::Text(RenderStatusJson(Health(), options_.build.version), 200,
@@ -65,8 +68,8 @@ std::vector<int> App::Start() {
 }
 
 bool App::Stop() {
-  http_.Stop();
-  return scheduler_.Stop(kStopPatience);
+  const bool answered = http_.Stop(kAnswerPatience);
+  return scheduler_.Stop(kStopPatience) && answered;
 }
 
 std::vector<CollectorHealth> App::Health() { return HealthAt(steady_clock::now()); }

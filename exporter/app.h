@@ -31,8 +31,8 @@ class App {
   // Serves and collects from here on; returns the ports bound. Throws
   // std::runtime_error when an address cannot be bound, before any collection.
   std::vector<int> Start();
-  // Ends both. False if a collection is stuck where nothing can end it; then
-  // the process can only be left by _exit.
+  // Ends both. False if a collection is stuck where nothing can end it, or an
+  // answer takes long; then the process can only be left by _exit.
   bool Stop();
 
   // Instead of Start: runs each collector once.

@@ -12,6 +12,7 @@
 
 #include "exporter/http_lobby.h"
 #include "exporter/http_stream.h"
+#include "exporter/http_workers.h"
 #include "exporter/listening_socket.h"
 
 namespace exporter {
@@ -35,6 +36,11 @@ constexpr EarlyAnswer kHeadTooLong = {
     "Content-Length: 0\r\n\r\n"};
 constexpr EarlyAnswer kBadHead = {
     400, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"};
+constexpr EarlyAnswer kTooMany = {
+    503,
+    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 18\r\n\r\ntoo many requests\n"};
+
 // What the library answered on this thread's request: its logger is told so,
 // and not when the request began.
 struct Answered {
@@ -161,6 +167,14 @@ std::optional<EarlyAnswer> RefuseHead(std::string_view head) {
   return std::nullopt;
 }
 
+// What a head asks for, as it was sent; empty for what is no head.
+std::string_view PathOf(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find("\r\n"));
+  const std::size_t begin = line.find(' ');
+  if (begin == std::string_view::npos) return {};
+  return line.substr(begin + 1, line.find_first_of(" ?", begin + 1) - begin - 1);
+}
+
 // A quarter of the descriptors at most: collectors need some as well.
 HttpLobby::Limits LobbyLimits() {
   HttpLobby::Limits limits;
@@ -169,6 +183,10 @@ HttpLobby::Limits LobbyLimits() {
     limits.connections = std::clamp<std::size_t>(files.rlim_cur / 4, 8, limits.connections);
   return limits;
 }
+
+// Of the connections that there may be, those that may wait for a worker: the
+// others are room for who asks what is answered at once.
+std::size_t MostQueued() { return LobbyLimits().connections * 7 / 8 - kWorkers; }
 
 }  // namespace
 
@@ -190,9 +208,10 @@ class HttpServer::Impl {
   Impl& operator=(const Impl&) = delete;
 
   std::vector<int> Start(const std::vector<ListenAddress>& addresses);
-  void Stop();
+  bool Stop(std::chrono::milliseconds patience);
 
  private:
+  void Direct(HttpLobby::Visitor visitor);
   void Serve(HttpLobby::Visitor visitor);
   void Refuse(HttpLobby::Visitor visitor, const EarlyAnswer& answer);
   bool ServeByLibrary(HttpStream& stream);
@@ -204,7 +223,7 @@ class HttpServer::Impl {
   AcceptCall accept_;
   Library library_;
   std::atomic<bool> stopping_ = false;
-  httplib::ThreadPool workers_;
+  HttpWorkers workers_;
   HttpLobby lobby_;  // After the workers, to whom its thread passes visitors on.
 };
 
@@ -212,12 +231,9 @@ HttpServer::Impl::Impl(std::vector<HttpRoute> routes, HttpObserver observer, Acc
     : routes_(std::move(routes)),
       observer_(std::move(observer)),
       accept_(std::move(accept)),
-      workers_(kWorkers),
+      workers_(MostQueued(), [this](HttpLobby::Visitor visitor) { Serve(std::move(visitor)); }),
       lobby_(
-          LobbyLimits(),
-          [this](HttpLobby::Visitor visitor) {
-            workers_.enqueue([this, visitor = std::move(visitor)] { Serve(visitor); });
-          },
+          LobbyLimits(), [this](HttpLobby::Visitor visitor) { Direct(std::move(visitor)); },
           observer_.broken) {
   // Before the library's routing: its regular expressions recurse on long paths.
   library_.set_pre_routing_handler([this](const auto& request, auto& response) {
@@ -230,7 +246,11 @@ HttpServer::Impl::Impl(std::vector<HttpRoute> routes, HttpObserver observer, Acc
   });
 }
 
-HttpServer::Impl::~Impl() { Stop(); }
+// The workers give visitors back to the lobby: their threads end before it does.
+HttpServer::Impl::~Impl() {
+  Stop({});
+  workers_.Join();
+}
 
 std::vector<int> HttpServer::Impl::Start(const std::vector<ListenAddress>& addresses) {
   std::vector<HttpDoor> doors;
@@ -239,8 +259,16 @@ std::vector<int> HttpServer::Impl::Start(const std::vector<ListenAddress>& addre
     doors.emplace_back(ListeningSocket(address), accept_, observer_.not_accepted);
     ports.push_back(doors.back().port());
   }
+  workers_.Start(kWorkers);
   lobby_.Open(std::move(doors));
   return ports;
+}
+
+// On the lobby's thread.
+void HttpServer::Impl::Direct(HttpLobby::Visitor visitor) {
+  const HttpRoute* route = FindRoute(PathOf(visitor.received));
+  if (route != nullptr && route->at_once) return Serve(std::move(visitor));
+  if (!workers_.Offer(visitor)) Refuse(std::move(visitor), kTooMany);
 }
 
 void HttpServer::Impl::Serve(HttpLobby::Visitor visitor) {
@@ -297,10 +325,10 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
   }
 }
 
-void HttpServer::Impl::Stop() {
-  if (stopping_.exchange(true)) return;
+bool HttpServer::Impl::Stop(std::chrono::milliseconds patience) {
+  stopping_ = true;
   lobby_.Close();
-  workers_.shutdown();
+  return workers_.Stop(patience);
 }
 
 HttpServer::HttpServer(std::vector<HttpRoute> routes, HttpObserver observer, AcceptCall accept)
@@ -312,6 +340,6 @@ std::vector<int> HttpServer::Start(const std::vector<ListenAddress>& addresses) 
   return impl_->Start(addresses);
 }
 
-void HttpServer::Stop() { impl_->Stop(); }
+bool HttpServer::Stop(std::chrono::milliseconds patience) { return impl_->Stop(patience); }
 
 }  // namespace exporter

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,6 +35,9 @@ struct HttpRoute {
   std::string path;
   std::string handler;  // The label of exporter_http_requests_total.
   std::function<HttpAnswer(const HttpRequest&)> answer;
+  // Waits for nothing and takes microseconds: answered before all that queues,
+  // on the thread that reads the requests.
+  bool at_once = false;
 };
 
 // What happened, for the server's owner. Called by the server's threads.
@@ -51,7 +55,7 @@ class HttpServer {
  public:
   HttpServer(std::vector<HttpRoute> routes, HttpObserver observer,
              AcceptCall accept = AcceptConnection);
-  ~HttpServer();  // Stops.
+  ~HttpServer();  // Stops, and waits for every route that is still answering.
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
@@ -59,8 +63,10 @@ class HttpServer {
   // once. Throws std::runtime_error, naming the address, when one cannot be
   // bound, and std::system_error when the system has no thread left.
   std::vector<int> Start(const std::vector<ListenAddress>& addresses);
-  // Ends within a moment: what is being sent is cut off.
-  void Stop();
+  // Ends within a moment: what waits in the queue is dropped, what clients have
+  // not taken of an answer is cut off. False if a route is still answering after
+  // `patience`.
+  bool Stop(std::chrono::milliseconds patience);
 
  private:
   class Impl;  // Keeps the library's header out of this one.

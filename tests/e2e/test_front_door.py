@@ -1,13 +1,19 @@
-"""The front door: accept(2) fails, or nothing can be listened on."""
+"""The front door: accept(2) fails, pages queue, time to stop."""
 
+import contextlib
 import errno
+import multiprocessing
 import os
+import selectors
 import socket
+import sqlite3
+import statistics
+import subprocess
 import time
 
 import pytest
 
-from support.exporter import run
+from support.exporter import BINARY, run
 from support.waiting import eventually
 
 # Every error that accept(2) may give and that passes.
@@ -95,6 +101,21 @@ def test_a_listener_that_cannot_go_on_ends_the_process_with_a_reason(start_faili
         in exporter.log()
 
 
+def test_a_process_that_may_start_no_thread_ends_with_a_reason(tmp_path):
+    path = tmp_path / "exporter.yaml"
+    path.write_text(CALM.format(redis="redis://127.0.0.1:1/0"))
+    # The watchdog's, a worker's of the HTTP server, the lobby's and the collector's.
+    for when in (1, 3, 6, 7):
+        done = subprocess.run(
+            ["strace", "-D", "-f", "-q", "-o", tmp_path / "trace", "-e", "trace=clone,clone3",
+             "-e", f"inject=clone,clone3:error=EAGAIN:when={when}+", BINARY, "--config", path,
+             "--web.listen-address", "127.0.0.1:0"],
+            capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 2, (when, done)
+        assert done.stderr.endswith("exporter: the system has no thread or descriptor left: "
+                                    "Resource temporarily unavailable\n")
+
+
 @pytest.mark.parametrize("address, reason", [
     ("192.0.2.1:0", "Cannot assign requested address"), ("no-such-host.invalid:0", ""),
     ("[2001:db8::1]:0", "")])
@@ -104,3 +125,96 @@ def test_an_address_that_cannot_be_listened_on_is_a_clear_error(tmp_path, addres
     done = run("--config", path, "--web.listen-address", address)
     assert done.returncode == 2
     assert f"exporter: cannot listen on {address}: {reason}" in done.stderr
+
+
+def get(path, encoding="identity"):
+    return (f"GET {path} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {encoding}\r\n"
+            "Connection: close\r\n\r\n").encode()
+
+
+def read_pages(port, clients, under_way):
+    """Keeps `clients` requests for the narrowed page under way, for ever."""
+    selector = selectors.DefaultSelector()
+    chunk = bytearray(1 << 20)
+
+    def ask():
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(get("/metrics?collector=sql"))
+        selector.register(client, selectors.EVENT_READ)
+
+    for _ in range(clients):
+        ask()
+    while True:
+        for key, _ in selector.select():
+            if not key.fileobj.recv_into(chunk):
+                under_way.set()
+                selector.unregister(key.fileobj)
+                key.fileobj.close()
+                ask()
+
+
+@contextlib.contextmanager
+def page_readers(port, clients):
+    forked = multiprocessing.get_context("fork")
+    under_way = forked.Event()
+    reader = forked.Process(target=read_pages, args=(port, clients, under_way), daemon=True)
+    reader.start()
+    assert under_way.wait(60), "no page was answered"
+    yield
+    assert reader.is_alive()  # else a connection was refused
+    reader.terminate()
+    reader.join(10)
+
+
+@pytest.fixture
+def large(start_exporter, tmp_path):
+    """An exporter whose page has 100,000 series."""
+    database = tmp_path / "large.db"
+    sqlite3.connect(database).close()
+    exporter = start_exporter(f"""
+global: {{interval: 1h, timeout: 1m}}
+collectors:
+  - type: sql
+    dsn: "sqlite://{database}"
+    max_series: 100000
+    max_rows: 100000
+    queries:
+      - sql: >
+          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+          SELECT i, 'shop-' || i AS shop FROM n
+        metrics: [{{name: shop_orders, value: i, labels: [shop]}}]
+""", ready=False)
+    exporter.await_ready(60)
+    exporter.await_page(
+        lambda page: page.value("exporter_collector_series", collector="sql") == 100_000, 60,
+        "every series is on the page")
+    return exporter
+
+
+def seconds_to_answer(exporter, path):
+    start = time.monotonic()
+    assert exporter.get(path).status == 200
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
+def test_a_probe_does_not_wait_behind_pages(large, path):
+    idle = statistics.median(seconds_to_answer(large, path) for _ in range(20))
+    with page_readers(large.port, 64):
+        busy = statistics.median(seconds_to_answer(large, path) for _ in range(40))
+    print(f"{path}: {idle * 1e3:.2f} ms idle, {busy * 1e3:.2f} ms under load")
+    assert busy < idle + 0.05
+
+
+def test_sigterm_with_200_queued_requests_ends_it_at_once(large):
+    clients = []
+    for i in range(200):
+        clients.append(socket.create_connection(("127.0.0.1", large.port), timeout=5))
+        clients[-1].sendall(get("/metrics?collector=sql", ("identity", "gzip")[i % 2]))
+    assert large.get("/-/healthy").status == 200  # so that those before it are queued
+    code, seconds = large.stop()  # while none of them reads
+    print(f"SIGTERM: {seconds:.3f} s")
+    for client in clients:
+        client.close()
+    assert code == 0
+    assert seconds < 5  # 0.3 s where the machine is ours

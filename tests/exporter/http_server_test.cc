@@ -188,7 +188,7 @@ TEST_CASE("a stop ends every connection at once") {
   const RawClient unread(served.port());
   unread.Send("GET /large HTTP/1.1\r\n\r\n");
   const auto start = steady_clock::now();
-  served.server().Stop();
+  CHECK(served.server().Stop(5s));
   CHECK(steady_clock::now() - start < 500ms);
 }
 
