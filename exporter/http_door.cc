@@ -69,6 +69,7 @@ HttpDoor::HttpDoor(ListeningSocket socket, AcceptCall accept,
 
 std::optional<int> HttpDoor::Admit(SteadyTime now) {
   const int connection = accept_(fd());
+  lacks_descriptor_ = connection < 0 && errno == EMFILE;
   if (connection < 0) {
     Fail(errno, now);
     return std::nullopt;

@@ -30,6 +30,8 @@ class HttpDoor {
   std::optional<int> Admit(SteadyTime now);
   // When to look for a connection again: the time of a pause's end, or the past.
   SteadyTime opens_at() const { return opens_at_; }
+  // Whether the last attempt failed since this process has no descriptor left.
+  bool lacks_descriptor() const { return lacks_descriptor_; }
   int fd() const { return socket_.fd(); }
   int port() const { return port_; }
 
@@ -42,6 +44,7 @@ class HttpDoor {
   AcceptCall accept_;
   std::function<void(std::string_view reason)> failed_;
   SteadyTime opens_at_;
+  bool lacks_descriptor_ = false;
   int failures_in_a_row_ = 0;  // Counted as far as it matters.
   // Since it was logged that connections cannot be accepted; 0: all is well.
   std::size_t failures_ = 0;

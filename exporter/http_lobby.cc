@@ -107,6 +107,8 @@ void HttpLobby::TakeReturned(SteadyTime now) {
 
 void HttpLobby::Admit(HttpDoor& door, SteadyTime now) {
   const std::optional<int> fd = door.Admit(now);
+  // Who asks for health comes anew each time, and must not wait for idle ones.
+  if (door.lacks_descriptor()) DropLongestWaiting();
   if (!fd) return;
   std::size_t served = 0;
   {

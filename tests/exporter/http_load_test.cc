@@ -157,6 +157,26 @@ TEST_CASE("a connection that was accepted is served while no other can be") {
   CHECK(second.Receive().ends_with("healthy\n"));
 }
 
+TEST_CASE("the longest waiting connection gives way when there is no descriptor left") {
+  std::atomic<bool> exhausted = false;
+  BusyServer busy([&exhausted](int fd) {
+    if (!exhausted.exchange(false)) return AcceptConnection(fd);
+    errno = EMFILE;
+    return -1;
+  });
+  std::deque<RawClient> idle;
+  for (int i = 0; i < 2; ++i) {
+    idle.emplace_back(busy.port()).Send("GET /healthy HTTP/1.1\r\n\r\n");
+    REQUIRE(idle.back().Receive("healthy\n").starts_with("HTTP/1.1 200"));
+  }
+  exhausted = true;
+  CHECK(busy.Ask("/healthy").ends_with("healthy\n"));
+  CHECK(busy.not_accepted.count() == 1);
+  CHECK(idle.front().Receive().empty());
+  idle.back().Send(Get("/healthy"));
+  CHECK(idle.back().Receive().ends_with("healthy\n"));
+}
+
 TEST_CASE("a listening socket that is broken is told once, with the reason") {
   BusyServer busy(FailsFirst(EBADF, 1));
   const RawClient client(busy.port());
