@@ -1,8 +1,6 @@
 """Real Celery: the versions that we support, their workers, and who sends them tasks."""
 
 import collections
-import fcntl
-import hashlib
 import json
 import os
 import pathlib
@@ -11,48 +9,9 @@ import signal
 import subprocess
 import tempfile
 
+from .celery_versions import DEBIAN, NEWEST, VERSIONS, python
 from .processes import ROOT, Process
 from .waiting import eventually
-
-DEBIAN = "5.2"
-NEWEST = "5.6"
-VERSIONS = (DEBIAN, NEWEST)
-
-# The newest and all that it needs, from PyPI.
-_PACKAGES = """
-celery==5.6.3 kombu==5.6.2 amqp==5.3.1 billiard==4.3.1 vine==5.1.0 redis==6.4.0
-async-timeout==5.0.1 click==8.5.1 click-didyoumean==0.3.1 click-plugins==1.1.1.2 click-repl==0.4.1
-packaging==26.3 prompt_toolkit==3.0.53 python-dateutil==4.0.0 tzdata==2026.6
-typing_extensions==4.16.0 tzlocal==5.4.5 wcwidth==0.9.4
-""".split()
-
-
-def _python(version):
-    """The interpreter that has this version of Celery."""
-    if version == DEBIAN:
-        return "/usr/bin/python3"
-    pins = hashlib.sha256(" ".join(_PACKAGES).encode()).hexdigest()[:12]
-    folder = ROOT / "build/celery" / pins
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)   # Two runs of the tests at once install once.
-        if not folder.exists():
-            _install(folder)
-    return str(folder / "bin/python3")
-
-
-def _install(folder):
-    """At once, so that a half-installed one never counts."""
-    unfinished = folder.with_suffix(".new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    for command in (["/usr/bin/python3", "-m", "venv", unfinished],
-                    [unfinished / "bin/python3", "-m", "pip", "install", "-q", "--no-deps",
-                     "--disable-pip-version-check", *_PACKAGES]):
-        done = subprocess.run([str(word) for word in command], text=True, capture_output=True,
-                              timeout=240)
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    unfinished.rename(folder)
-
 
 # What a task has written: what is "started", "succeeded", "failed", "retried" or "rejected".
 Note = collections.namedtuple("Note", "name uuid what time")
@@ -61,6 +20,10 @@ Note = collections.namedtuple("Note", "name uuid what time")
 class CeleryApp:
     """The application of celery_tasks.py in one version on one broker. close() ends its workers."""
 
+    application = "support.celery_tasks"
+    producer = "support.celery_producer"
+    for_workers = {}   # What their environment has more than the producer's.
+
     def __init__(self, version, broker, **settings):
         """Settings of Celery; `queues` as {name: arguments of its declaration}."""
         self.version = version
@@ -68,7 +31,7 @@ class CeleryApp:
         self.journal = self.folder / "journal"
         self.gates = self.folder / "gates"
         self.gates.mkdir()
-        self.python = _python(version)
+        self.python = python(version)
         self.workers = []
         self._producer = None
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
@@ -91,7 +54,7 @@ class CeleryApp:
     def ask(self, *command):
         if self._producer is None:
             self._producer = subprocess.Popen(
-                [self.python, "-m", "support.celery_producer"], env=self.environment, text=True,
+                [self.python, "-m", self.producer], env=self.environment, text=True,
                 cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._producer.stdin.write(json.dumps(command) + "\n")
         self._producer.stdin.flush()
@@ -144,10 +107,10 @@ class Worker(Process):
                  options=()):
         super().__init__()
         self.hostname = hostname
-        self.spawn([app.python, "-m", "celery", "-A", "support.celery_tasks", "worker",
+        self.spawn([app.python, "-m", "celery", "-A", app.application, "worker",
                     "-n", hostname, "-Q", ",".join(queues), "-P", pool, "-c", concurrency,
                     "-l", "INFO", *(["-E"] if events else []), *options],
-                   env=app.environment, cwd=self.folder)
+                   env={**app.environment, **app.for_workers}, cwd=self.folder)
 
     def await_ready(self, within=30):
         eventually(self._is_ready, within, f"{self.hostname} is ready")
