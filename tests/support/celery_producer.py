@@ -36,9 +36,10 @@ def _events(connection):
     get_exchange(connection)(connection.default_channel).declare()
 
 
-def main():
+def main(**more):
+    """Serves the commands, and those that are given: name=function(connection, ...)."""
     commands = {"send": _send, "revoke": _revoke, "purge": _purge,
-                "exclusive": _exclusive, "events": _events}
+                "exclusive": _exclusive, "events": _events, **more}
     with app.connection_for_write() as connection:
         for line in sys.stdin:
             command, *arguments = json.loads(line)

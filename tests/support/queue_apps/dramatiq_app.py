@@ -1,4 +1,4 @@
-"""An application with Dramatiq: dramatiq_app.py put|work QUEUE"""
+"""An application with Dramatiq: dramatiq_app.py put|many COUNT|work QUEUE"""
 
 import os
 import signal
@@ -31,6 +31,12 @@ def hold(_):
     redis.blpop("gate")
 
 
+@dramatiq.actor(queue_name="mails")
+def count(number):
+    """Notes how often it ran."""
+    Redis.from_url(URL).hincrby("ran", number, 1)
+
+
 def main(command, *queues):
     if command == "put":
         for _ in range(3):
@@ -40,6 +46,9 @@ def main(command, *queues):
         hold.send_with_options(args=("secret-argument",), delay=3600000)
         fail.send("secret-argument")
         hold.send("secret-argument")
+    elif command == "many":
+        for number in range(int(queues[0])):
+            count.send(number)
     else:
         dramatiq.Worker(BROKER, worker_threads=1, queues=set(queues)).start()
         signal.pause()

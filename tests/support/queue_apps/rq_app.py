@@ -1,4 +1,4 @@
-"""An application with RQ: rq_app.py put|work QUEUE|burst QUEUE"""
+"""An application with RQ: rq_app.py put|many COUNT|work QUEUE|burst QUEUE"""
 
 import datetime
 import os
@@ -25,6 +25,11 @@ def hold(_):
     redis.blpop("gate")
 
 
+def count(number):
+    """Notes how often it ran."""
+    Redis.from_url(URL).hincrby("ran", number, 1)
+
+
 def put(redis):
     mails = Queue("mails", connection=redis)
     jobs = [mails.enqueue("rq_app.ok", "secret-argument") for _ in range(3)]
@@ -40,6 +45,9 @@ def main(command, *queues):
     redis = Redis.from_url(URL)
     if command == "put":
         put(redis)
+    elif command == "many":
+        for number in range(int(queues[0])):
+            Queue("mails", connection=redis).enqueue("rq_app.count", number)
     else:
         SimpleWorker([Queue(name, connection=redis) for name in queues],
                      connection=redis).work(burst=command == "burst")
