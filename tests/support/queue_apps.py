@@ -1,48 +1,30 @@
 """Applications with the queue systems' own libraries, each in tests/support/queue_apps."""
 
-import hashlib
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 
+from .kept import kept, run
 from .processes import ROOT, Process, program
 from .waiting import eventually
 
 APPS = ROOT / "tests/support/queue_apps"
-KEPT = ROOT / "build/queue_apps"
 
 
 def _installed(listing, install):
-    """The folder where install(listing, folder) has put what the file lists: once a listing."""
-    digest = hashlib.sha256(listing.read_bytes()).hexdigest()[:12]
-    folder = KEPT / f"{listing.stem}-{digest}"
-    if not folder.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        scratch = tempfile.mkdtemp(dir=KEPT)
-        try:
-            install(listing, scratch)
-            os.rename(scratch, folder)   # At once, so that a half-filled one never counts.
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    return folder
-
-
-def _run(command, **options):
-    done = subprocess.run([str(word) for word in command], text=True, capture_output=True,
-                          **{"timeout": 240, **options})
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    """The folder where install(listing, folder) has put what the file lists."""
+    return kept(listing.stem, listing.read_bytes() + sys.version.encode(),
+                lambda folder: install(listing, folder))
 
 
 def _pip(listing, folder):
-    _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-          "--target", folder, "-r", listing])
+    run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+         "--target", folder, "-r", listing])
 
 
 def _npm(listing, folder):
     shutil.copy(listing, folder)
-    _run([program("npm"), "install", "--silent", "--no-audit", "--no-fund"], cwd=folder)
+    run([program("npm"), "install", "--silent", "--no-audit", "--no-fund"], cwd=folder)
 
 
 class App:
@@ -65,7 +47,7 @@ class App:
             self.words.insert(0, program("ruby"))
 
     def run(self, *words):
-        _run([*self.words, *words], env=self.environment, timeout=60)
+        run([*self.words, *words], env=self.environment, timeout=60)
 
     def start(self, *words, command=None):
         """A worker that runs until it is closed."""
