@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "collectors/clients/pg_error.h"
+#include "collectors/clients/sqlite_reading.h"
 
 namespace collectors {
 namespace {
@@ -57,13 +58,14 @@ ErrorKind KindOf(int code, std::string_view message) {
 int Expired(void* deadline) { return static_cast<const Deadline*>(deadline)->Expired() ? 1 : 0; }
 
 // `deadline` must outlive the database.
-Database Open(const std::string& path, Deadline& deadline) {
+Database Open(const std::string& path, bool at_rest, Deadline& deadline) {
   if (::access(path.c_str(), F_OK) != 0) {
     throw CollectError(ErrorKind::kMissing, "there is no file " + path);
   }
   sqlite3* opened = nullptr;
-  const int code =
-      ::sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = ::sqlite3_open_v2(SqliteReadingUri(path, at_rest).c_str(), &opened,
+                                     SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+                                     SqliteReadingVfs());
   Database database(opened, &::sqlite3_close);
   if (opened == nullptr) throw std::bad_alloc();
   if (code != SQLITE_OK) Fail(opened);
@@ -145,20 +147,38 @@ Rows Read(sqlite3* database, sqlite3_stmt* statement, std::size_t max_rows) {
   return rows;
 }
 
+Rows Ask(const std::string& path, bool at_rest, const SqlStatement& statement, Deadline& deadline) {
+  const Database database = Open(path, at_rest, deadline);
+  const Statement prepared = Prepare(database.get(), statement);
+  return Read(database.get(), prepared.get(), statement.max_rows);
+}
+
 }  // namespace
 
 int SqliteSession::ServerVersion(const CollectContext& context) {
   Deadline deadline = context.deadline;
-  Open(path_, deadline);  // So that a file that is not there is the target's failure.
+  Open(path_, false, deadline);  // So that a file that is not there is the target's failure.
   return 0;
 }
 
 Rows SqliteSession::Query(const CollectContext& context, const SqlStatement& statement) {
   Deadline deadline = context.deadline;
   if (deadline.Expired()) throw CollectError(ErrorKind::kTimeout, "the time was up");
-  const Database database = Open(path_, deadline);
-  const Statement prepared = Prepare(database.get(), statement);
-  return Read(database.get(), prepared.get(), statement.max_rows);
+  const auto rest = SqliteRestOf(path_);
+  try {
+    return Ask(path_, false, statement, deadline);
+  } catch (const CollectError& error) {
+    if (!rest || error.kind() != ErrorKind::kPermission) throw;
+  }
+  // In WAL mode a database that nobody has open can be read in this way only.
+  try {
+    Rows rows = Ask(path_, true, statement, deadline);
+    if (SqliteRestOf(path_) == rest) return rows;
+  } catch (const CollectError&) {
+    if (SqliteRestOf(path_) == rest) throw;
+  }
+  // Somebody has opened it meanwhile.
+  return Ask(path_, false, statement, deadline);
 }
 
 std::string SqlitePath(const std::string& url) {

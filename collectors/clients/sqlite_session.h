@@ -7,7 +7,8 @@
 namespace collectors {
 
 // An SqlSession with an SQLite file, opened for reading only and anew for each
-// statement: a file that was replaced is seen at once, and none is kept locked.
+// statement: a file that was replaced is seen at once, and none is kept locked. No
+// file is made or written, whatever the database's mode is.
 class SqliteSession : public SqlSession {
  public:
   explicit SqliteSession(std::string path) : path_(std::move(path)) {}

@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace collectors {
 namespace {
@@ -32,7 +34,7 @@ class Writer {
     Run("CREATE TABLE t (a INTEGER, b TEXT); INSERT INTO t VALUES (1, 'one'), (2, NULL)");
   }
   ~Writer() {
-    ::sqlite3_close(database_);
+    Close();
     std::filesystem::remove_all(folder_);
   }
   Writer(const Writer&) = delete;
@@ -40,6 +42,14 @@ class Writer {
 
   void Run(const std::string& text) {
     REQUIRE(::sqlite3_exec(database_, text.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  }
+  void Close() { ::sqlite3_close(std::exchange(database_, nullptr)); }
+  std::set<std::string> files() const {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      names.insert(entry.path().filename());
+    }
+    return names;
   }
   std::string path() const { return folder_ + "/app.db"; }
   std::string folder() const { return folder_; }
@@ -166,6 +176,43 @@ TEST_CASE("an SQLite file that was replaced is seen at the next statement") {
   CHECK(session.Query({Deadline::After(kBudget), watchdog}, statement).cells[0][0] == "one");
   std::filesystem::rename(second.path(), first.path());
   CHECK(session.Query({Deadline::After(kBudget), watchdog}, statement).cells[0][0] == "new");
+}
+
+TEST_CASE("an SQLite file in WAL mode is read whole, and nothing is made beside it") {
+  const SqlStatement statement = {"SELECT count(*) FROM t"};
+  Writer writer;
+  writer.Run("PRAGMA journal_mode = WAL; INSERT INTO t VALUES (3, 'three')");
+  const std::set<std::string> opened = {"app.db", "app.db-shm", "app.db-wal"};
+  REQUIRE(writer.files() == opened);
+  CHECK(Ask(writer.path(), statement).cells[0][0] == "3");
+  std::filesystem::create_symlink(writer.path(), writer.folder() + "/link");
+  CHECK(Ask(writer.folder() + "/link", statement).cells[0][0] == "3");
+  std::filesystem::remove(writer.folder() + "/link");
+
+  SUBCASE("the application has closed it") {
+    writer.Close();
+    REQUIRE(writer.files() == std::set<std::string>{"app.db"});
+    CHECK(Ask(writer.path(), statement).cells[0][0] == "3");
+    CHECK(writer.files() == std::set<std::string>{"app.db"});
+    CHECK(FailureOf(writer.path(), {"INSERT INTO t VALUES (4, '')"}).kind ==
+          ErrorKind::kPermission);
+  }
+  SUBCASE("the application has crashed") {
+    const Writer crashed;
+    for (const std::string& name : opened) {
+      std::filesystem::copy_file(writer.folder() + "/" + name, crashed.folder() + "/" + name,
+                                 std::filesystem::copy_options::overwrite_existing);
+    }
+    CHECK(Ask(crashed.path(), statement).cells[0][0] == "3");
+    CHECK(crashed.files() == opened);
+  }
+}
+
+TEST_CASE("an SQLite file may have any name") {
+  const Writer writer;
+  const std::string path = writer.folder() + "/a%20b?#&=.db";
+  std::filesystem::rename(writer.path(), path);
+  CHECK(Ask(path, {"SELECT count(*) FROM t"}).cells[0][0] == "2");
 }
 
 TEST_CASE("an SQLite URL names a file by its whole path") {
