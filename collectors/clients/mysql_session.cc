@@ -10,6 +10,7 @@
 
 #include "collectors/clients/mysql_connection.h"
 #include "collectors/clients/mysql_dsn.h"
+#include "collectors/clients/mysql_locking_read.h"
 #include "collectors/clients/resolve.h"
 
 namespace collectors {
@@ -44,21 +45,50 @@ seconds::rep WholeSeconds(milliseconds time) {
   return std::max<seconds::rep>(1, std::chrono::ceil<seconds>(time).count());
 }
 
-// Of the session, but set anew before each statement. CREATE TABLE ends the
-// read-only transaction that it stands in, so that the next must be one too.
+enum class Server { kAny, kMysql, kMariadb };
+
+struct Setting {
+  const char* text;
+  Server server;
+};
+
+// What init_connect or the server may have set otherwise, and what would hurt its other clients or
+// falsify what we read. sql_mode stays: what is written here means the same in all of its modes,
+// and what the user writes means what it means to the application. So does autocommit: no
+// statement stands outside a transaction.
+constexpr Setting kSettings[] = {
+    // A SERIALIZABLE read locks its rows until the application's UPDATE gives up. REPEATABLE READ
+    // would keep old versions of rows until COMMIT; READ UNCOMMITTED counts what may never be.
+    {"SESSION transaction_isolation = 'READ-COMMITTED'", Server::kMysql},
+    {"SESSION tx_isolation = 'READ-COMMITTED'", Server::kMariadb},
+    // CREATE TABLE ends the read-only transaction that it stands in, so that the next must be one.
+    {"SESSION transaction_read_only = 1", Server::kMysql},
+    {"SESSION tx_read_only = 1", Server::kMariadb},
+    // CHAIN would open another transaction behind ours, and RELEASE end the connection.
+    {"SESSION completion_type = 0", Server::kAny},
+    // It would cut the rows off without a word.
+    {"SESSION sql_select_limit = 18446744073709551615", Server::kAny},
+    {"SESSION character_set_client = utf8mb4", Server::kAny},
+    {"SESSION character_set_results = utf8mb4", Server::kAny},
+};
+
+// Of the session, but set anew before each statement.
 std::string SettingsText(const MysqlConnection& connection, milliseconds remaining,
                          milliseconds timeout) {
   const milliseconds limit = std::max(remaining - kAnswerTime, kLeastTimeout);
   const auto lock =
       std::max<seconds::rep>(1, std::chrono::duration_cast<seconds>(timeout / kLockShare).count());
   std::string text = fmt::format(
-      "SET SESSION lock_wait_timeout = {0}, SESSION innodb_lock_wait_timeout = {0}, ", lock);
-  if (!connection.is_mariadb()) {
-    return text + fmt::format("SESSION transaction_read_only = 1, SESSION max_execution_time = {}",
-                              limit.count());
+      "SET SESSION lock_wait_timeout = {0}, SESSION innodb_lock_wait_timeout = {0}", lock);
+  const Server other = connection.is_mariadb() ? Server::kMysql : Server::kMariadb;
+  for (const Setting& setting : kSettings) {
+    if (setting.server != other) text += fmt::format(", {}", setting.text);
   }
-  text += fmt::format("SESSION tx_read_only = 1, SESSION max_statement_time = {}.{:03}",
-                      limit.count() / 1000, limit.count() % 1000);
+  if (!connection.is_mariadb()) {
+    return text + fmt::format(", SESSION max_execution_time = {}", limit.count());
+  }
+  text += fmt::format(", SESSION max_statement_time = {}.{:03}", limit.count() / 1000,
+                      limit.count() % 1000);
   if (connection.server_version() >= kFirstMariadbThatEndsIdleTransactions) {
     text += fmt::format(", SESSION idle_readonly_transaction_timeout = {}",
                         WholeSeconds(std::max(remaining, kLeastTimeout)));
@@ -145,6 +175,11 @@ void MysqlSession::Begin(const CollectContext& context) {
 Rows MysqlSession::Query(const CollectContext& context, const SqlStatement& statement) {
   if (!statement.parameters.empty()) {
     throw CollectError(ErrorKind::kQuery, "a statement for MySQL can have no parameters");
+  }
+  if (AsksForRowLocks(statement.text)) {
+    throw CollectError(ErrorKind::kQuery,
+                       "the statement would lock the rows that it reads: leave out FOR UPDATE, "
+                       "FOR SHARE or LOCK IN SHARE MODE");
   }
   Begin(context);
   try {

@@ -1,19 +1,11 @@
+import functools
+
 import pytest
 
-from support.exporter import run
-from support.page import Page
-from support.servers import SECRETS
+from support.collect import collect_once
 
 
 @pytest.fixture
 def collect(tmp_path):
     """Runs each collector of a configuration once; returns the page. Expects the exit code."""
-    def once(config, code=0):
-        path = tmp_path / "exporter.yaml"
-        path.write_text(config)
-        done = run("collect", "--config", path)
-        assert done.returncode == code, done.stderr
-        assert not [secret for secret in SECRETS if secret in done.stdout + done.stderr]
-        return Page(done.stdout)
-
-    return once
+    return functools.partial(collect_once, tmp_path)
