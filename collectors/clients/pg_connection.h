@@ -35,7 +35,8 @@ class PgConnection {
   Rows Query(const exporter::CollectContext& context, const std::string& statement,
              const std::vector<std::string>& parameters, std::size_t max_rows,
              Excess excess = Excess::kBreaks);
-  // The same over the simple protocol, for who speaks no other: PgBouncer's console.
+  // The same over the simple protocol: for several statements, of which one has rows, and for who
+  // speaks no other, PgBouncer's console.
   Rows SimpleQuery(const exporter::CollectContext& context, const std::string& statement,
                    std::size_t max_rows);
 

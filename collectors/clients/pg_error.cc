@@ -22,6 +22,7 @@ struct Row {
 constexpr Row kStates[] = {
     {"08", ErrorKind::kConnect},
     {"25P03", ErrorKind::kTimeout},  // idle_in_transaction_session_timeout
+    {"25P04", ErrorKind::kTimeout},  // transaction_timeout
     {"28", ErrorKind::kAuth},
     {"3D000", ErrorKind::kMissing},     // invalid_catalog_name: no such database
     {"3F000", ErrorKind::kMissing},     // invalid_schema_name

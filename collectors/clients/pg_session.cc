@@ -7,6 +7,7 @@
 
 #include "collectors/clients/pg_connection.h"
 #include "collectors/clients/pg_dsn.h"
+#include "collectors/clients/pg_transaction.h"
 
 namespace collectors {
 namespace {
@@ -14,19 +15,6 @@ namespace {
 using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::ErrorKind;
-using std::chrono::milliseconds;
-
-// What the server's own end of a statement needs to reach us before ours.
-constexpr milliseconds kAnswerTime(200);
-constexpr int kAnswerShare = 5;  // Of a short time, at most this part.
-constexpr milliseconds kLeastTimeout(10);
-// A server whose client reads no more waits in a write that no statement_timeout
-// ends: its own end of the connection does. Not so short that a lost packet would.
-constexpr milliseconds kLeastTcpTimeout(2000);
-// One locked table must not eat the whole run.
-constexpr int kLockShare = 10;
-constexpr milliseconds kClientCheckInterval(1000);
-constexpr int kFirstVersionThatChecksClient = 140000;
 
 // Where the target leads now. The texts of what is caught here hold no secret.
 PgDsn DsnOf(const SqlTarget& target) {
@@ -37,19 +25,6 @@ PgDsn DsnOf(const SqlTarget& target) {
   } catch (const std::runtime_error& error) {
     throw CollectError(ErrorKind::kConnect, error.what());
   }
-}
-
-std::string SetLocal(const std::string& name, milliseconds value) {
-  return "; SET LOCAL " + name + " = " + std::to_string(value.count());
-}
-
-std::string SettingsText(milliseconds remaining, milliseconds timeout) {
-  const milliseconds answer = std::min(kAnswerTime, remaining / kAnswerShare);
-  const milliseconds limit = std::max(remaining - answer, kLeastTimeout);
-  const milliseconds lock = std::clamp(timeout / kLockShare, milliseconds(1), limit);
-  return SetLocal("statement_timeout", limit) + SetLocal("lock_timeout", lock) +
-         SetLocal("idle_in_transaction_session_timeout", std::max(remaining, kLeastTimeout)) +
-         SetLocal("tcp_user_timeout", std::max(remaining, kLeastTcpTimeout));
 }
 
 }  // namespace
@@ -66,17 +41,21 @@ PgSession::PgSession(SqlTarget target, std::string database)
 
 PgSession::~PgSession() = default;
 
-PgConnection& PgSession::Connected(const CollectContext& context) {
-  if (connection_) return *connection_;
-  if (pinned_) throw CollectError(ErrorKind::kConnect, server_name_ + ": the session has ended");
+std::unique_ptr<PgConnection> PgSession::Open(const CollectContext& context) {
   PgDsn dsn = DsnOf(target_);
   server_name_ = dsn.server_name;
   if (!database_.empty()) dsn.Set("dbname", database_);
   try {
-    connection_ = std::make_unique<PgConnection>(context, std::move(dsn), target_.application_name);
+    return std::make_unique<PgConnection>(context, std::move(dsn), target_.application_name);
   } catch (const CollectError& error) {
     throw CollectError(error.kind(), server_name_ + ": " + error.what());
   }
+}
+
+PgConnection& PgSession::Connected(const CollectContext& context) {
+  if (connection_) return *connection_;
+  if (pinned_) throw CollectError(ErrorKind::kConnect, server_name_ + ": the session has ended");
+  connection_ = Open(context);
   return *connection_;
 }
 
@@ -92,14 +71,13 @@ int PgSession::ServerVersion(const CollectContext& context) {
 
 void PgSession::TryBegin(const CollectContext& context, const SqlStatement& statement) {
   PgConnection& connection = Connected(context);
-  std::string text =
-      "BEGIN READ ONLY" + SettingsText(context.deadline.Remaining(), target_.timeout);
-  if (!statement.parallel) text += "; SET LOCAL max_parallel_workers_per_gather = 0";
-  if (connection.holds_raw_bytes()) text += "; SET LOCAL client_encoding = 'SQL_ASCII'";
-  if (server_may_check_client_ && connection.server_version() >= kFirstVersionThatChecksClient) {
-    text += SetLocal("client_connection_check_interval", kClientCheckInterval);
-  }
-  connection.Execute(context, text);
+  const PgTransaction transaction = {.server_version = connection.server_version(),
+                                     .remaining = context.deadline.Remaining(),
+                                     .timeout = target_.timeout,
+                                     .parallel = statement.parallel,
+                                     .checks_client = server_may_check_client_,
+                                     .holds_raw_bytes = connection.holds_raw_bytes()};
+  connection.SimpleQuery(context, PgOpening(transaction), 1);
 }
 
 // Nothing has been asked before this succeeds, so that it may be tried again:

@@ -10,12 +10,15 @@ namespace collectors {
 class PgConnection;
 
 // An SqlSession with a PostgreSQL server, through PgBouncer too: all settings of
-// a statement are local to its transaction, so none outlives it in a pool.
-// A statement costs three round trips: settings, itself, COMMIT. The connection
-// is kept from run to run and given up after any failure but the server's plain
-// refusal of a statement; one that the server closed meanwhile is opened again
-// once. The server is asked to give up in time as well (statement_timeout,
-// client_connection_check_interval), or it would work on for nobody.
+// a statement are local to its transaction (PgOpening), so none outlives it in a
+// pool. A statement costs three round trips: settings, itself, COMMIT. The
+// connection is kept from run to run, unless the target says otherwise, and given
+// up after any failure but the server's plain refusal of a statement; one that the
+// server closed meanwhile is opened again once. So is one whose server is no longer
+// what the DSN's target_session_attrs wants: before the statement, not after it.
+// With prefer-standby a session on a primary looks for a standby over a second
+// connection for a moment: at once when its standby has become the primary, and
+// else every target.standby_search.
 class PgSession : public SqlSession {
  public:
   // `database` is the DSN's where it is empty.
@@ -33,6 +36,7 @@ class PgSession : public SqlSession {
   std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override;
 
  private:
+  std::unique_ptr<PgConnection> Open(const exporter::CollectContext& context);
   PgConnection& Connected(const exporter::CollectContext& context);
   void Begin(const exporter::CollectContext& context, const SqlStatement& statement);
   void TryBegin(const exporter::CollectContext& context, const SqlStatement& statement);

@@ -76,15 +76,16 @@ class Replica(Postgres):
 
     SLOT = "replica_one"
 
-    def __init__(self, primary):
+    def __init__(self, primary, slot=SLOT):
         self.primary = primary
+        self.slot = slot
         super().__init__(primary.settings)
 
     def _make_cluster(self, _):
         backup = program("pg_basebackup", self.DEBIAN + "/pg_basebackup")
         connection = f"host={self.primary.folder} port={self.primary.port} user=postgres"
         self._run([backup, "-D", self.cluster, "-d", connection, "--checkpoint=fast", "-R",
-                   "--no-sync", "-C", "-S", self.SLOT])
+                   "--no-sync", "-C", "-S", self.slot])
 
     def _fill(self):
         self.await_replay()

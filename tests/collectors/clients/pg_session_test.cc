@@ -69,6 +69,7 @@ void Accept(Peer& peer) {
 
 void Begin(Peer& peer) {
   peer.Expect("BEGIN");
+  peer.Expect(std::string(1, '\0'));  // Its end.
   peer.Send(kBegun);
 }
 
