@@ -183,6 +183,18 @@ bool PgConnection::holds_raw_bytes() const {
   return encoding != nullptr && std::string_view(encoding) == "SQL_ASCII";
 }
 
+std::string PgConnection::target_session_attrs() const {
+  const std::unique_ptr<PQconninfoOption, decltype(&::PQconninfoFree)> options(
+      ::PQconninfo(connection_.get()), &::PQconninfoFree);
+  if (options == nullptr) throw std::bad_alloc();
+  const PQconninfoOption* option = options.get();
+  while (option->keyword != nullptr &&
+         std::string_view(option->keyword) != "target_session_attrs") {
+    ++option;
+  }
+  return option->keyword == nullptr || option->val == nullptr ? "" : option->val;
+}
+
 void PgConnection::Connect(const CollectContext& context) {
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
   while (::PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_OK) {

@@ -46,6 +46,8 @@ class PgConnection {
   // Whether the database holds bytes of no known encoding (SQL_ASCII): in UTF-8
   // the server would refuse to send them.
   bool holds_raw_bytes() const;
+  // As libpq took it: from the DSN, the environment or a service file.
+  std::string target_session_attrs() const;
   // Whether the last failure, if there was one, was the server's answer to a
   // statement, so that another may follow.
   bool usable() const { return !broken_; }

@@ -15,6 +15,12 @@ namespace {
 using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::ErrorKind;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Of a search for a standby: the part of the run's time that it may take, and the most.
+constexpr int kSearchShare = 4;
+constexpr milliseconds kLongestSearch(1000);
 
 // Where the target leads now. The texts of what is caught here hold no secret.
 PgDsn DsnOf(const SqlTarget& target) {
@@ -56,6 +62,9 @@ PgConnection& PgSession::Connected(const CollectContext& context) {
   if (connection_) return *connection_;
   if (pinned_) throw CollectError(ErrorKind::kConnect, server_name_ + ": the session has ended");
   connection_ = Open(context);
+  wanted_ = PgWantedRole(connection_->target_session_attrs());
+  on_standby_ = false;
+  next_search_ = steady_clock::now() + target_.standby_search;  // libpq has just searched.
   return *connection_;
 }
 
@@ -69,15 +78,55 @@ int PgSession::ServerVersion(const CollectContext& context) {
   return Connected(context).server_version();
 }
 
-void PgSession::TryBegin(const CollectContext& context, const SqlStatement& statement) {
+void PgSession::OpenTransaction(const CollectContext& context, const SqlStatement& statement) {
   PgConnection& connection = Connected(context);
   const PgTransaction transaction = {.server_version = connection.server_version(),
                                      .remaining = context.deadline.Remaining(),
                                      .timeout = target_.timeout,
                                      .parallel = statement.parallel,
                                      .checks_client = server_may_check_client_,
-                                     .holds_raw_bytes = connection.holds_raw_bytes()};
-  connection.SimpleQuery(context, PgOpening(transaction), 1);
+                                     .holds_raw_bytes = connection.holds_raw_bytes(),
+                                     .tells_role = !wanted_.any()};
+  const Rows answer = connection.SimpleQuery(context, PgOpening(transaction), 1);
+  if (const auto role = PgRoleIn(answer); role && !wanted_.any()) CheckRole(*role);
+}
+
+void PgSession::CheckRole(const PgServerRole& role) {
+  const bool was_promoted = std::exchange(on_standby_, role.in_recovery) && !role.in_recovery;
+  const bool lost_preference = wanted_.prefers_standby() && was_promoted;
+  // Whatever belongs to a pinned session stays with its server, so that it can only end.
+  if (!wanted_.Fits(role) || (lost_preference && pinned_)) {
+    throw CollectError(ErrorKind::kConnect,
+                       server_name_ + ": the server is no longer what target_session_attrs wants");
+  }
+  if (lost_preference) next_search_ = steady_clock::now();
+}
+
+void PgSession::TryBegin(const CollectContext& context, const SqlStatement& statement) {
+  OpenTransaction(context, statement);
+  if (!wanted_.prefers_standby() || on_standby_ || pinned_ || steady_clock::now() < next_search_) {
+    return;
+  }
+  connection_->Execute(context, "ROLLBACK");
+  SearchStandby(context);
+  OpenTransaction(context, statement);
+}
+
+// A server that cannot be reached may take all the time there is, and there is a good one: hence
+// over another connection, and not for long.
+void PgSession::SearchStandby(const CollectContext& context) {
+  const auto now = steady_clock::now();
+  next_search_ = now + target_.standby_search;
+  const auto time = std::min(context.deadline.Remaining() / kSearchShare, kLongestSearch);
+  const CollectContext search{exporter::Deadline::At(now + time), context.watchdog};
+  try {
+    auto found = Open(search);
+    const Rows answer = found->SimpleQuery(search, "SELECT pg_catalog.pg_is_in_recovery()", 1);
+    if (answer.cells.empty() || answer.cells[0][0] != "t") return;
+    connection_ = std::move(found);
+  } catch (const CollectError&) {
+    return;  // The session goes on where it is.
+  }
 }
 
 // Nothing has been asked before this succeeds, so that it may be tried again:

@@ -3,7 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "collectors/clients/pg_server_role.h"
 #include "collectors/clients/sql_session.h"
+#include "exporter/deadline.h"
 
 namespace collectors {
 
@@ -12,7 +14,7 @@ class PgConnection;
 // An SqlSession with a PostgreSQL server, through PgBouncer too: all settings of
 // a statement are local to its transaction (PgOpening), so none outlives it in a
 // pool. A statement costs three round trips: settings, itself, COMMIT. The
-// connection is kept from run to run, unless the target says otherwise, and given
+// connection is kept from run to run and given
 // up after any failure but the server's plain refusal of a statement; one that the
 // server closed meanwhile is opened again once. So is one whose server is no longer
 // what the DSN's target_session_attrs wants: before the statement, not after it.
@@ -40,6 +42,10 @@ class PgSession : public SqlSession {
   PgConnection& Connected(const exporter::CollectContext& context);
   void Begin(const exporter::CollectContext& context, const SqlStatement& statement);
   void TryBegin(const exporter::CollectContext& context, const SqlStatement& statement);
+  void OpenTransaction(const exporter::CollectContext& context, const SqlStatement& statement);
+  // Throws kConnect where the server is no longer what the DSN wants.
+  void CheckRole(const PgServerRole& role);
+  void SearchStandby(const exporter::CollectContext& context);
   // Leaves the connection ready for another statement, or gone.
   void Abort(const exporter::CollectContext& context);
 
@@ -47,6 +53,9 @@ class PgSession : public SqlSession {
   std::string database_;
   std::string server_name_;
   std::unique_ptr<PgConnection> connection_;
+  PgWantedRole wanted_;
+  bool on_standby_ = false;           // When it was last asked.
+  exporter::SteadyTime next_search_;  // Of a standby, by who prefers one.
   bool server_may_check_client_ = true;
   bool pinned_ = false;
 };

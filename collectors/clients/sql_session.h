@@ -52,6 +52,8 @@ struct SqlTarget {
   exporter::SecretSource dsn;
   std::string application_name;  // "exporter/business": tells the server which collector asks.
   std::chrono::milliseconds timeout{5000};  // Of the collector's runs; bounds lock_timeout.
+  // How often a session on a primary looks for a standby, where the DSN prefers one.
+  std::chrono::milliseconds standby_search = std::chrono::minutes(5);
 };
 
 // The session for a DSN by its scheme: postgresql://, postgres:// (with a driver
