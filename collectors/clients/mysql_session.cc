@@ -142,6 +142,10 @@ void MysqlSession::Connect(const CollectContext& context, const MysqlDsn& dsn) {
   throw CollectError(failure.value_or(CollectError(ErrorKind::kConnect, "it has no address")));
 }
 
+void MysqlSession::EndRun() {
+  if (!target_.keep_connected) connection_.reset();
+}
+
 int MysqlSession::ServerVersion(const CollectContext& context) {
   Connected(context);
   return 0;

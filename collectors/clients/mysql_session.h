@@ -29,6 +29,7 @@ class MysqlSession : public SqlSession {
   int ServerVersion(const exporter::CollectContext& context) override;
   std::string ServerName() const override { return server_name_; }
   SqlDialect dialect() const override { return SqlDialect::kMysql; }
+  void EndRun() override;
 
  private:
   MysqlConnection& Connected(const exporter::CollectContext& context);

@@ -68,6 +68,10 @@ PgConnection& PgSession::Connected(const CollectContext& context) {
   return *connection_;
 }
 
+void PgSession::EndRun() {
+  if (!target_.keep_connected) connection_.reset();
+}
+
 int PgSession::BackendPid() const { return connection_ ? connection_->backend_pid() : 0; }
 
 std::unique_ptr<SqlSession> PgSession::OtherDatabase(const std::string& database) {

@@ -14,7 +14,7 @@ class PgConnection;
 // An SqlSession with a PostgreSQL server, through PgBouncer too: all settings of
 // a statement are local to its transaction (PgOpening), so none outlives it in a
 // pool. A statement costs three round trips: settings, itself, COMMIT. The
-// connection is kept from run to run and given
+// connection is kept from run to run, unless the target says otherwise, and given
 // up after any failure but the server's plain refusal of a statement; one that the
 // server closed meanwhile is opened again once. So is one whose server is no longer
 // what the DSN's target_session_attrs wants: before the statement, not after it.
@@ -34,6 +34,7 @@ class PgSession : public SqlSession {
   std::string ServerName() const override { return server_name_; }
   SqlDialect dialect() const override { return SqlDialect::kPostgres; }
   void Pin(bool pinned) override { pinned_ = pinned; }
+  void EndRun() override;
   int BackendPid() const override;
   std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override;
 

@@ -95,6 +95,10 @@ void PgBouncerConsole::Connect(const CollectContext& context) {
   }
 }
 
+void PgBouncerConsole::EndRun() {
+  if (!target_.keep_connected) connection_.reset();
+}
+
 Rows PgBouncerConsole::TryShow(const CollectContext& context, std::string_view what) {
   Connect(context);
   try {

@@ -31,6 +31,8 @@ class PgBouncerConsole {
 
   // The rows of SHOW `what`, a word of ours as POOLS; 100,000 at most.
   Rows Show(const exporter::CollectContext& context, std::string_view what);
+  // Closes the connection where the target says that none is kept.
+  void EndRun();
 
  private:
   void Connect(const exporter::CollectContext& context);

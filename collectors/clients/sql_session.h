@@ -38,6 +38,9 @@ class SqlSession {
   // While pinned, a connection that ends is a failure (kConnect) and no other is
   // opened: something belongs to it, as a lock, and ends with it.
   virtual void Pin(bool /*pinned*/) {}
+  // At the end of each run, a failed one too: closes the connection where the
+  // target says that none is kept.
+  virtual void EndRun() {}
   // The server process that the connection was told of: pg_backend_pid(), unless
   // a pooler stands between. 0 where there is no connection, or no PostgreSQL.
   virtual int BackendPid() const { return 0; }
@@ -52,6 +55,7 @@ struct SqlTarget {
   exporter::SecretSource dsn;
   std::string application_name;  // "exporter/business": tells the server which collector asks.
   std::chrono::milliseconds timeout{5000};  // Of the collector's runs; bounds lock_timeout.
+  bool keep_connected = true;               // From run to run.
   // How often a session on a primary looks for a standby, where the DSN prefers one.
   std::chrono::milliseconds standby_search = std::chrono::minutes(5);
 };

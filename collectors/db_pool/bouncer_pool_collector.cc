@@ -1,10 +1,12 @@
 #include "collectors/db_pool/bouncer_pool_collector.h"
 
+#include "collectors/clients/run_of.h"
 #include "collectors/db_pool/bouncer_pools.h"
 
 namespace collectors {
 
 exporter::Reading BouncerPoolCollector::Collect(const exporter::CollectContext& context) {
+  const RunOf ends_with(*console_);
   // The pools first: the database of one that was made since would be unknown.
   BouncerAnswers answers;
   answers.pools = console_->Show(context, "POOLS");

@@ -168,6 +168,8 @@ const exporter::CollectorType kDbPoolType = {
     .keys =
         R"(dsn       postgresql://user:password@host/database; dsn_file for a file that holds it;
           postgresql://stats@host:6432/pgbouncer, the console, for PgBouncer's own pools
+keep_connected  false: a connection for each run, so that between runs none keeps the database
+          from being dropped, renamed or copied (default true)
 max_db_time  share of one core that the collector may take of the database (default 5%)
 pools     list of {name, application_name, user, database, client_addr, size, max_overflow}
   name    the value of the label pool

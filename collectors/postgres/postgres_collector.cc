@@ -128,6 +128,8 @@ const exporter::CollectorType kPostgresType = {
     .summary = "A PostgreSQL server's health, under the names of postgres_exporter.",
     .keys =
         R"(dsn           postgresql://user:password@host/database; dsn_file for a file that holds it
+keep_connected  false: a connection for each run, so that between runs none keeps the database
+              from being dropped, renamed or copied (default true)
 max_db_time   share of one core that the collector may take of the database (default 5%)
 parts         what is read, each true or false: database, locks, replication,
               replication_slot, replication_slots, roles, sessions, settings, stat_activity,

@@ -26,6 +26,7 @@ class MeteredSession : public SqlSession {
   std::string ServerName() const override { return session_->ServerName(); }
   SqlDialect dialect() const override { return session_->dialect(); }
   void Pin(bool pinned) override { session_->Pin(pinned); }
+  void EndRun() override { session_->EndRun(); }
   int BackendPid() const override { return session_->BackendPid(); }
   // Told of together with this session's statements.
   std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override;

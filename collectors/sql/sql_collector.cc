@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "collectors/clients/run_of.h"
 #include "collectors/sql/count_scan.h"
 #include "collectors/sql/metric_names.h"
 #include "collectors/sql/query_part.h"
@@ -70,8 +71,13 @@ std::vector<std::unique_ptr<SqlPart>> PartsOf(std::vector<SqlCount> counts,
   return parts;
 }
 
-bool ReadSingleton(YamlReader& options, const SqlSource& source) {
+bool ReadSingleton(YamlReader& options, const SqlSource& source, bool keeps_connected) {
   const bool singleton = options.Bool("singleton", false);
+  if (singleton && !keeps_connected) {
+    options.Problem("keep_connected",
+                    "a singleton keeps its connection, whose lock says that it leads: leave "
+                    "keep_connected out, or singleton");
+  }
   if (singleton && source.session && source.session->dialect() != SqlDialect::kPostgres) {
     options.Problem("singleton",
                     "singleton needs a PostgreSQL, whose lock says who of several exporters leads");
@@ -89,6 +95,7 @@ void SqlCollector::MakeSingleton(const exporter::JobSettings& settings) {
 }
 
 exporter::Reading SqlCollector::Collect(const exporter::CollectContext& context) {
+  const RunOf ends_with(*session_);
   const SqlRun run{*session_, context, std::chrono::steady_clock::now(), db_time_.get()};
   db_time_->BeginRun(run.now);
   return leadership_ ? CollectAsLeader(run) : schedule_.Collect(run);
@@ -127,14 +134,16 @@ std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
   defaults.statement.max_rows = static_cast<std::size_t>(
       options.Integer("max_rows", 10000, 1, static_cast<std::int64_t>(kMostRows)));
   defaults.statement.parallel = options.Bool("parallel", false);
-  SqlSource source = ReadSqlSource(options, settings, ReadSqlTarget(options, settings));
+  SqlTarget target = ReadSqlTarget(options, settings);
+  const bool keeps_connected = target.keep_connected;
+  SqlSource source = ReadSqlSource(options, settings, std::move(target));
   defaults.db_time = source.db_time;
   if (source.session != nullptr) defaults.dialect = source.session->dialect();
   defaults.count_mode = ReadCountMode(options);
   auto counts = ReadCounts(options, defaults);
   auto queries = ReadQueries(options, defaults);
   CheckNames(options, counts, queries);
-  const bool singleton = ReadSingleton(options, source);
+  const bool singleton = ReadSingleton(options, source, keeps_connected);
   if (source.session == nullptr) return nullptr;
   auto collector = std::make_unique<SqlCollector>(
       std::move(source), PartsOf(std::move(counts), std::move(queries), defaults.statement),
@@ -152,6 +161,8 @@ const exporter::CollectorType kSqlType = {
         R"(dsn             postgresql://user:password@host/database, mysql:// or
                 mariadb:// likewise, or sqlite:///absolute/path; dsn_file for a
                 file that holds it
+keep_connected  false: a connection for each run, so that between runs none keeps the
+                database from being dropped, renamed or copied (default true)
 counts          list of {metric, table, where, by, mode, count_up_to, on_missing, help,
                 constant_labels}; counts on one table share one scan where that is cheaper
   metric        the name of the gauge

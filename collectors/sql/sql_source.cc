@@ -5,7 +5,9 @@
 namespace collectors {
 
 SqlTarget ReadSqlTarget(exporter::YamlReader& options, const exporter::JobSettings& settings) {
-  return {options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
+  SqlTarget target{options.RequiredSource("dsn"), "exporter/" + settings.name, settings.timeout};
+  target.keep_connected = options.Bool("keep_connected", true);
+  return target;
 }
 
 SqlSource ReadSqlSource(exporter::YamlReader& options, const exporter::JobSettings& settings,

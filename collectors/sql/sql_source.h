@@ -15,7 +15,7 @@ struct SqlSource {
   std::shared_ptr<DbTime> db_time;  // Never null.
 };
 
-// The key dsn (or dsn_file). Notes it in the reader where it is missing.
+// The keys dsn (or dsn_file) and keep_connected. Notes in the reader where the DSN is missing.
 SqlTarget ReadSqlTarget(exporter::YamlReader& options, const exporter::JobSettings& settings);
 
 // The session of a target, and the key max_db_time. Notes what is wrong with
