@@ -72,7 +72,7 @@ bool IsWord(std::string_view token, std::string_view upper) {
 bool AsksForRowLocks(std::string_view statement, Backslash backslash) {
   std::array<std::string_view, 4> last = {};
   while (true) {
-    std::ranges::rotate(last, last.begin() + 1);
+    std::rotate(last.begin(), last.begin() + 1, last.end());
     last[3] = TakeToken(statement, backslash);
     if (last[3].empty()) return false;
     const bool locks = IsWord(last[3], "UPDATE") || IsWord(last[3], "SHARE");
