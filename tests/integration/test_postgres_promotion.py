@@ -16,10 +16,9 @@ COLLECTOR = """
     dsn: "{dsn}"
     singleton: {singleton}
     max_db_time: 100%
-    constant_labels: {{of: {name}}}
     queries:
       - sql: SELECT inet_server_port() AS {name}
-        metrics: [{{name: asked_port, value: {name}}}]
+        metrics: [{{name: asked_port_{name}, value: {name}}}]
 """
 
 
@@ -60,7 +59,8 @@ def collecting(start_exporter):
 
 
 def port_of(page, name):
-    return page.value("asked_port", of=name) if page.has("asked_port", of=name) else None
+    metric = f"asked_port_{name}"
+    return page.value(metric) if page.has(metric) else None
 
 
 def await_port(exporter, name, server):
