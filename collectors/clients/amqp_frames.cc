@@ -74,18 +74,21 @@ std::vector<std::pair<std::string, std::string>> TextHeaders(const amqp_table_t&
   return headers;
 }
 
-std::vector<std::pair<std::string, std::string>> ReadHeaders(std::string_view properties) {
-  if (properties.size() > kAmqpMostTableBytes) return {};
+// Properties that cannot be read cost themselves alone.
+void ReadProperties(std::string_view properties, AmqpMessage& message) {
+  if (properties.size() > kAmqpMostTableBytes) return;
   amqp_pool_t pool;
   init_amqp_pool(&pool, kPoolPageBytes);
   const std::unique_ptr<amqp_pool_t, void (*)(amqp_pool_t*)> owner(&pool, &empty_amqp_pool);
   void* decoded = nullptr;
   if (amqp_decode_properties(AMQP_BASIC_CLASS, &pool, AmqpBytes(properties), &decoded) < 0) {
-    return {};
+    return;
   }
   const auto& basic = *static_cast<const amqp_basic_properties_t*>(decoded);
-  if ((basic._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return {};
-  return TextHeaders(basic.headers);
+  if ((basic._flags & AMQP_BASIC_CONTENT_TYPE_FLAG) != 0) {
+    message.content_type = AmqpText(basic.content_type);
+  }
+  if ((basic._flags & AMQP_BASIC_HEADERS_FLAG) != 0) message.headers = TextHeaders(basic.headers);
 }
 
 std::string EncodedProperties(const AmqpMessage& message) {
@@ -218,7 +221,7 @@ std::optional<AmqpMessage> AmqpContentReader::TakeHeader(std::string_view payloa
   if (size > kAmqpMostBodyBytes) {
     throw CollectError(ErrorKind::kProtocol, "the server delivers a message of more than 16 MiB");
   }
-  message_.headers = ReadHeaders(payload.substr(kContentHeadBytes));
+  ReadProperties(payload.substr(kContentHeadBytes), message_);
   body_left_ = size;
   stage_ = Stage::kBody;
   return Finished();

@@ -13,6 +13,7 @@ struct AmqpMessage {
   std::string body;
   // Published: how long it may lie in a queue; 0 for as long as it takes. Not read.
   std::chrono::milliseconds ttl{0};
+  std::string content_type = {};  // Read. What is published is application/json.
 };
 
 }  // namespace collectors
