@@ -1,5 +1,7 @@
 #include "collectors/celery/amqp_broker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -68,9 +70,9 @@ BrokerReading AmqpBroker::Read(const CollectContext& context,
 
 std::vector<std::string> AmqpBroker::FindQueues(const CollectContext&) { return {}; }
 
-std::vector<ControlReply> AmqpBroker::Call(const CollectContext& context,
-                                           const std::vector<std::string>& methods,
+std::vector<ControlReply> AmqpBroker::Call(const CollectContext& context, const ControlCall& call,
                                            std::chrono::milliseconds window) {
+  const std::vector<std::string>& methods = call.methods;
   try {
     calling_.CheckExchange(context, std::string(kControlExchange));
   } catch (const CollectError& error) {
@@ -83,7 +85,12 @@ std::vector<ControlReply> AmqpBroker::Call(const CollectContext& context,
     const std::string ticket = std::to_string(++tickets_);
     // Where a worker is busy until the window is over, the call leaves its queue.
     calling_.Publish(context, std::string(kControlExchange), "",
-                     {{}, ControlBody({method, ticket, reply_queue_}), window});
+                     {{},
+                      ControlBody({.method = method,
+                                   .ticket = ticket,
+                                   .reply_key = reply_queue_,
+                                   .reply_exchange = kReplyExchange}),
+                      window});
   }
   const SteadyTime end = std::min(SteadyTime::clock::now() + window, context.deadline.when());
   // A refusal of what was published comes like a reply.
@@ -98,17 +105,33 @@ std::vector<ControlReply> AmqpBroker::Call(const CollectContext& context,
 }
 
 void AmqpBroker::OpenReplyQueue(const CollectContext& context) {
-  if (!reply_queue_.empty() && reply_connection_ == calling_.connections()) return;
   try {
-    reply_queue_ = Needing(
-        kConfigureOwn, [&] { return calling_.DeclareOwnQueue(context, kReplyTtl, kMostReplies); });
-    Needing(kReadOwn, [&] { calling_.Consume(context, reply_queue_); });
-    reply_connection_ = calling_.connections();
+    if (reply_queue_.empty() || reply_connection_ != calling_.connections()) {
+      is_bound_ = false;
+      reply_queue_ = Needing(kConfigureOwn, [&] {
+        return calling_.DeclareOwnQueue(context, kReplyTtl, kMostReplies);
+      });
+      Needing(kReadOwn, [&] { calling_.Consume(context, reply_queue_); });
+      reply_connection_ = calling_.connections();
+    }
+    if (!is_bound_) is_bound_ = BindReplyQueue(context);
   } catch (const CollectError&) {
     reply_queue_.clear();
     calling_.Close();  // And so the queue that nobody consumes from goes.
     throw;
   }
+}
+
+bool AmqpBroker::BindReplyQueue(const CollectContext& context) {
+  try {
+    calling_.CheckExchange(context, kReplyExchange);
+  } catch (const CollectError& error) {
+    if (error.kind() == ErrorKind::kMissing) return false;
+    throw;
+  }
+  Needing(fmt::format("write {} and read {}", kOwnQueues, kReplyExchange),
+          [&] { calling_.Bind(context, reply_queue_, kReplyExchange, reply_queue_); });
+  return true;
 }
 
 std::vector<ControlReply> AmqpBroker::Gather(const CollectContext& context,
@@ -125,7 +148,8 @@ std::vector<ControlReply> AmqpBroker::Gather(const CollectContext& context,
       throw CollectError(ErrorKind::kLimit, "the workers' replies are more than 32 MiB or 10,000");
     }
     replies.push_back({std::to_string(*ticket), std::move(message->body),
-                       methods[static_cast<std::size_t>(*ticket - first_ticket)]});
+                       methods[static_cast<std::size_t>(*ticket - first_ticket)],
+                       std::move(message->content_type)});
   }
   return replies;
 }

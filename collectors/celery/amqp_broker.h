@@ -25,14 +25,20 @@ class AmqpBroker : public CeleryBroker {
   bool TellsScheduled() const override { return false; }
   std::vector<std::string> FindQueues(const exporter::CollectContext& context) override;
   // Always takes the whole window: AMQP does not tell how many heard a call. No
-  // replies where no worker has ever run.
-  std::vector<ControlReply> Call(const exporter::CollectContext& context,
-                                 const std::vector<std::string>& methods,
+  // replies where no worker has ever run. Asks all workers whatever call.one_of says, as it
+  // does not know who takes control calls.
+  std::vector<ControlReply> Call(const exporter::CollectContext& context, const ControlCall& call,
                                  std::chrono::milliseconds window) override;
+  // It opens a channel for control calls again and goes on.
+  bool MayStopWorkers() const override { return false; }
 
  private:
   // A queue that replies come to, one for each connection.
   void OpenReplyQueue(const exporter::CollectContext& context);
+  // To the exchange that Celery's own replies go by, which a worker's access rules allow; the
+  // default exchange they may not. False if nobody has declared it yet: a worker's first
+  // reply does, and is lost.
+  bool BindReplyQueue(const exporter::CollectContext& context);
   std::vector<ControlReply> Gather(const exporter::CollectContext& context,
                                    const std::vector<std::string>& methods,
                                    std::uint64_t first_ticket);
@@ -40,6 +46,7 @@ class AmqpBroker : public CeleryBroker {
   AmqpSession asking_;
   AmqpSession calling_;
   std::string reply_queue_;
+  bool is_bound_ = false;
   std::uint64_t reply_connection_ = 0;  // Of calling_, that the queue went with.
   std::uint64_t tickets_ = 0;           // Given so far.
 };

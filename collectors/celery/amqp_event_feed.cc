@@ -63,7 +63,7 @@ void AmqpEventFeed::Read(const CollectContext& context, const Take& take) {
   std::optional<AmqpMessage> message = session_.Next(context);
   const CollectContext at_once{Deadline::At(exporter::SteadyTime::clock::now()), context.watchdog};
   while (message) {
-    take(message->body);
+    take(message->body, message->content_type);
     if (context.deadline.Expired()) return;
     message = session_.Next(at_once);
   }

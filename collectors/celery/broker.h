@@ -39,9 +39,18 @@ struct BrokerReading {
 
 // A reply to a control call as it came; untrusted.
 struct ControlReply {
-  std::string ticket;  // Of the call that it answers.
-  std::string body;    // JSON: {"w1@host": ...}
-  std::string method;  // That was called: bodies alone do not tell one from another.
+  std::string ticket;             // Of the call that it answers.
+  std::string body;               // JSON: {"w1@host": ...}
+  std::string method;             // That was called: bodies alone do not tell one from another.
+  std::string content_type = {};  // Empty if the message has none.
+};
+
+// A round of control calls.
+struct ControlCall {
+  std::vector<std::string> methods;
+  // If present, one worker alone is asked: the first of these that takes control calls, or any
+  // if these are none.
+  std::optional<std::vector<std::string>> one_of = {};
 };
 
 // Half of the time that is left: what may fail leaves the rest to what comes after it.
@@ -69,11 +78,18 @@ class CeleryBroker {
   // and says meanwhile what it knew before.
   virtual std::vector<std::string> FindQueues(const exporter::CollectContext& context) = 0;
 
-  // Sends the calls, one message each, to all workers and gathers what comes back
-  // until all who heard have answered each, or `window` is over.
+  // Sends the calls, one message each, and gathers what comes back until all who heard
+  // have answered each, or `window` is over.
   virtual std::vector<ControlReply> Call(const exporter::CollectContext& context,
-                                         const std::vector<std::string>& methods,
+                                         const ControlCall& call,
                                          std::chrono::milliseconds window) = 0;
+
+  // Whether a worker that cannot write its reply may take no task any more.
+  virtual bool MayStopWorkers() const = 0;
+
+  // The workers, by node name, that the last Call() asked; absent if the broker
+  // does not tell.
+  virtual std::optional<std::vector<std::string>> Listeners() const { return std::nullopt; }
 };
 
 }  // namespace collectors

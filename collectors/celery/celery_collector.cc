@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "collectors/celery/celery_reading.h"
+#include "collectors/celery/control_round.h"
 #include "collectors/epoch.h"
 #include "exporter/log.h"
 
@@ -41,15 +41,6 @@ std::string Listed(const std::vector<std::string>& names) {
   return text;
 }
 
-std::vector<WorkerReply> ReadReplies(const std::vector<ControlReply>& replies) {
-  std::vector<WorkerReply> read;
-  for (const ControlReply& reply : replies) {
-    std::vector<WorkerReply> workers = ReadControlReply(reply.method, reply.body);
-    std::move(workers.begin(), workers.end(), std::back_inserter(read));
-  }
-  return read;
-}
-
 }  // namespace
 
 CeleryCollector::CeleryCollector(CeleryOptions options, Connect connect)
@@ -58,7 +49,8 @@ CeleryCollector::CeleryCollector(CeleryOptions options, Connect connect)
       heard_(options_.tally, options_.workers),
       roster_(options_.queues),
       discovery_{"discovery", options_.discovery_interval},
-      control_{"control", options_.control_interval} {}
+      control_{"control", options_.control_interval},
+      scope_(options_.control) {}
 
 Reading CeleryCollector::Collect(const CollectContext& context) {
   Start(context);
@@ -71,10 +63,7 @@ Reading CeleryCollector::Collect(const CollectContext& context) {
   if (options_.discover_queues) {
     Run(discovery_, reading, [&] { found_ = broker_->FindQueues(HalfOf(context)); });
   }
-  if (options_.control) {
-    if (WorkersWantRound()) control_.done.reset();
-    Run(control_, reading, [&] { CallWorkers(context); });
-  }
+  RunControl(context, reading);
   const std::vector<std::string> queues = QueuesToAsk(reading);
   AskBroker(context, queues, reading);
   roster_.AddStanding(queues, reading);
@@ -127,20 +116,52 @@ void CeleryCollector::Run(Errand& errand, Reading& reading, const Work& work) {
   }
 }
 
-// All that is known of a worker but ping: stats says the same.
-void CeleryCollector::CallWorkers(const CollectContext& context) {
+// If workers are asked less than the option says, the reason stands beside what the last
+// round failed by.
+void CeleryCollector::RunControl(const CollectContext& context, Reading& reading) {
+  const bool was_less = scope_.problem().has_value();
+  if (listener_ != nullptr) scope_.HeardEvents(listener_->health().foreign_type);
+  const std::vector<std::string> methods = scope_.Methods(broker_->TellsScheduled());
+  if (!methods.empty()) {
+    if (WorkersWantRound()) control_.done.reset();
+    Run(control_, reading, [&] { CallWorkers(context, methods); });
+  }
+  if (!scope_.problem()) return;
+  (was_less ? reading.standing : reading.problems).push_back(*scope_.problem());
+}
+
+void CeleryCollector::CallWorkers(const CollectContext& context,
+                                  const std::vector<std::string>& methods) {
   const CollectContext half = HalfOf(context);
   // A tenth is for sending the calls and taking the replies.
   const milliseconds window =
       std::min(options_.control_timeout, half.deadline.Remaining() * 9 / 10);
-  std::vector<std::string> methods = {"stats", "active_queues", "active", "reserved"};
-  if (!broker_->TellsScheduled()) methods.emplace_back("scheduled");
-  const auto replies = ReadReplies(broker_->Call(half, methods, window));
+  ControlCall call{methods};
+  if (broker_->MayStopWorkers()) call.one_of = scope_.OneOf(Pulses());
+  ControlRound round = AskWorkers(half, call, window);
+  if (call.one_of && !round.answered.empty() && !scope_.problem()) {
+    round = AskWorkers(half, {methods}, std::min(window, half.deadline.Remaining() * 9 / 10));
+  }
   {
     const MutexLock lock(heard_.mutex);
-    heard_.workers.Replied(replies, steady_clock::now());
+    heard_.workers.Replied(round.replies, steady_clock::now());
   }
-  ExpectReplies(!replies.empty(), window);
+  if (!scope_.problem()) ExpectReplies(!round.replies.empty(), window);
+}
+
+ControlRound CeleryCollector::AskWorkers(const CollectContext& context, const ControlCall& call,
+                                         milliseconds window) {
+  ControlRound round = ReadRound(broker_->Call(context, call, window));
+  // A shorter window says nothing of the workers.
+  if (2 * window >= options_.control_timeout) {
+    scope_.Took(call.methods.size(), round, broker_->Listeners(), Pulses());
+  }
+  return round;
+}
+
+std::vector<WorkerPulse> CeleryCollector::Pulses() {
+  const MutexLock lock(heard_.mutex);
+  return heard_.workers.Pulses(steady_clock::now());
 }
 
 // Silence of workers that are heard to live is not that there are none. One of the
@@ -250,6 +271,13 @@ void CeleryCollector::TakeHealth(Reading& reading) {
     const MutexLock lock(heard_.mutex);
     heard_.workers.Deaf(std::chrono::duration_cast<Worker::Duration>(
         std::chrono::duration<double>(health.down_seconds - down)));
+  }
+  if (!health.foreign_type.empty()) {
+    reading.problems.emplace_back(
+        ErrorKind::kProtocol,
+        fmt::format("there are events in {}, which are not read: set event_serializer = 'json'",
+                    health.foreign_type),
+        "events");
   }
   if (health.problem) {
     reading.problems.emplace_back(health.problem->kind(), health.problem->what(), "events");

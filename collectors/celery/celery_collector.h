@@ -9,6 +9,7 @@
 
 #include "collectors/celery/broker.h"
 #include "collectors/celery/celery_options.h"
+#include "collectors/celery/control_scope.h"
 #include "collectors/celery/event_feed.h"
 #include "collectors/celery/event_listener.h"
 #include "collectors/celery/event_tally.h"
@@ -66,9 +67,16 @@ class CeleryCollector : public exporter::Collector {
   template <typename Work>
   void Run(Errand& errand, exporter::Reading& reading, const Work& work);
   std::vector<std::string> QueuesToAsk(exporter::Reading& reading);
+  // What it may ask.
+  void RunControl(const exporter::CollectContext& context, exporter::Reading& reading);
   bool WorkersWantRound();
   void ExpectReplies(bool has_replies, std::chrono::milliseconds window);
-  void CallWorkers(const exporter::CollectContext& context);
+  void CallWorkers(const exporter::CollectContext& context,
+                   const std::vector<std::string>& methods);
+  // A round.
+  ControlRound AskWorkers(const exporter::CollectContext& context, const ControlCall& call,
+                          std::chrono::milliseconds window);
+  std::vector<WorkerPulse> Pulses();
   // The first run waits for the stream: `check --connect` and `collect` have no other.
   void AwaitStream(const exporter::CollectContext& context);
   void TakeHealth(exporter::Reading& reading);
@@ -88,6 +96,7 @@ class CeleryCollector : public exporter::Collector {
   std::vector<std::string> found_;
   Errand discovery_;
   Errand control_;
+  ControlScope scope_;
   QueueAges ages_;
   std::optional<Told> told_;
   bool answered_ = true;     // The broker, in the last run.

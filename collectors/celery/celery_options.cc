@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "collectors/celery/redis_names.h"
 #include "collectors/clients/amqp_url.h"
 #include "collectors/clients/redis_options.h"
 #include "collectors/clients/tls_options.h"
@@ -33,7 +34,7 @@ constexpr std::size_t kHistogramShare = 2;
 constexpr const char* kAmqpSchemes[] = {"amqp", "amqps", "pyamqp", "librabbitmq"};
 // What has no meaning for RabbitMQ.
 constexpr const char* kRedisKeys[] = {"sentinel_user", "sentinel_password", "global_keyprefix",
-                                      "priority_steps", "visibility_timeout"};
+                                      "sep",           "priority_steps",    "visibility_timeout"};
 
 // prometheus_client's own, and celery-exporter's.
 const std::vector<double> kRuntimeBuckets = {.005, .01, .025, .05, .075, .1,  .25,
@@ -87,6 +88,14 @@ std::vector<int> ReadPrioritySteps(YamlReader& options) {
       [](int step) { return step >= 0 && step <= kHighestPriority; });
 }
 
+std::string ReadSeparator(YamlReader& options) {
+  std::string separator = options.String("sep", kSeparator);
+  if (!separator.empty()) return separator;
+  options.Problem("sep",
+                  "sep must not be empty; leave it out if broker_transport_options has none");
+  return kSeparator;
+}
+
 // What is wrong with the rest of the URL is said where it is, of an AMQP one here.
 void CheckAmqp(YamlReader& options, const std::string& url) {
   for (const char* const key : kRedisKeys) {
@@ -137,7 +146,7 @@ void ReadQueue(YamlReader& entry, CeleryOptions& celery) {
     return;
   }
   celery.queues.push_back(name);
-  if (has_workers && !celery.control) {
+  if (has_workers && celery.control == ControlMode::kNone) {
     entry.Problem(
         "expected_workers",
         "which queues a worker serves is known by control calls: leave out control: false");
@@ -145,8 +154,32 @@ void ReadQueue(YamlReader& entry, CeleryOptions& celery) {
   if (has_workers) celery.workers.expected[name] = static_cast<double>(workers);
 }
 
+struct NamedMode {
+  std::string_view name;
+  ControlMode mode;
+};
+// As YAML writes them.
+constexpr NamedMode kModes[] = {
+    {"true", ControlMode::kQueues}, {"True", ControlMode::kQueues}, {"TRUE", ControlMode::kQueues},
+    {"false", ControlMode::kNone},  {"False", ControlMode::kNone},  {"FALSE", ControlMode::kNone},
+    {"full", ControlMode::kFull},
+};
+
+ControlMode ReadMode(YamlReader& options) {
+  const std::size_t before = options.problem_count();
+  const std::string text = options.String("control", "true");
+  const auto* const found = std::find_if(std::begin(kModes), std::end(kModes),
+                                         [&](const NamedMode& row) { return row.name == text; });
+  if (found != std::end(kModes)) return found->mode;
+  if (options.problem_count() == before) {
+    options.Problem("control", fmt::format("control must be true, false or full, not {}",
+                                           exporter::Quoted(text)));
+  }
+  return ControlMode::kQueues;
+}
+
 void ReadControl(YamlReader& options, const JobSettings& settings, CeleryOptions& celery) {
-  celery.control = options.Bool("control", true);
+  celery.control = ReadMode(options);
   celery.control_interval = options.Duration("control_interval", celery.control_interval);
   celery.workers.reply_interval = celery.control_interval;
   const auto most = settings.timeout / 2;
@@ -204,6 +237,7 @@ CeleryOptions ReadCeleryOptions(YamlReader& options, const JobSettings& settings
   celery.discover_queues = options.Bool("discover_queues", celery.discover_queues);
   celery.discovery_interval = options.Duration("discovery_interval", celery.discovery_interval);
   celery.global_keyprefix = options.String("global_keyprefix", "");
+  celery.separator = ReadSeparator(options);
   celery.priority_steps = ReadPrioritySteps(options);
   celery.visibility_timeout = options.Duration("visibility_timeout", celery.visibility_timeout);
   ReadEvents(options, settings, celery);

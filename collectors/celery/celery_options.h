@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/celery/control_scope.h"
 #include "collectors/celery/event_tally.h"
 #include "collectors/celery/worker_table.h"
 #include "collectors/clients/redis_session.h"
@@ -25,6 +26,7 @@ struct CeleryOptions {
   std::chrono::milliseconds discovery_interval{60000};
   // As in Celery's broker_transport_options; of Redis alone.
   std::string global_keyprefix;
+  std::string separator;
   std::vector<int> priority_steps;
   std::chrono::milliseconds visibility_timeout{3600000};
 
@@ -34,7 +36,7 @@ struct CeleryOptions {
   TallyOptions tally;
   WorkerOptions workers;
 
-  bool control = true;
+  ControlMode control = ControlMode::kQueues;
   std::chrono::milliseconds control_interval{15000};
   std::chrono::milliseconds control_timeout{1000};
 };

@@ -43,6 +43,7 @@ CeleryConnections ToRabbit(const CeleryOptions& options) {
 CeleryConnections ToRedis(const CeleryOptions& options) {
   RedisNames names;
   names.prefix = options.global_keyprefix;
+  names.separator = options.separator;
   names.priority_steps = options.priority_steps;
   names.event_exchange = options.event_exchange;
   const RedisBrokerOptions broker{options.name, names, options.visibility_timeout};
@@ -79,8 +80,8 @@ constexpr std::string_view kOwnKeys =
     "queues              a list of names, or of {name, expected_workers}; others are found\n"
     "discover_queues     whether the broker's own list of queues is read, on Redis (true)\n"
     "discovery_interval  how often (60s)\n"
-    "global_keyprefix, priority_steps, visibility_timeout  as in broker_transport_options, of "
-    "Redis\n"
+    "global_keyprefix, sep, priority_steps, visibility_timeout  as in broker_transport_options, "
+    "of Redis\n"
     "events              whether the stream of events is listened to (true)\n"
     "event_exchange      Celery's setting of that name (celeryev)\n"
     "worker_label        true: task metrics have the label hostname too (false)\n"
@@ -90,7 +91,8 @@ constexpr std::string_view kOwnKeys =
     "task_retention      a task without an event for so long is forgotten (24h)\n"
     "max_exceptions      values of the label exception; the rest is \"other\" (100)\n"
     "runtime_buckets, wait_buckets  bounds of the histograms, in seconds\n"
-    "control             whether workers are asked what they serve and hold (true)\n"
+    "control             whether workers are asked: which queues they serve (true), what they hold "
+    "and run as well (full: not without the README's warning), or nothing (false)\n"
     "control_interval    how often (15s)\n"
     "control_timeout     how long their replies are waited for (1s; half of timeout at most)";
 

@@ -171,6 +171,12 @@ constexpr Method kMethods[] = {
     {"reserved", ReadReserved}, {"scheduled", ReadSchedule}, {"active_queues", ReadQueues},
 };
 
+bool ReadError(value& reply, WorkerReply&) {
+  bool is_error = false;
+  ForFields(reply, [&](std::string_view key, value&) { is_error = is_error || key == "error"; });
+  return is_error;
+}
+
 std::vector<WorkerReply> Read(const Method& method, std::string_view body) {
   simdjson::ondemand::parser parser;
   const simdjson::padded_string padded(body);
@@ -189,14 +195,24 @@ std::vector<WorkerReply> Read(const Method& method, std::string_view body) {
   return replies;
 }
 
+std::vector<WorkerReply> ReadSound(const Method& method, std::string_view body) {
+  if (body.size() > kMaxBody) return {};
+  try {
+    return Read(method, body);
+  } catch (const simdjson::simdjson_error&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 std::string ControlBody(const ControlRequest& request) {
-  return fmt::format(R"({{"method": {}, "arguments": {{}}, "destination": null, "pattern": null, )"
-                     R"("matcher": null, "ticket": {}, )"
-                     R"("reply_to": {{"exchange": {}, "routing_key": {}}}}})",
-                     Quoted(request.method), Quoted(request.ticket), Quoted(request.reply_exchange),
-                     Quoted(request.reply_key));
+  return fmt::format(
+      R"({{"method": {}, "arguments": {{}}, "destination": {}, "pattern": null, )"
+      R"("matcher": null, "ticket": {}, )"
+      R"("reply_to": {{"exchange": {}, "routing_key": {}}}}})",
+      Quoted(request.method), request.worker.empty() ? "null" : "[" + Quoted(request.worker) + "]",
+      Quoted(request.ticket), Quoted(request.reply_exchange), Quoted(request.reply_key));
 }
 
 std::string ControlEnvelope(const ControlRequest& request) {
@@ -211,12 +227,12 @@ std::string ControlEnvelope(const ControlRequest& request) {
 std::vector<WorkerReply> ReadControlReply(std::string_view method, std::string_view body) {
   const auto* const known = std::find_if(std::begin(kMethods), std::end(kMethods),
                                          [&](const Method& row) { return row.name == method; });
-  if (known == std::end(kMethods) || body.size() > kMaxBody) return {};
-  try {
-    return Read(*known, body);
-  } catch (const simdjson::simdjson_error&) {
-    return {};
-  }
+  return known == std::end(kMethods) ? std::vector<WorkerReply>() : ReadSound(*known, body);
+}
+
+std::string ReadControlError(std::string_view body) {
+  const std::vector<WorkerReply> replies = ReadSound({"", ReadError}, body);
+  return replies.empty() ? "" : replies.front().hostname;
 }
 
 }  // namespace collectors

@@ -7,6 +7,9 @@
 
 namespace collectors {
 
+// The exchange that Celery's own replies to control calls go by.
+inline constexpr char kReplyExchange[] = "reply.celery.pidbox";
+
 // A control call ("pidbox"): who is to reply where. The protocol:
 // kombu.pidbox, and docs of celery.app.control.
 struct ControlRequest {
@@ -15,6 +18,7 @@ struct ControlRequest {
   std::string reply_key;            // Routing key of the replies; on the default exchange, a queue.
   double expires = 0;               // Epoch seconds; a worker that is busy until then ignores it.
   std::string reply_exchange = "";  // The default one.
+  std::string worker = "";          // The only one that is to answer; empty for all.
 };
 
 // The body of the call, plain JSON: {"method", "arguments", ..., "reply_to"}.
@@ -41,5 +45,8 @@ struct WorkerReply {
 // not JSON), and where it is over a bound, as a part of it would tell of less than there
 // is: 4 MiB, 10,000 tasks, 1,000 queues. No argument of a task is kept.
 std::vector<WorkerReply> ReadControlReply(std::string_view method, std::string_view body);
+// The worker whose reply is that the call failed, {"w1@host": {"error": ...}}; empty for any
+// other reply.
+std::string ReadControlError(std::string_view body);
 
 }  // namespace collectors

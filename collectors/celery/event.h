@@ -54,6 +54,8 @@ class EventSink {
   virtual void OnUnknownEvent() = 0;
   // A message, or one event of a batch, that is none.
   virtual void OnMalformedEvent() = 0;
+  // A message in another format than JSON, as pickle: none of its events is read.
+  virtual void OnForeignEvents(std::string_view /*content_type*/) { OnMalformedEvent(); }
 };
 
 }  // namespace collectors

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "collectors/base64.h"
+#include "collectors/celery/content_type.h"
 #include "collectors/celery/iso_time.h"
 
 namespace collectors {
@@ -275,6 +276,7 @@ bool ReadBody(ondemand::document& document, EventSink& sink) {
 // What a body went through before it became text of the envelope.
 struct Envelope {
   std::string_view body;
+  std::string_view content_type;
   bool is_base64 = false;
 };
 
@@ -301,6 +303,8 @@ bool ReadEnvelope(ondemand::document& document, Envelope& envelope) {
     if (std::move(found).get(field) != simdjson::SUCCESS) return false;
     if (field.key().unsafe_is_equal("body")) {
       if (field.value().get_string().get(envelope.body) != simdjson::SUCCESS) return false;
+    } else if (field.key().unsafe_is_equal("content-type")) {
+      if (!ReadText(field.value(), envelope.content_type)) return false;
     } else if (field.key().unsafe_is_equal("properties")) {
       if (!ReadProperties(field.value(), envelope)) return false;
     }
@@ -321,6 +325,10 @@ bool ReadWrapped(std::string_view message, JsonReader& outer, JsonReader& inner,
   if (outer.Open(message.size(), document) != simdjson::SUCCESS ||
       !ReadEnvelope(document, envelope))
     return false;
+  if (!IsJson(envelope.content_type)) {
+    sink.OnForeignEvents(envelope.content_type);
+    return true;
+  }
   if (!envelope.is_base64) return ReadPlain(envelope.body, inner, sink);
   const auto size = DecodeBase64(envelope.body, inner.Prepare(envelope.body.size()));
   return size && inner.Open(*size, document) == simdjson::SUCCESS && ReadBody(document, sink);

@@ -13,7 +13,8 @@ namespace collectors {
 // One thread at a time.
 class EventFeed {
  public:
-  using Take = std::function<void(std::string_view message)>;
+  // `content_type`: as the broker says it beside the message; empty if it does not.
+  using Take = std::function<void(std::string_view message, std::string_view content_type)>;
 
   virtual ~EventFeed() = default;
 

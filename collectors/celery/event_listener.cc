@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "collectors/celery/content_type.h"
 #include "collectors/celery/event_decoder.h"
 #include "collectors/epoch.h"
 
@@ -24,6 +25,7 @@ using std::chrono::steady_clock;
 // A request to end is seen as often as this.
 constexpr milliseconds kReadTime{250};
 constexpr int kTriesOfMissing = 12;
+constexpr std::size_t kLongestType = 64;
 
 double Seconds(steady_clock::duration span) { return std::chrono::duration<double>(span).count(); }
 
@@ -38,10 +40,15 @@ class Counted : public EventSink {
   }
   void OnUnknownEvent() override { ++unknown; }
   void OnMalformedEvent() override { ++malformed; }
+  void OnForeignEvents(std::string_view content_type) override {
+    ++malformed;
+    foreign_type = content_type.substr(0, kLongestType);
+  }
 
   std::uint64_t events = 0;
   std::uint64_t unknown = 0;
   std::uint64_t malformed = 0;
+  std::string foreign_type;
 
  private:
   const EventListener::Take& take_;
@@ -62,7 +69,7 @@ struct EventListener::State {
   void Run(const std::stop_token& stop);
   // Listens until it may not, or cannot any more; throws CollectError then.
   void Listen(const std::stop_token& stop);
-  void Decode(std::string_view message);
+  void Decode(std::string_view message, std::string_view content_type);
   void NoteUp();
   void NoteRead();
   void NoteDown(const CollectError& error);
@@ -133,17 +140,24 @@ void EventListener::State::Listen(const std::stop_token& stop) {
   NoteUp();
   while (!stop.stop_requested()) {
     feed->Read({Deadline::After(kReadTime), watchdog},
-               [this](std::string_view message) { Decode(message); });
+               [this](std::string_view message, std::string_view content_type) {
+                 Decode(message, content_type);
+               });
     NoteRead();
   }
 }
 
-void EventListener::State::Decode(std::string_view message) {
+void EventListener::State::Decode(std::string_view message, std::string_view content_type) {
   Counted counted(take, steady_clock::now());
-  decoder.Decode(message, feed->wrapping(), counted);
+  if (IsJson(content_type)) {
+    decoder.Decode(message, feed->wrapping(), counted);
+  } else {
+    counted.OnForeignEvents(content_type);
+  }
   const MutexLock lock(mutex);
   health.malformed += counted.malformed;
   health.unknown += counted.unknown;
+  if (!counted.foreign_type.empty()) health.foreign_type = counted.foreign_type;
   if (counted.events + counted.unknown > 0) health.last_event = EpochNow();
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "collectors/celery/event_feed.h"
@@ -24,6 +25,7 @@ struct StreamHealth {
   std::optional<double> last_event;  // Epoch seconds, by our clock.
   std::uint64_t malformed = 0;
   std::uint64_t unknown = 0;
+  std::string foreign_type = {};  // Of the last events that were not JSON; empty if all were.
   std::optional<exporter::CollectError> problem;  // Why it is not up.
   // Where it is up: until when nothing can have been missed, and the broker was heard after.
   exporter::SteadyTime caught_up = {};

@@ -46,11 +46,10 @@ std::vector<std::string> RedisBroker::FindQueues(const CollectContext& context) 
   return bindings_.Queues();
 }
 
-std::vector<ControlReply> RedisBroker::Call(const CollectContext& context,
-                                            const std::vector<std::string>& methods,
+std::vector<ControlReply> RedisBroker::Call(const CollectContext& context, const ControlCall& call,
                                             std::chrono::milliseconds window) {
   try {
-    return control_.Call(context, session_, methods, window);
+    return control_.Call(context, session_, call, window);
   } catch (const CollectError& error) {
     throw OfPart(error, "control");
   }

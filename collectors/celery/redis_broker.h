@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,12 @@ class RedisBroker : public CeleryBroker {
                      const std::vector<std::string>& queues) override;
   bool TellsScheduled() const override { return true; }
   std::vector<std::string> FindQueues(const exporter::CollectContext& context) override;
-  std::vector<ControlReply> Call(const exporter::CollectContext& context,
-                                 const std::vector<std::string>& methods,
+  std::vector<ControlReply> Call(const exporter::CollectContext& context, const ControlCall& call,
                                  std::chrono::milliseconds window) override;
+  bool MayStopWorkers() const override { return true; }
+  std::optional<std::vector<std::string>> Listeners() const override {
+    return control_.listeners();
+  }
 
  private:
   RedisBrokerOptions options_;

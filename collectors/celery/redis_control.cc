@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "collectors/celery/control_message.h"
+#include "collectors/celery/redis_mailboxes.h"
 #include "collectors/celery/redis_message.h"
 #include "collectors/epoch.h"
 #include "exporter/deadline.h"
+#include "exporter/watchdog.h"
 
 namespace collectors {
 namespace {
@@ -23,8 +26,7 @@ using exporter::ErrorKind;
 using std::chrono::milliseconds;
 using Type = RedisReply::Type;
 
-// After the round. What a worker that has seen the binding pushes must find the list.
-constexpr std::chrono::seconds kBindingLives{10};
+// Of the list, from the start of the round on, should the round not end in order.
 constexpr std::chrono::seconds kListLives{60};
 // After the binding has gone: a worker that saw it still has its reply to push, and
 // would make a list that nothing ends, were there none.
@@ -35,6 +37,11 @@ constexpr milliseconds kLongestWait{200};
 // Left of the time for taking the replies.
 constexpr milliseconds kTakeTime{200};
 constexpr long long kMostReplyBytes = 8 << 20;
+constexpr milliseconds kGoodbye{300};
+// Our lists are called so, then a number, a dot and the name of the exchange.
+constexpr std::string_view kOwner = "sidecar-exporter-";
+// In the list from its start on: replies are pushed before it.
+constexpr char kPlaceholder[] = "-";
 
 std::string Seconds(milliseconds window, std::chrono::seconds more) {
   return std::to_string(std::chrono::ceil<std::chrono::seconds>(window + more).count());
@@ -62,59 +69,95 @@ std::vector<RedisReply> AskAll(const CollectContext& context, RedisSession& sess
 // routing key is the round's own: late replies to an earlier one lead nowhere.
 struct RedisControl::Round {
   std::string key = RandomId();
+  std::string binding = {};                    // A member of the replies' bindings.
+  std::string worker = {};                     // The only one that is asked; empty for all.
   std::map<std::string, std::string> methods;  // By ticket.
   double expires = 0;                          // Epoch seconds.
 };
 
 RedisControl::RedisControl(RedisNames names)
-    : names_(std::move(names)), name_("sidecar-exporter.reply." + RandomId() + ".pidbox") {}
+    : names_(std::move(names)),
+      queue_(fmt::format("{}{}.{}", kOwner, RandomId(), kReplyExchange)) {}
 
 std::vector<ControlReply> RedisControl::Call(const CollectContext& context, RedisSession& session,
-                                             const std::vector<std::string>& methods,
-                                             milliseconds window) {
+                                             const ControlCall& call, milliseconds window) {
+  listeners_.clear();
+  RedisMailboxes boxes = ReadMailboxes(context, session, names_);
+  RemoveLeft(context, session, boxes.replies);
+  std::vector<std::string> asked = Asked(call, std::move(boxes.workers));
+  if (asked.empty()) return {};
   Round round;
+  round.binding = round.key + names_.separator + /*pattern*/ "" + names_.separator + queue_;
   round.expires = EpochNow() + std::chrono::duration<double>(window).count();
-  for (const std::string& method : methods) round.methods.emplace(RandomId(), method);
+  if (call.one_of) round.worker = asked.front();
+  for (const std::string& method : call.methods) round.methods.emplace(RandomId(), method);
   Open(context, session, round, window);
   try {
-    return Ask(context, session, round, window);
+    auto replies = Ask(context, session, round, window);
+    listeners_ = std::move(asked);
+    return replies;
   } catch (const CollectError&) {
-    Abandon(context, session);
+    Abandon(context, session, round);
     throw;
+  }
+}
+
+std::vector<std::string> RedisControl::Asked(const ControlCall& call,
+                                             std::vector<std::string> workers) {
+  if (!call.one_of || workers.empty()) return workers;
+  if (call.one_of->empty()) return {workers[turn_++ % workers.size()]};
+  for (const std::string& worker : *call.one_of) {
+    if (std::binary_search(workers.begin(), workers.end(), worker)) return {worker};
+  }
+  return {};
+}
+
+void RedisControl::RemoveLeft(const CollectContext& context, RedisSession& session,
+                              const std::vector<std::string>& bindings) {
+  for (const std::string& binding : bindings) {
+    const std::size_t end = binding.rfind(names_.separator);
+    const std::string queue = binding.substr(end + names_.separator.size());
+    if (!queue.starts_with(kOwner)) continue;
+    const std::string list = names_.prefix + queue;
+    // Another exporter's round may be under way; one of our own is not.
+    const RedisReply last = AskAll(context, session, {{"LINDEX", list, "-1"}}).front();
+    if (queue != queue_ && last.text == kPlaceholder) continue;
+    AskAll(context, session, {{"SREM", names_.ReplyBinding(), binding}, {"DEL", list}});
   }
 }
 
 void RedisControl::Open(const CollectContext& context, RedisSession& session, const Round& round,
                         milliseconds window) {
-  const std::string list_lives = Seconds(window, kListLives);
-  const std::string binding_lives = Seconds(window, kBindingLives);
-  const std::string binding =
-      round.key + names_.separator + /*pattern*/ "" + names_.separator + name_;
+  const std::string lives = Seconds(window, kListLives);
   // None of it makes a key: who may not do it leaves nothing behind. And what an
   // earlier round left is removed.
   AskAll(context, session,
-         {{"DEL", ListKey(), BindingKey()},
-          {"EXPIRE", ListKey(), list_lives},
-          {"EXPIRE", BindingKey(), binding_lives},
+         {{"DEL", ListKey()},
+          {"SREM", names_.ReplyBinding(), round.binding},
+          {"EXPIRE", ListKey(), lives},
           {"LLEN", ListKey()},
           {"LRANGE", ListKey(), "0", "0"}});
   try {
     AskAll(context, session,
-           {{"RPUSH", ListKey(), "-"},
-            {"EXPIRE", ListKey(), list_lives},
-            {"SADD", BindingKey(), binding},
-            {"EXPIRE", BindingKey(), binding_lives}});
+           {{"RPUSH", ListKey(), kPlaceholder},
+            {"EXPIRE", ListKey(), lives},
+            {"SADD", names_.ReplyBinding(), round.binding}});
   } catch (const CollectError&) {
-    Abandon(context, session);
+    Abandon(context, session, round);
     throw;
   }
 }
 
-void RedisControl::Abandon(const CollectContext& context, RedisSession& session) {
+void RedisControl::Abandon(const CollectContext& context, RedisSession& session,
+                           const Round& round) {
+  // When the program ends nothing of its own is waited for any more, but for this.
+  exporter::Watchdog watchdog;
+  const CollectContext at_end{Deadline::After(kGoodbye), watchdog};
   try {
-    session.Pipeline(context, {{"DEL", BindingKey(), ListKey()}});
+    session.Pipeline(context.watchdog.expired() ? at_end : context,
+                     {{"SREM", names_.ReplyBinding(), round.binding}, {"DEL", ListKey()}});
   } catch (const CollectError&) {
-    // Their time to live ends them.
+    // The next round does it.
   }
 }
 
@@ -144,14 +187,16 @@ std::size_t RedisControl::PublishOn(const std::string& channel, const CollectCon
                                     RedisSession& session, const Round& round) {
   std::vector<RedisCommand> commands;
   for (const auto& [ticket, method] : round.methods) {
-    commands.push_back(
-        {"PUBLISH", channel, ControlEnvelope({method, ticket, round.key, round.expires, name_})});
+    commands.push_back({"PUBLISH", channel,
+                        ControlEnvelope({method, ticket, round.key, round.expires, kReplyExchange,
+                                         round.worker})});
   }
   std::size_t heard = 0;
   for (const RedisReply& reply : AskAll(context, session, commands)) {
     heard += static_cast<std::size_t>(std::max(reply.integer, 0LL));
   }
-  return heard;
+  // Many hear what one is asked.
+  return heard > 0 && !round.worker.empty() ? round.methods.size() : heard;
 }
 
 void RedisControl::Await(const CollectContext& context, RedisSession& session, std::size_t replies,
@@ -174,7 +219,7 @@ std::vector<ControlReply> RedisControl::Take(const CollectContext& context, Redi
     throw CollectError(ErrorKind::kLimit, "the workers' replies are more than 8 MiB");
   }
   const auto answers = AskAll(context, session,
-                              {{"DEL", BindingKey()},
+                              {{"SREM", names_.ReplyBinding(), round.binding},
                                {"LRANGE", ListKey(), "0", "-2"},
                                {"EXPIRE", ListKey(), kListOutlivesBinding}});
   std::vector<ControlReply> replies;

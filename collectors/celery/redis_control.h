@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -12,31 +13,47 @@
 namespace collectors {
 
 // Control calls over Redis: published to all workers, which push their replies onto
-// a list. A worker may answer hours later (one of the solo pool, when its task ends)
-// and would then leave a list behind for ever. So the replies go by an exchange of our
-// own, whose binding to the list is there for the length of a round only: kombu drops
-// what no binding leads anywhere. After each round the binding is removed, and the list
-// expires within seconds; both have a time to live from the start, should that not come
-// to pass: the list's is the longer one, and it is there before the first reply. What a
-// user may not do is found out before there is anything. Commands: DEL, EXPIRE, RPUSH,
-// SADD, PUBLISH, LLEN, LRANGE. One thread at a time.
+// a list. Nothing is published unless every worker can reply (ReadMailboxes).
+//
+// The list and its binding have the names of Celery's own replies, so that a worker may
+// write them whom an access rule allows no more than what Celery itself needs. The set of
+// bindings is shared with all clients of Celery: only members of our own are added and
+// removed, and the set never gets a time to live.
+//
+// A worker may reply hours later (one of the solo pool, when its task ends) and would then
+// leave a list behind for ever. So the binding is there for the length of a round only:
+// kombu drops a reply that no binding leads anywhere. The list is made first, with an
+// element that holds its place and a time to live, and outlives the binding.
+//
+// If the exporter is killed in a round, its binding stays. It does no harm: its routing key
+// is of that round alone, so that only a late reply to that round finds it. The list expires;
+// a reply that is later still makes it anew, for good. Any exporter's next round removes both:
+// a binding of this kind whose list does not end in the placeholder is nobody's.
+//
+// What a user may not do is found out before there is anything. Commands: SCARD, SMEMBERS,
+// LINDEX, DEL, SREM, EXPIRE, RPUSH, SADD, PUBLISH, LLEN, LRANGE. One thread at a time.
 class RedisControl {
  public:
   explicit RedisControl(RedisNames names);
 
   std::vector<ControlReply> Call(const exporter::CollectContext& context, RedisSession& session,
-                                 const std::vector<std::string>& methods,
-                                 std::chrono::milliseconds window);
+                                 const ControlCall& call, std::chrono::milliseconds window);
+  // The workers that the last call asked; none if it failed.
+  const std::vector<std::string>& listeners() const { return listeners_; }
 
  private:
   struct Round;
-  std::string ListKey() const { return names_.prefix + name_; }
-  std::string BindingKey() const { return names_.BindingPrefix() + name_; }
-  // The list with its binding; throws, and leaves neither, where one is refused.
+  std::string ListKey() const { return names_.prefix + queue_; }
+  // Of the workers with a mailbox those that are asked.
+  std::vector<std::string> Asked(const ControlCall& call, std::vector<std::string> workers);
+  // Removes what exporters that were killed have left among the bindings.
+  void RemoveLeft(const exporter::CollectContext& context, RedisSession& session,
+                  const std::vector<std::string>& bindings);
+  // The list with its binding; throws, and leaves neither, if one is refused.
   void Open(const exporter::CollectContext& context, RedisSession& session, const Round& round,
             std::chrono::milliseconds window);
   // Removes both, as well as can be: after a failure.
-  void Abandon(const exporter::CollectContext& context, RedisSession& session);
+  void Abandon(const exporter::CollectContext& context, RedisSession& session, const Round& round);
   std::vector<ControlReply> Ask(const exporter::CollectContext& context, RedisSession& session,
                                 const Round& round, std::chrono::milliseconds window);
   // To all workers; returns how many replies there may be at most.
@@ -51,9 +68,9 @@ class RedisControl {
                                  const Round& round);
 
   RedisNames names_;
-  // Of the list and of the exchange, without the prefix, which workers put before
-  // it themselves. Bindings of such an ending are none of tasks.
-  std::string name_;
+  std::string queue_;  // The list's name, without the prefix, which workers put before it.
+  std::vector<std::string> listeners_;
+  std::size_t turn_ = 0;  // Of workers of which nothing is known but the mailbox.
 };
 
 }  // namespace collectors

@@ -11,7 +11,7 @@ void RedisEventFeed::Open(const CollectContext& context) {
 
 void RedisEventFeed::Read(const CollectContext& context, const Take& take) {
   subscription_.Read(context,
-                     [&take](std::string_view, std::string_view payload) { take(payload); });
+                     [&take](std::string_view, std::string_view payload) { take(payload, {}); });
 }
 
 }  // namespace collectors

@@ -18,6 +18,7 @@ constexpr std::size_t kMaxName = 512;
 // What is asked of a message, as views into its parser.
 struct Fields {
   std::string_view body;
+  std::string_view content_type;
   std::string_view id;
   std::string_view ticket;
   std::string_view eta;
@@ -61,6 +62,8 @@ Fields ReadFields(ondemand::object object, bool wants_body) {
       ReadTexts(content, kProperties, fields);
     } else if (wants_body && key == "body") {
       fields.body = content.get_string();
+    } else if (key == "content-type" && content.type() == ondemand::json_type::string) {
+      fields.content_type = content.get_string();
     }
   }
   return fields;
@@ -114,7 +117,8 @@ std::optional<ControlReply> ReadReplyMessage(std::string_view message) {
   return Parse(message, [](ondemand::document& document) -> std::optional<ControlReply> {
     const Fields fields = ReadFields(document.get_object(), /*wants_body=*/true);
     if (fields.ticket.empty()) return std::nullopt;
-    ControlReply reply{std::string(fields.ticket), std::string(fields.body), ""};
+    ControlReply reply{std::string(fields.ticket), std::string(fields.body), "",
+                       std::string(fields.content_type.substr(0, kMaxName))};
     if (fields.body_encoding != "base64") return reply;
     auto decoded = DecodedBase64(fields.body);
     if (!decoded) return std::nullopt;

@@ -4,13 +4,17 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/celery/control_message.h"
+
 namespace collectors {
+
+inline constexpr char kSeparator[] = "\x06\x16";
 
 // What kombu's Redis transport calls its keys and channels
 // (kombu/transport/redis.py). The options are those of `broker_transport_options`.
 struct RedisNames {
   std::string prefix = {};                      // global_keyprefix
-  std::string separator = "\x06\x16";           // sep
+  std::string separator = kSeparator;           // sep
   std::vector<int> priority_steps{0, 3, 6, 9};  // A list for each; 0 has the queue's own name.
   std::string event_exchange = "celeryev";      // event_exchange
 
@@ -20,6 +24,8 @@ struct RedisNames {
   std::string UnackedIndex() const { return prefix + "unacked_index"; }
   // Before the name of an exchange: its set of bindings.
   std::string BindingPrefix() const { return prefix + "_kombu.binding."; }
+  // The bindings of replies to control calls.
+  std::string ReplyBinding() const { return BindingPrefix() + kReplyExchange; }
   // Where control calls are published: with fanout_prefix, as is usual, and without.
   std::string ControlChannel(int database) const;
   std::string BareControlChannel() const { return prefix + "celery.pidbox"; }

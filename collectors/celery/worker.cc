@@ -74,6 +74,7 @@ void Worker::Revive(SteadyTime now, Duration deaf) {
 
 void Worker::TakeBeat(const CeleryEvent& event, SteadyTime now) {
   beats_ = true;
+  ++beat_count_;
   if (event.timestamp) stamp_ = event.timestamp;
   if (const auto active = TaskNumber(event.active)) active_ = active;
   if (processes_.TakeBeat(event, now) == WorkerProcesses::Beat::kOfNext) return BeginProcess();
@@ -82,6 +83,8 @@ void Worker::TakeBeat(const CeleryEvent& event, SteadyTime now) {
 }
 
 void Worker::BeginProcess() {
+  ++process_number_;
+  beat_count_ = 1;
   sent_task_event_ = false;
   told_silent_ = false;
   Missed();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,9 @@ class Worker {
   // By heartbeats: tasks that run, and tasks taken, restarts included.
   std::optional<double> active() const { return active_; }
   std::optional<double> processed() const { return processes_.processed(); }
+  // Which of the processes of its name it is, from 0, and how many heartbeats that has sent.
+  std::uint64_t process_number() const { return process_number_; }
+  std::uint64_t beats() const { return beat_count_; }
   // Whether it sends task events; absent until known.
   std::optional<bool> SendsTaskEvents() const;
   // The first time that it is known to send none.
@@ -84,6 +88,8 @@ class Worker {
   exporter::SteadyTime heard_;
   Duration deaf_ = {};  // In all, when it was last heard.
   bool beats_ = false;  // It sends heartbeats.
+  std::uint64_t process_number_ = 0;
+  std::uint64_t beat_count_ = 0;  // Of that process.
   std::optional<Leaving> leaving_;
   std::optional<double> stamp_;  // Of its last own event, by its clock.
 

@@ -36,6 +36,15 @@ bool WorkerTable::HeardSince(SteadyTime moment) const {
   });
 }
 
+std::vector<WorkerPulse> WorkerTable::Pulses(SteadyTime now) const {
+  std::vector<WorkerPulse> pulses;
+  for (const auto& [hostname, worker] : workers_) {
+    if (worker.beats() == 0 || worker.LifeAt(now, deaf_, silence()) != Life::kUp) continue;
+    pulses.push_back({hostname, worker.process_number(), worker.beats()});
+  }
+  return pulses;
+}
+
 // Whether one that is up may serve anything: it has come and did not reply yet.
 bool WorkerTable::HasStranger(SteadyTime now) const {
   return newcomer_rounds_ > 0 &&

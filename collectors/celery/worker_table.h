@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collectors/celery/control_message.h"
+#include "collectors/celery/control_scope.h"
 #include "collectors/celery/event.h"
 #include "collectors/celery/worker.h"
 #include "exporter/deadline.h"
@@ -44,6 +45,8 @@ class WorkerTable {
   // The stream of events was down for so long since this was last said.
   void Deaf(Worker::Duration duration);
 
+  // The workers that are up and send heartbeats.
+  std::vector<WorkerPulse> Pulses(exporter::SteadyTime now) const;
   // Queues that workers serve, at most 1,000.
   std::vector<std::string> Queues() const;
   // The one queue of each worker that serves one alone; empty where it serves several.

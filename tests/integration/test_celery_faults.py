@@ -285,7 +285,7 @@ def test_quorum_queues_and_their_delay_queues_are_as_any_other(brokers, start_ex
     worker = app.worker("one@box", ["orders"], concurrency=1)
     delayed = {f"celery_delayed_{number}" for number in range(28)}
     assert delayed <= broker.server.queues("quorum")
-    exporter = start_exporter(shown.config(url, "queues: [orders]"))
+    exporter = start_exporter(shown.config(url, "queues: [orders]", "control: full"))
     exporter.await_page(shown.is_listening, 10, "it listens")
     for _ in range(9):
         app.send("hold", "quorum")
@@ -317,7 +317,8 @@ def test_nothing_is_left_on_the_broker_when_the_exporter_ends(
     app.await_count("add", "succeeded", 1)
     before = broker.things()
     exporter = start_exporter(shown.config(broker.url(), f"queues: [{queue}]"))
-    exporter.await_page(lambda page: page.has("celery_worker_slots", hostname="busy@box")
+    exporter.await_page(lambda page: page.has("celery_worker_last_reply_timestamp_seconds",
+                                                      hostname="busy@box")
                         and shown.is_listening(page), 15, "it listens and was answered")
     app.send("hold", f"gate-{queue}", queue=queue)
     app.await_count("hold", "started", 1)

@@ -39,7 +39,7 @@ def scene(request, redis_broker, rabbitmq, module_exporter):
     app = CeleryApp(NEWEST, url)
     app.ask("events")
     exporter = module_exporter(shown.config(url, "queues: [orders, reports]",
-                                            "worker_label: true"))
+                                            "worker_label: true", "control: full"))
     exporter.await_page(shown.is_listening, 10, "it listens")
     peer = celery_peer.CeleryPeer(url) if celery_peer.command() else None
     try:

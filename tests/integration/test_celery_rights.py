@@ -13,10 +13,11 @@ from support.redis_servers import RedisServer
 from support.servers import RABBITMQ_PASSWORD, REDIS_PASSWORD
 from support.waiting import eventually
 
+REPLIED = "celery_worker_last_reply_timestamp_seconds"
 # Commands of the collector, and what is missing where a user may not use one of them: beginnings
 # of families' names. Each is of the broker's connection unless it is of the stream's.
 RIGHTS = {
-    "llen": ("celery_queue_length", "celery_worker_slots"),
+    "llen": ("celery_queue_length", REPLIED),
     "lindex": (),
     "hlen": ("celery_unacked_tasks",),
     "hkeys": (),
@@ -25,15 +26,16 @@ RIGHTS = {
     "zrange": ("celery_unacked_oldest_age_seconds",),
     "zcount": ("celery_unacked_overdue_tasks",),
     "scan": (),
-    "scard": (),
-    "smembers": (),
+    "scard": (REPLIED,),
+    "smembers": (REPLIED,),
     "psubscribe": (),
-    "publish": ("celery_worker_slots",),
-    "rpush": ("celery_worker_slots",),
-    "sadd": ("celery_worker_slots",),
-    "expire": ("celery_worker_slots",),
-    "lrange": ("celery_worker_slots",),
-    "del": ("celery_worker_slots",),
+    "publish": (REPLIED,),
+    "rpush": (REPLIED,),
+    "sadd": (REPLIED,),
+    "srem": (REPLIED,),
+    "expire": (REPLIED,),
+    "lrange": (REPLIED,),
+    "del": (REPLIED,),
 }
 SIZES = ("memory|usage", "hstrlen")   # One of them is enough.
 BASE = ("ping", "select", "client|setname", SIZES[0])
@@ -67,7 +69,7 @@ def of_used(broker):
 
 
 def has_all(page):
-    return (shown.is_listening(page) and page.has("celery_worker_slots", hostname="one@box")
+    return (shown.is_listening(page) and page.has(REPLIED, hostname="one@box")
             and page.has("celery_queue_length", queue_name="orders")
             and page.has("celery_worker_up", hostname="one@box")
             and all(page.has(family) for families in RIGHTS.values() for family in families))
@@ -100,6 +102,7 @@ def test_a_right_that_is_missing_is_reason_permission_and_costs_its_part_alone(
     exporter.await_page(told, 15, f"without {command}")
     left = {key for key in used.lasting_keys() if "sidecar-exporter" in key}
     assert not left, left
+    assert not used.command("SMEMBERS", "_kombu.binding.reply.celery.pidbox")
     eventually(lambda: any(command in line.lower() for line in exporter.log().splitlines()), 2,
                "the log names the command")
     # It is granted, and that is enough.
@@ -170,7 +173,7 @@ def test_the_rights_of_the_readme_serve_everything_on_rabbitmq(rabbitmq, served,
                                            "queues: [orders]"))
     exporter.await_page(lambda page: shown.is_listening(page) and page.up("celery") == 1
                         and page.has("celery_queue_length", queue_name="orders")
-                        and page.has("celery_worker_slots", hostname="one@box"), 15,
+                        and page.has(REPLIED, hostname="one@box"), 15,
                         "everything is shown")
     assert exporter.page().errors("celery", "permission") == 0
 

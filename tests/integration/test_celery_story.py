@@ -117,7 +117,8 @@ def story(request, start_exporter):
         url = server.url(vhost=f"story-{version}")
     app = CeleryApp(version, url, queues=QUEUES)
     app.ask("events")   # Else the first event is the one that makes it, and nobody hears it.
-    exporter = start_exporter(shown.config(url, f"queues: [{', '.join(QUEUES)}]"))
+    exporter = start_exporter(shown.config(url, f"queues: [{', '.join(QUEUES)}]",
+                                           "control: full"))
     exporter.await_page(shown.is_listening, 10, "it listens")
     yield Story(broker, app, exporter)
     app.close()

@@ -56,7 +56,7 @@ def test_a_broker_is_read_heard_and_asked_behind_tls(behind_tls, certificates, s
         assert page.up("celery") == 1
         assert page.value("celery_queue_length", queue_name="orders") == 0
         assert page.value("celery_worker_up", hostname=WORKER) == 1
-        assert page.value("celery_worker_slots", hostname=WORKER) == 1
+        assert page.value("celery_active_worker_count", queue_name="orders") == 1
         assert shown.counters(page)["succeeded", "shop.add", "orders"] == 3
         return True
     exporter.await_page(has_all, 15, "all of it is shown")

@@ -225,7 +225,7 @@ def test_a_worker_that_sends_no_task_events_is_told_once_with_the_setting(listen
 
 
 def test_control_calls_tell_of_slots_and_of_the_task_that_runs_longest(listen, broker, app):
-    exporter = listen(shown.config(broker.url(), "queues: [orders]"))
+    exporter = listen(shown.config(broker.url(), "queues: [orders]", "control: full"))
     app.worker("pool@box", ["orders"], concurrency=2)
     app.send("hold", "long")
     app.await_count("hold", "started", 1)

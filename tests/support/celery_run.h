@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -38,8 +39,11 @@ struct Script {
   std::set<std::string> not_queues;  // Names of something else.
   std::function<std::vector<ControlReply>()> call = [] { return std::vector<ControlReply>(); };
   bool tells_scheduled = false;
-  Strings methods;         // Of the last round of control calls,
-  milliseconds window{0};  // and how long its replies were waited for.
+  std::string content_type;  // Of events.
+  bool may_stop_workers = false;
+  std::vector<std::optional<Strings>> one_of;  // Of each round of control calls.
+  Strings methods;                             // Of the last round of control calls,
+  milliseconds window{0};                      // and how long its replies were waited for.
   Strings asked;
   int finds = 0;
   int calls = 0;
@@ -74,10 +78,12 @@ class ScriptedBroker : public CeleryBroker {
     ++script_.finds;
     return script_.find();
   }
-  std::vector<ControlReply> Call(const CollectContext& context, const Strings& methods,
+  bool MayStopWorkers() const override { return script_.may_stop_workers; }
+  std::vector<ControlReply> Call(const CollectContext& context, const ControlCall& call,
                                  milliseconds window) override {
     ++script_.calls;
-    script_.methods = methods;
+    script_.methods = call.methods;
+    script_.one_of.push_back(call.one_of);
     script_.window = window;
     CHECK(window <= context.deadline.Remaining());
     return script_.call();
@@ -93,8 +99,12 @@ using SilentSince = std::atomic<exporter::SteadyTime>;
 // Hands over what it is given, and refuses to open until it may.
 class ScriptedFeed : public EventFeed {
  public:
-  ScriptedFeed(Strings messages, bool opens, const SilentSince& silent_since)
-      : messages_(messages.begin(), messages.end()), opens_(opens), silent_since_(silent_since) {}
+  ScriptedFeed(Strings messages, std::string content_type, bool opens,
+               const SilentSince& silent_since)
+      : messages_(messages.begin(), messages.end()),
+        content_type_(std::move(content_type)),
+        opens_(opens),
+        silent_since_(silent_since) {}
 
   void Open(const CollectContext&) override {
     // Later than a collection that does not wait.
@@ -106,7 +116,7 @@ class ScriptedFeed : public EventFeed {
       std::this_thread::sleep_for(std::min(context.deadline.Remaining(), milliseconds(5)));
       return;
     }
-    take(messages_.front());
+    take(messages_.front(), content_type_);
     messages_.pop_front();
   }
   exporter::SteadyTime caught_up() const override {
@@ -117,6 +127,7 @@ class ScriptedFeed : public EventFeed {
 
  private:
   std::deque<std::string> messages_;
+  std::string content_type_;
   bool opens_;
   const SilentSince& silent_since_;
 };
@@ -127,8 +138,9 @@ class Run {
                milliseconds control_interval = milliseconds(0))
       : collector(Ready(std::move(options), control_interval), [this, events, opens] {
           if (before_connect) before_connect();
-          return CeleryConnections{std::make_unique<ScriptedBroker>(script),
-                                   std::make_unique<ScriptedFeed>(events, opens, silent_since)};
+          return CeleryConnections{
+              std::make_unique<ScriptedBroker>(script),
+              std::make_unique<ScriptedFeed>(events, script.content_type, opens, silent_since)};
         }) {}
 
   Reading Collect() { return collector.Collect({Deadline::After(seconds(5)), watchdog}); }
@@ -198,7 +210,7 @@ inline constexpr char kOnline[] =
 inline CeleryOptions Quiet() {
   CeleryOptions options;
   options.events = false;
-  options.control = false;
+  options.control = ControlMode::kNone;
   options.discover_queues = false;
   return options;
 }

@@ -37,6 +37,12 @@ void LetCall(Peer& peer) {
   peer.Send(amqp::DeclareOk(2, "mine", 0, 0));
   peer.Expect(amqp::Id(AMQP_BASIC_CONSUME_METHOD));
   peer.Send(amqp::ConsumeOk());
+  peer.Expect(amqp::Id(AMQP_EXCHANGE_DECLARE_METHOD));
+  peer.Expect("reply.celery.pidbox");
+  peer.Send(amqp::Say(1, AMQP_EXCHANGE_DECLARE_OK_METHOD));
+  peer.Expect(amqp::Id(AMQP_QUEUE_BIND_METHOD));
+  peer.Expect("reply.celery.pidbox");
+  peer.Send(amqp::Say(2, AMQP_QUEUE_BIND_OK_METHOD));
 }
 
 void ExpectCall(Peer& peer, const std::string& method, const std::string& ticket) {
@@ -44,6 +50,7 @@ void ExpectCall(Peer& peer, const std::string& method, const std::string& ticket
   peer.Expect("celery.pidbox");
   peer.Expect("\"" + method + "\"");
   peer.Expect("\"" + ticket + "\"");
+  peer.Expect("\"reply.celery.pidbox\"");
   peer.Expect("\"mine\"");
 }
 
@@ -121,13 +128,13 @@ TEST_CASE("replies are those to this call, each with its method") {
   AmqpBroker broker(TargetAt(server));
   Watchdog watchdog;
   const std::vector<ControlReply> first =
-      broker.Call(Within(2000, watchdog), {"ping", "stats"}, milliseconds(200));
+      broker.Call(Within(2000, watchdog), {{"ping", "stats"}}, milliseconds(200));
   REQUIRE(first.size() == 2);
   CHECK(first[0].method == "stats");
   CHECK(first[0].body == "{\"w1@h\": {}}");
   CHECK(first[1].method == "ping");
   const std::vector<ControlReply> second =
-      broker.Call(Within(2000, watchdog), {"active"}, milliseconds(200));
+      broker.Call(Within(2000, watchdog), {{"active"}}, milliseconds(200));
   REQUIRE(second.size() == 1);
   CHECK(second[0].method == "active");
   CHECK(second[0].body == "{\"w2@h\": []}");
@@ -143,7 +150,35 @@ TEST_CASE("where no worker has ever run, nobody replies") {
   });
   AmqpBroker broker(TargetAt(server));
   Watchdog watchdog;
-  CHECK(broker.Call(Within(2000, watchdog), {"ping"}, milliseconds(500)).empty());
+  CHECK(broker.Call(Within(2000, watchdog), {{"ping"}}, milliseconds(500)).empty());
+}
+
+TEST_CASE("an exchange of replies that nobody has declared yet is looked for again") {
+  FakeServer server([](Peer& peer) {
+    amqp::LetIn(peer);
+    amqp::OpenChannel(peer, 1);
+    FindControlExchange(peer);
+    amqp::OpenChannel(peer, 2);
+    peer.Send(amqp::DeclareOk(2, "mine", 0, 0));
+    peer.Expect(amqp::Id(AMQP_BASIC_CONSUME_METHOD));
+    peer.Send(amqp::ConsumeOk());
+    peer.Expect("reply.celery.pidbox");
+    peer.Send(amqp::CloseChannel(1, 404, "NOT_FOUND - no exchange 'reply.celery.pidbox'"));
+    ExpectCall(peer, "ping", "1");
+    amqp::OpenChannel(peer, 1);
+    FindControlExchange(peer);
+    peer.Expect("reply.celery.pidbox");
+    peer.Send(amqp::Say(1, AMQP_EXCHANGE_DECLARE_OK_METHOD));
+    peer.Expect(amqp::Id(AMQP_QUEUE_BIND_METHOD));
+    peer.Send(amqp::Say(2, AMQP_QUEUE_BIND_OK_METHOD));
+    ExpectCall(peer, "ping", "2");
+    peer.Send(Reply("2", "{}"));
+    amqp::Part(peer);
+  });
+  AmqpBroker broker(TargetAt(server));
+  Watchdog watchdog;
+  CHECK(broker.Call(Within(2000, watchdog), {{"ping"}}, milliseconds(100)).empty());
+  CHECK(broker.Call(Within(2000, watchdog), {{"ping"}}, milliseconds(200)).size() == 1);
 }
 
 TEST_CASE("the silence of a broker that lets nobody publish is not that of its workers") {
@@ -159,7 +194,7 @@ TEST_CASE("the silence of a broker that lets nobody publish is not that of its w
   Watchdog watchdog;
   for (int i = 0; i < 2; ++i) {
     try {
-      broker.Call(Within(2000, watchdog), {"ping"}, milliseconds(100));
+      broker.Call(Within(2000, watchdog), {{"ping"}}, milliseconds(100));
       FAIL("called");
     } catch (const CollectError& error) {
       CHECK(error.kind() == ErrorKind::kConnect);
@@ -182,12 +217,12 @@ TEST_CASE("a lost connection costs one call, and the next has a new queue for it
   AmqpBroker broker(TargetAt(server));
   Watchdog watchdog;
   try {
-    broker.Call(Within(2000, watchdog), {"ping"}, milliseconds(500));
+    broker.Call(Within(2000, watchdog), {{"ping"}}, milliseconds(500));
     FAIL("called");
   } catch (const CollectError& error) {
     CHECK(error.kind() == ErrorKind::kConnect);
   }
-  CHECK(broker.Call(Within(2000, watchdog), {"ping"}, milliseconds(200)).size() == 1);
+  CHECK(broker.Call(Within(2000, watchdog), {{"ping"}}, milliseconds(200)).size() == 1);
 }
 
 TEST_CASE("a queue for replies that may not be read from is not left behind") {
@@ -205,7 +240,7 @@ TEST_CASE("a queue for replies that may not be read from is not left behind") {
   Watchdog watchdog;
   for (int i = 0; i < 2; ++i) {
     try {
-      broker.Call(Within(2000, watchdog), {"ping"}, milliseconds(500));
+      broker.Call(Within(2000, watchdog), {{"ping"}}, milliseconds(500));
       FAIL("called");
     } catch (const CollectError& error) {
       CHECK(error.kind() == ErrorKind::kPermission);

@@ -123,7 +123,7 @@ TEST_CASE(
       feed.Open(Within(2000, watchdog));
       for (int j = 0; j < 2; ++j) {
         try {
-          feed.Read(Within(2000, watchdog), [](std::string_view) {});
+          feed.Read(Within(2000, watchdog), [](std::string_view, std::string_view) {});
           FAIL("read");
         } catch (const CollectError& error) {
           CHECK(error.kind() == ErrorKind::kConnect);

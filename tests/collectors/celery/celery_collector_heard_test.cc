@@ -86,4 +86,55 @@ TEST_CASE("silence of workers that are heard is a problem of control calls") {
   }
 }
 
+TEST_CASE("of events that are not JSON it is said, and their workers are not asked") {
+  CeleryOptions options;
+  options.discover_queues = false;
+  Run run(options, {"\x80\x04pickled"});
+  run.script.content_type = "application/x-python-serialize";
+  const Deadline deadline = Deadline::After(seconds(10));
+  Reading reading = run.Collect();
+  while (reading.standing.empty() && !deadline.Expired()) reading = run.Collect();
+  CHECK(Said(reading.problems) == Strings{"events protocol"});
+  CHECK(Said(reading.standing) == Strings{"control protocol"});
+  const int calls = run.script.calls;
+  run.Collect();
+  CHECK(run.script.calls == calls);
+}
+
+TEST_CASE("what workers reply and is not JSON is said once, and they are asked no more") {
+  CeleryOptions options = Quiet();
+  options.control = ControlMode::kQueues;
+  Run run(options);
+  run.script.call = [] {
+    ControlReply reply = ServesMail();
+    reply.content_type = "application/x-python-serialize";
+    return std::vector<ControlReply>{reply};
+  };
+  CHECK(Said(run.Collect().problems) == Strings{"control protocol"});
+  for (int i = 0; i < 3; ++i) {
+    const Reading reading = run.Collect();
+    CHECK(reading.problems.empty());
+    CHECK(Said(reading.standing) == Strings{"control protocol"});
+  }
+  CHECK(run.script.calls == 1);
+}
+
+TEST_CASE("the others are asked when the first worker has replied, in the same collection") {
+  CeleryOptions options = Quiet();
+  options.control = ControlMode::kQueues;
+  Run run(options);
+  run.script.may_stop_workers = true;
+  run.Collect();
+  REQUIRE(run.script.one_of.size() == 1);
+  CHECK(run.script.one_of[0].has_value());
+  run.script.call = [] { return std::vector<ControlReply>{ServesMail()}; };
+  run.Collect();
+  REQUIRE(run.script.one_of.size() == 3);
+  CHECK(run.script.one_of[1].has_value());
+  CHECK_FALSE(run.script.one_of[2].has_value());
+  run.Collect();
+  CHECK_FALSE(run.script.one_of.back().has_value());
+  CHECK(run.script.calls == 4);
+}
+
 }  // namespace collectors::scripted

@@ -68,7 +68,7 @@ TEST_CASE("a queue that is not there is a problem where somebody configured it")
 TEST_CASE("an errand that fails costs nothing else, and what was wrong stands until the next") {
   CeleryOptions options = Quiet();
   options.queues = {"mail"};
-  options.control = true;
+  options.control = ControlMode::kFull;
   Run run(options);
   run.script.waiting = {{"mail", 4}};
   run.script.call = []() -> std::vector<ControlReply> {
@@ -83,7 +83,7 @@ TEST_CASE("an errand that fails costs nothing else, and what was wrong stands un
 TEST_CASE("workers are asked what is scheduled where the broker does not tell") {
   for (const bool tells : {false, true}) {
     CeleryOptions options = Quiet();
-    options.control = true;
+    options.control = ControlMode::kFull;
     Run run(options);
     run.script.tells_scheduled = tells;
     run.Collect();
@@ -95,7 +95,7 @@ TEST_CASE("workers are asked what is scheduled where the broker does not tell") 
 
 TEST_CASE("replies are waited for as long as control_timeout says, up to half the timeout") {
   CeleryOptions options = Quiet();
-  options.control = true;
+  options.control = ControlMode::kFull;
   options.control_timeout = milliseconds(2000);
   Run run(options);  // In 5 s.
   run.Collect();
@@ -104,7 +104,7 @@ TEST_CASE("replies are waited for as long as control_timeout says, up to half th
 
 TEST_CASE("errands have their own schedule, but for a broker that could not be reached") {
   CeleryOptions options = Quiet();
-  options.control = true;
+  options.control = ControlMode::kFull;
   options.control_interval = std::chrono::hours(1);
   Script script;
   exporter::Watchdog watchdog;
@@ -141,7 +141,8 @@ TEST_CASE("a broker that is down is a failed run, and the next one is good") {
 TEST_CASE("while the broker is down what it told last is shown, and events go on") {
   CeleryOptions options;
   options.queues = {"mail"};
-  options.discover_queues = options.control = false;
+  options.discover_queues = false;
+  options.control = ControlMode::kNone;
   options.stale_after = milliseconds(300);
   Run run(options, {kSent});
   run.script.waiting = {{"mail", 4}, {"orders", 1}};
@@ -176,7 +177,8 @@ TEST_CASE("a URL that cannot be read yet is read again with the next run") {
 
 TEST_CASE("what an event calls a queue and is none is asked for once, and is nobody's problem") {
   CeleryOptions options;
-  options.discover_queues = options.control = false;
+  options.discover_queues = false;
+  options.control = ControlMode::kNone;
   Run run(options, {kSent});
   run.script.not_queues = {"orders"};
   const Deadline deadline = Deadline::After(seconds(10));

@@ -43,7 +43,8 @@ TEST_CASE("a URL is all that is needed") {
   CHECK(options.workers.timeout == seconds(60));
   CHECK(options.workers.retention == std::chrono::minutes(10));
   CHECK(options.workers.expected.empty());
-  CHECK(options.control);
+  CHECK(options.control == ControlMode::kQueues);
+  CHECK(options.separator == "\x06\x16");
   CHECK(options.control_interval == seconds(15));
   CHECK(options.workers.reply_interval == seconds(15));
   CHECK(options.control_timeout == seconds(1));
@@ -59,6 +60,7 @@ TEST_CASE("a queue is a name, or a name and how many workers it should have") {
 TEST_CASE("every key is taken") {
   const CeleryOptions options = Read(
       "{url: redis://h, discover_queues: false, discovery_interval: 5m, global_keyprefix: 'a:', "
+      "sep: ':', "
       "priority_steps: [0, 5], visibility_timeout: 2h, events: false, event_exchange: other, "
       "worker_label: true, worker_timeout: 10s, worker_retention: 20s, max_tasks: 7, "
       "task_retention: 1h, max_exceptions: 3, runtime_buckets: [1, 2.5], wait_buckets: [3], "
@@ -78,9 +80,16 @@ TEST_CASE("every key is taken") {
   CHECK(options.tally.max_exceptions == 3);
   CHECK(options.tally.runtime_buckets == std::vector<double>{1, 2.5});
   CHECK(options.tally.wait_buckets == std::vector<double>{3});
-  CHECK_FALSE(options.control);
+  CHECK(options.control == ControlMode::kNone);
+  CHECK(options.separator == ":");
   CHECK(options.control_interval == seconds(30));
   CHECK(options.control_timeout == seconds(2));
+}
+
+TEST_CASE("how much workers are asked is a truth value, or full") {
+  CHECK(Read("{url: redis://h, control: True}").control == ControlMode::kQueues);
+  CHECK(Read("{url: redis://h, control: FALSE}").control == ControlMode::kNone);
+  CHECK(Read("{url: redis://h, control: full}").control == ControlMode::kFull);
 }
 
 TEST_CASE("tasks have three quarters of the lines that the page may have") {

@@ -65,7 +65,7 @@ class Script {
     steps_.pop_front();
     lock.unlock();
     if (step.failure) throw CollectError(*step.failure, "broken");
-    take(step.message);
+    take(step.message, {});
   }
 
  private:

@@ -13,27 +13,41 @@ using namespace scripted;
 
 namespace {
 
+const std::string kSep = kSeparator;
+const std::string kMailbox = kSep + kSep + "w1@h.celery.pidbox";
+
+// Tells of the bindings of workers and of replies.
+void SendBindings(Peer& peer, const Strings& workers, const Strings& replies = {}) {
+  peer.Expect("SCARD\r\n" + Bulk("_kombu.binding.celery.pidbox"));
+  peer.Expect("SCARD\r\n" + Bulk("_kombu.binding.reply.celery.pidbox"));
+  peer.Send(":" + std::to_string(workers.size()) + "\r\n:" + std::to_string(replies.size()) +
+            "\r\n");
+  peer.Expect("SMEMBERS\r\n" + Bulk("_kombu.binding.celery.pidbox"));
+  peer.Expect("SMEMBERS\r\n" + Bulk("_kombu.binding.reply.celery.pidbox"));
+  peer.Send(Array(workers) + Array(replies));
+}
+
 // Answers what finds out whether all is allowed.
 void Allow(Peer& peer) {
-  for (const char* command : {"DEL", "EXPIRE", "EXPIRE", "LLEN", "LRANGE"}) {
+  SendBindings(peer, {kMailbox});
+  for (const char* command : {"DEL", "SREM", "EXPIRE", "LLEN", "LRANGE"}) {
     peer.Expect("$" + std::to_string(std::string(command).size()) + "\r\n" + command);
   }
   peer.Expect("$1\r\n0\r\n$1\r\n0\r\n");
   peer.Send(":0\r\n:0\r\n:0\r\n:0\r\n*0\r\n");
 }
 
-// And what makes the list and its binding, each with its time to live after a
-// window of no more than a second.
+// And what makes the list, with its time to live after a window of no more than a
+// second, and then its binding.
 void MakeList(Peer& peer) {
   Allow(peer);
   peer.Expect("RPUSH");
   peer.Expect("EXPIRE");
   peer.Expect("61\r\n");
-  peer.Expect("SADD");
-  peer.Expect("_kombu.binding.sidecar-exporter.reply.");
-  peer.Expect("EXPIRE");
-  peer.Expect("11\r\n");
-  peer.Send(":1\r\n:1\r\n:1\r\n:1\r\n");
+  peer.Expect("SADD\r\n" + Bulk("_kombu.binding.reply.celery.pidbox"));
+  peer.Expect(kSep + kSep + "sidecar-exporter-");
+  peer.Expect(".reply.celery.pidbox\r\n");
+  peer.Send(":1\r\n:1\r\n:1\r\n");
 }
 
 void SendReplySize(Peer& peer, int bytes) {
@@ -45,8 +59,7 @@ void SendReplySize(Peer& peer, int bytes) {
 // The binding goes first, and the list soon after, whoever may still push onto it.
 void Take(Peer& peer, const std::string& replies) {
   SendReplySize(peer, 8 << 20);
-  peer.Expect("DEL");
-  peer.Expect("_kombu.binding.sidecar-exporter.reply.");
+  peer.Expect("SREM\r\n" + Bulk("_kombu.binding.reply.celery.pidbox"));
   peer.Expect("LRANGE");
   peer.Expect("-2\r\n");
   peer.Expect("EXPIRE");
@@ -55,11 +68,10 @@ void Take(Peer& peer, const std::string& replies) {
 }
 
 void Removed(Peer& peer) {
-  peer.Expect("*3\r\n$3\r\nDEL");
-  peer.Expect("_kombu.binding.sidecar-exporter.reply.");
+  peer.Expect("SREM\r\n" + Bulk("_kombu.binding.reply.celery.pidbox"));
+  peer.Expect("DEL");
   peer.Expect("pidbox\r\n");
-  peer.Expect("pidbox\r\n");
-  peer.Send(":2\r\n");
+  peer.Send(":1\r\n:1\r\n");
 }
 
 void Published(Peer& peer, const std::string& channel, int receivers) {
@@ -83,7 +95,8 @@ TEST_CASE("a call ends when all have answered, and leaves nothing that stays") {
     Take(peer, Array({R"({"body": "{}", "headers": {"ticket": "old"}})"}));
     peer.Mute();
   }});
-  CHECK(asked.broker.Call(asked.Context(), {"ping"}, milliseconds(1000)).empty());
+  CHECK(asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(1000)).empty());
+  CHECK(asked.broker.Listeners() == Strings{"w1@h"});
 }
 
 TEST_CASE("replies that are too large are not read, and removed") {
@@ -99,7 +112,7 @@ TEST_CASE("replies that are too large are not read, and removed") {
     peer.Mute();
   }});
   try {
-    asked.broker.Call(asked.Context(), {"reserved"}, milliseconds(1000));
+    asked.broker.Call(asked.Context(), {{"reserved"}}, milliseconds(1000));
     FAIL("called");
   } catch (const CollectError& error) {
     CHECK(Name(error.kind()) == "limit");
@@ -119,11 +132,102 @@ TEST_CASE("where not all answer in time, nothing stays that a late reply could c
     peer.Mute();
   }});
   const auto start = std::chrono::steady_clock::now();
-  asked.broker.Call(asked.Context(), {"ping"}, milliseconds(4));
+  asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(4));
   CHECK(std::chrono::steady_clock::now() - start >= milliseconds(4));
 }
 
-TEST_CASE("with no worker there, nobody is waited for, whichever channel they would hear") {
+TEST_CASE("with no mailbox of a worker there, nothing is written and nothing is sent") {
+  Asked asked({[](Peer& peer) {
+    SendBindings(peer, {});
+    SendDepth(peer, ":0\r\n");
+    peer.Mute();
+  }});
+  CHECK(asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(1000)).empty());
+  CHECK(asked.broker.Listeners() == Strings{});
+  CHECK(asked.Read().queues[0].waiting == 0);
+}
+
+TEST_CASE("nothing is sent to a worker that could fail to reply") {
+  const struct {
+    const char* name;
+    Strings workers;
+    Strings replies;
+    const char* kind;
+    const char* said;
+  } cases[] = {
+      {"another separator", {"::w1@h.celery.pidbox"}, {}, "protocol", "set sep: \":\""},
+      {"one of two", {kMailbox, "::w2@h.celery.pidbox"}, {}, "protocol", "set sep: \":\""},
+      {"a binding of replies with another separator",
+       {kMailbox},
+       {"k" + kSep + kSep + "k.reply.celery.pidbox", "k::k.reply.celery.pidbox"},
+       "protocol",
+       "holds \"k::k.reply.celery.pidbox\""},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(std::string(c.name));
+    Asked asked({[&c](Peer& peer) {
+      SendBindings(peer, c.workers, c.replies);
+      SendDepth(peer, ":0\r\n");
+      peer.Mute();
+    }});
+    try {
+      asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(1000));
+      FAIL("called");
+    } catch (const CollectError& error) {
+      CHECK(Name(error.kind()) == c.kind);
+      CHECK(std::string(error.what()).find(c.said) != std::string::npos);
+    }
+    CHECK(asked.broker.Listeners() == Strings{});
+    CHECK(asked.Read().queues[0].waiting == 0);
+  }
+}
+
+TEST_CASE("of too many bindings none is read, and nothing is sent") {
+  Asked asked({[](Peer& peer) {
+    peer.Expect("SCARD");
+    peer.Expect("reply.celery.pidbox\r\n");
+    peer.Send(":1\r\n:10001\r\n");
+    SendDepth(peer, ":0\r\n");
+    peer.Mute();
+  }});
+  try {
+    asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(1000));
+    FAIL("called");
+  } catch (const CollectError& error) {
+    CHECK(Name(error.kind()) == "limit");
+  }
+  CHECK(asked.Read().queues[0].waiting == 0);
+}
+
+TEST_CASE("what killed exporters left is removed, and nothing of others") {
+  const std::string left = "k1" + kSep + kSep + "sidecar-exporter-1.reply.celery.pidbox";
+  const std::string busy = "k2" + kSep + kSep + "sidecar-exporter-2.reply.celery.pidbox";
+  const std::string late = "k3" + kSep + kSep + "sidecar-exporter-3.reply.celery.pidbox";
+  const std::string foreign = "oid" + kSep + kSep + "oid.reply.celery.pidbox";
+  Asked asked({[&](Peer& peer) {
+    SendBindings(peer, {kMailbox}, {left, busy, foreign, late});
+    peer.Expect("LINDEX\r\n" + Bulk("sidecar-exporter-1.reply.celery.pidbox"));
+    peer.Send("$-1\r\n");
+    peer.Expect("SREM\r\n" + Bulk("_kombu.binding.reply.celery.pidbox") + Bulk(left));
+    peer.Expect("DEL\r\n" + Bulk("sidecar-exporter-1.reply.celery.pidbox"));
+    peer.Send(":1\r\n:0\r\n");
+    peer.Expect("LINDEX\r\n" + Bulk("sidecar-exporter-2.reply.celery.pidbox"));
+    peer.Send(Bulk("-"));
+    peer.Expect("LINDEX\r\n" + Bulk("sidecar-exporter-3.reply.celery.pidbox"));
+    peer.Send(Bulk("{}"));
+    peer.Expect("SREM\r\n" + Bulk("_kombu.binding.reply.celery.pidbox") + Bulk(late));
+    peer.Expect("DEL\r\n" + Bulk("sidecar-exporter-3.reply.celery.pidbox"));
+    peer.Send(":1\r\n:1\r\n");
+    // The round.
+    peer.Expect("LRANGE");
+    peer.Expect("$1\r\n0\r\n$1\r\n0\r\n");
+    peer.Send(":0\r\n:0\r\n:0\r\n:0\r\n-NOPERM\r\n");
+    peer.Mute();
+  }});
+  CHECK_THROWS_AS(asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(1000)), CollectError);
+}
+
+TEST_CASE("where nobody hears, nobody is waited for, whichever channel they would hear") {
   Asked asked({[](Peer& peer) {
     MakeList(peer);
     Published(peer, "/0.celery.pidbox", 0);
@@ -132,7 +236,7 @@ TEST_CASE("with no worker there, nobody is waited for, whichever channel they wo
     peer.Mute();
   }});
   const auto start = std::chrono::steady_clock::now();
-  CHECK(asked.broker.Call(asked.Context(), {"ping"}, milliseconds(1000)).empty());
+  CHECK(asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(1000)).empty());
   CHECK(std::chrono::steady_clock::now() - start < milliseconds(900));
 }
 
@@ -142,8 +246,9 @@ TEST_CASE("who may not do what a call needs is told so, and leaves nothing behin
     const char* name;
     FakeServer::Script refuses;
   } cases[] = {
-      {"DEL, EXPIRE or LRANGE: nothing has been made",
+      {"DEL, SREM or EXPIRE: nothing has been made",
        [&](Peer& peer) {
+         SendBindings(peer, {kMailbox});
          peer.Expect("LRANGE");
          peer.Expect("$1\r\n0\r\n$1\r\n0\r\n");
          peer.Send(":0\r\n" + refusal + refusal + ":0\r\n*0\r\n");
@@ -152,8 +257,9 @@ TEST_CASE("who may not do what a call needs is told so, and leaves nothing behin
        [&](Peer& peer) {
          Allow(peer);
          peer.Expect("SADD");
-         peer.Expect("$2\r\n11\r\n");
-         peer.Send(":1\r\n:1\r\n" + refusal + ":0\r\n");
+         peer.Expect(".reply.celery.pidbox\r\n");
+         peer.Expect(".reply.celery.pidbox\r\n");
+         peer.Send(":1\r\n:1\r\n" + refusal);
          Removed(peer);
        }},
       {"PUBLISH",
@@ -173,7 +279,7 @@ TEST_CASE("who may not do what a call needs is told so, and leaves nothing behin
       peer.Mute();
     }});
     try {
-      asked.broker.Call(asked.Context(), {"ping"}, milliseconds(1000));
+      asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(1000));
       FAIL("called");
     } catch (const CollectError& error) {
       CHECK(Name(error.kind()) == "permission");
@@ -181,6 +287,55 @@ TEST_CASE("who may not do what a call needs is told so, and leaves nothing behin
     }
     CHECK(asked.Read().queues[0].waiting == 0);
   }
+}
+
+TEST_CASE("one worker alone is asked if that is wanted") {
+  const std::string other = kSep + kSep + "w2@h.celery.pidbox";
+  const struct {
+    const char* name;
+    Strings one_of;
+    std::string asked;  // In the second round.
+  } cases[] = {
+      {"the first that has a mailbox", {"w0@h", "w2@h", "w1@h"}, "w2@h"},
+      {"any: in turns, as one may have been killed", {}, "w2@h"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(std::string(c.name));
+    Asked asked({[&](Peer& peer) {
+      for (int round = 0; round < 2; ++round) {
+        SendBindings(peer, {other, kMailbox});
+        peer.Expect("$1\r\n0\r\n$1\r\n0\r\n");
+        peer.Send(":0\r\n:0\r\n:0\r\n:0\r\n*0\r\n");
+        peer.Expect("SADD");
+        peer.Expect(".reply.celery.pidbox\r\n");
+        peer.Expect(".reply.celery.pidbox\r\n");
+        peer.Send(":1\r\n:1\r\n:1\r\n");
+        Published(peer, "/0.celery.pidbox", 2);  // All hear it.
+        peer.Expect("LLEN");
+        peer.Expect("pidbox\r\n");
+        peer.Send(":2\r\n");
+        Take(peer, "*0\r\n");
+      }
+      peer.Mute();
+    }});
+    for (int round = 0; round < 2; ++round) {
+      const ControlCall call{{"ping"}, c.one_of};
+      CHECK(asked.broker.Call(asked.Context(), call, std::chrono::minutes(1)).empty());
+    }
+    CHECK(asked.broker.Listeners() == Strings{c.asked});
+  }
+}
+
+TEST_CASE("of those that are wanted none has a mailbox: nobody is asked") {
+  Asked asked({[](Peer& peer) {
+    SendBindings(peer, {kMailbox});
+    SendDepth(peer, ":0\r\n");
+    peer.Mute();
+  }});
+  const ControlCall call{{"ping"}, Strings{"w9@h"}};
+  CHECK(asked.broker.Call(asked.Context(), call, milliseconds(1000)).empty());
+  CHECK(asked.broker.Listeners() == Strings{});
+  CHECK(asked.Read().queues[0].waiting == 0);
 }
 
 }  // namespace collectors

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/celery/redis_names.h"
+#include "collectors/clients/redis_session.h"
+#include "exporter/collector.h"
+
+namespace collectors {
+
+// The bindings of control calls, of workers and of replies.
+struct RedisMailboxes {
+  // Workers that take control calls, by node name, in order: also those that were killed.
+  std::vector<std::string> workers;
+  std::vector<std::string> replies;  // Members of the set, as they are.
+};
+
+// Throws CollectError if a worker that is asked could fail to send its reply. For that it
+// reads all members of the replies' set of bindings, splits each by its own separator and
+// takes the parts as three texts (kombu.transport.redis, Channel.get_table): one member of
+// another form is an exception, whoever wrote it.
+// Commands: SCARD, SMEMBERS.
+RedisMailboxes ReadMailboxes(const exporter::CollectContext& context, RedisSession& session,
+                             const RedisNames& names);
+
+// The worker of one member; throws CollectError, naming what it saw, if the member was not
+// written with that separator.
+std::string WorkerOfMailbox(std::string_view member, std::string_view separator);
+
+// Whether kombu can read the member: three parts, in UTF-8.
+bool IsBinding(std::string_view member, std::string_view separator);
+
+// The separator of a mailbox's member, by its form; empty if it has none.
+std::string_view SeparatorOfMailbox(std::string_view member);
+
+}  // namespace collectors

@@ -1,0 +1,198 @@
+#include "collectors/celery/control_scope.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace collectors {
+namespace {
+
+using exporter::ErrorKind;
+using Strings = std::vector<std::string>;
+
+const Strings kQueues = {"active_queues"};
+
+// What happened in one round, 15 s after the one before.
+struct Round {
+  std::map<std::string, std::size_t> answered = {};  // Calls, by worker.
+  std::vector<WorkerPulse> pulses = {};
+  std::optional<Strings> listeners = {};
+  std::string foreign_type = {};
+  std::string failed_method = {};
+};
+
+WorkerPulse Beating(std::uint64_t beats, std::uint64_t process = 0,
+                    const std::string& hostname = "w1@h") {
+  return {hostname, process, beats};
+}
+
+struct Case {
+  const char* name;
+  ControlMode mode;
+  std::vector<Round> rounds;
+  Strings asked;     // In the end, of a broker that tells what is scheduled.
+  std::string said;  // A part of the problem; empty if there is none.
+};
+
+const Strings kAll = {"active_queues", "stats", "active", "reserved"};
+
+const Case kCases[] = {
+    {"no answer, and none heard", ControlMode::kQueues, {{}, {}, {}}, kQueues, ""},
+    {"answers",
+     ControlMode::kFull,
+     {{{{"w1@h", 4}}, {Beating(1)}}, {{{"w1@h", 4}}, {Beating(9)}}},
+     kAll,
+     ""},
+    {"one that lives and never replied",
+     ControlMode::kQueues,
+     {{{}, {Beating(1)}}, {{}, {Beating(7)}}},
+     {},
+     "w1@h sends heartbeats and has never replied"},
+    {"one that never replied and does not beat meanwhile, as of the solo pool in a task",
+     ControlMode::kQueues,
+     {{{}, {Beating(1)}}, {{}, {Beating(2)}}, {{}, {Beating(6)}}},
+     kQueues,
+     ""},
+    {"one round is not enough", ControlMode::kQueues, {{{}, {Beating(100)}}}, kQueues, ""},
+    {"the next process of a worker begins anew",
+     ControlMode::kQueues,
+     {{{}, {Beating(1)}}, {{}, {Beating(9, 1)}}},
+     kQueues,
+     ""},
+    {"one that replied before is asked again",
+     ControlMode::kQueues,
+     {{{{"w1@h", 1}}, {Beating(1)}}, {{}, {Beating(9)}}, {{}, {Beating(17)}}},
+     kQueues,
+     ""},
+    {"one that replied, was asked for all and is silent now",
+     ControlMode::kFull,
+     {{{{"w1@h", 4}}, {Beating(1)}}, {{}, {Beating(9)}}, {{}, {Beating(17)}}},
+     kQueues,
+     "if it takes no tasks either, start it again"},
+    {"one that answers a part, three times",
+     ControlMode::kFull,
+     {{{{"w1@h", 2}}, {Beating(1)}}, {{{"w1@h", 2}}, {Beating(9)}}, {{{"w1@h", 3}}, {Beating(17)}}},
+     kQueues,
+     "w1@h answers some control calls and not all"},
+    {"one that answers a part now and then",
+     ControlMode::kFull,
+     {{{{"w1@h", 2}}, {Beating(1)}},
+      {{{"w1@h", 4}}, {Beating(9)}},
+      {{{"w1@h", 3}}, {Beating(17)}},
+      {{{"w1@h", 3}}, {Beating(25)}}},
+     kAll,
+     ""},
+    {"one that hears nothing, as its mailbox is not there",
+     ControlMode::kQueues,
+     {{{}, {Beating(1)}, Strings{}}, {{}, {Beating(9)}, Strings{}}, {{}, {Beating(17)}, Strings{}}},
+     kQueues,
+     ""},
+    {"one of two that hears and never replied",
+     ControlMode::kQueues,
+     {{{{"w2@h", 1}}, {Beating(1), Beating(1, 0, "w2@h")}, Strings{"w1@h", "w2@h"}},
+      {{{"w2@h", 1}}, {Beating(9), Beating(9, 0, "w2@h")}, Strings{"w1@h", "w2@h"}}},
+     {},
+     "w1@h sends heartbeats and has never replied"},
+    {"one of two that may not hear",
+     ControlMode::kQueues,
+     {{{{"w2@h", 1}}, {Beating(1), Beating(1, 0, "w2@h")}},
+      {{{"w2@h", 1}}, {Beating(9), Beating(9, 0, "w2@h")}},
+      {{{"w2@h", 1}}, {Beating(17), Beating(17, 0, "w2@h")}}},
+     kQueues,
+     ""},
+    {"pickled replies",
+     ControlMode::kFull,
+     {{{}, {}, {}, "application/x-python-serialize"}},
+     {},
+     "workers reply in application/x-python-serialize, not in JSON"},
+    {"an error",
+     ControlMode::kQueues,
+     {{{}, {}, {}, "", "active_queues"}},
+     {},
+     "w9@h answered active_queues with an error"},
+    {"an error of what need not be asked",
+     ControlMode::kFull,
+     {{{}, {}, {}, "", "stats"}},
+     kQueues,
+     "w9@h answered stats with an error"},
+};
+
+TEST_CASE("workers are asked no more than they were seen to answer") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.name);
+    ControlScope scope(c.mode);
+    for (const Round& round : c.rounds) {
+      ControlRound came;
+      came.answered = round.answered;
+      came.foreign_type = round.foreign_type;
+      came.failed_method = round.failed_method;
+      came.failed_worker = "w9@h";
+      scope.Took(scope.Methods(true).size(), came, round.listeners, round.pulses);
+    }
+    CHECK(scope.Methods(true) == c.asked);
+    CHECK(scope.problem().has_value() == !c.said.empty());
+    if (!scope.problem()) continue;
+    CHECK(std::string(scope.problem()->what()).find(c.said) != std::string::npos);
+    CHECK(scope.problem()->part() == "control");
+  }
+}
+
+TEST_CASE("by default workers are asked for their queues alone") {
+  CHECK(ControlScope(ControlMode::kNone).Methods(false).empty());
+  CHECK(ControlScope(ControlMode::kQueues).Methods(false) == kQueues);
+  CHECK(ControlScope(ControlMode::kFull).Methods(true) == kAll);
+  CHECK(ControlScope(ControlMode::kFull).Methods(false).back() == "scheduled");
+}
+
+TEST_CASE("until a worker has replied one alone is asked, and the same one again") {
+  ControlScope scope(ControlMode::kQueues);
+  const std::vector<WorkerPulse> pulses = {Beating(1), Beating(1, 0, "w2@h"),
+                                           Beating(1, 0, "w3@h")};
+  CHECK(scope.OneOf({}) == Strings{});
+  CHECK(scope.OneOf(pulses) == Strings{"w1@h", "w2@h", "w3@h"});
+  scope.Took(1, {}, Strings{"w2@h"}, pulses);
+  CHECK(scope.OneOf(pulses) == Strings{"w2@h", "w1@h", "w3@h"});
+  ControlRound round;
+  round.answered["w2@h"] = 1;
+  scope.Took(1, round, Strings{"w2@h"}, pulses);
+  CHECK_FALSE(scope.OneOf(pulses).has_value());
+}
+
+TEST_CASE("workers whose events are not JSON are not asked, and the first reason stays") {
+  ControlScope scope(ControlMode::kQueues);
+  scope.HeardEvents("");
+  scope.HeardEvents("application/json");
+  CHECK(scope.Methods(true) == kQueues);
+  scope.HeardEvents("application/x-python-serialize");
+  CHECK(scope.Methods(true).empty());
+  REQUIRE(scope.problem().has_value());
+  CHECK(scope.problem()->kind() == ErrorKind::kProtocol);
+  scope.HeardEvents("application/x-yaml");
+  CHECK(std::string(scope.problem()->what()).find("x-python-serialize") != std::string::npos);
+}
+
+TEST_CASE("a round tells who answered how many calls, and what was no answer") {
+  const auto reply = [](const std::string& method, const std::string& body,
+                        const std::string& type = "application/json") {
+    return ControlReply{"", body, method, type};
+  };
+  const ControlRound round = ReadRound({
+      reply("active_queues", R"({"w1@h": [{"name": "mail"}]})"),
+      reply("active", R"({"w1@h": []})"),
+      reply("active_queues", R"({"w2@h": []})", ""),
+      reply("stats", R"-({"w2@h": {"error": "KeyError('secret')"}})-"),
+      reply("stats", "cut off"),
+  });
+  CHECK(round.answered == std::map<std::string, std::size_t>{{"w1@h", 2}, {"w2@h", 1}});
+  CHECK(round.replies.size() == 3);
+  CHECK(round.failed_method == "stats");
+  CHECK(round.failed_worker == "w2@h");
+  CHECK(round.foreign_type.empty());
+  CHECK(ReadRound({reply("ping", "\x80\x04", "application/x-python-serialize")}).foreign_type ==
+        "application/x-python-serialize");
+}
+
+}  // namespace
+}  // namespace collectors
