@@ -18,12 +18,52 @@ using exporter::ErrorKind;
   throw CollectError(ErrorKind::kProtocol, what);
 }
 
+constexpr const char* kStrange = "the answer is not Redis's protocol, or more than allowed";
+constexpr int kDeepest = 8;  // Arrays within arrays, the outer one counted.
+
+// What hiredis is reading now; null between two replies. Its stack of tasks is an
+// array of tasks in hiredis 0.14 and one of pointers from 1.0 on.
+template <typename Reader>
+const redisReadTask* CurrentTask(const Reader& reader) {
+  if (reader.ridx < 0) return nullptr;
+  if constexpr (requires { reader.rstack; }) {
+    return &reader.rstack[reader.ridx];
+  } else {
+    return reader.task[reader.ridx];
+  }
+}
+
+int DepthOf(const redisReadTask& task) {
+  int depth = 0;
+  for (const redisReadTask* parent = task.parent; parent != nullptr; parent = parent->parent) {
+    ++depth;
+  }
+  return depth;
+}
+
+// Whether a task may be one of an answer to us: hiredis reads RESP3 too from 1.0
+// on, and in arrays as deep as memory allows.
+bool IsExpected(const redisReadTask& task) {
+  switch (task.type) {
+    case REDIS_REPLY_STRING:
+    case REDIS_REPLY_STATUS:
+    case REDIS_REPLY_ERROR:
+    case REDIS_REPLY_INTEGER:
+      return true;
+    case REDIS_REPLY_ARRAY:
+      return DepthOf(task) < kDeepest;
+    default:
+      return false;
+  }
+}
+
 // Where the reply of a task goes: the root is a new object that hiredis keeps
 // until it is whole, an element the next of its parent's. Only the last
 // element of each array is still being read, so a vector that grows moves no
 // reply that hiredis points to. Nothing may be thrown through hiredis: null
-// tells it that memory ran out.
+// ends its reading.
 RedisReply* Place(const redisReadTask* task, RedisReply reply) noexcept try {
+  if (!IsExpected(*task)) return nullptr;
   if (task->parent == nullptr) return new RedisReply(std::move(reply));
   auto& siblings = static_cast<RedisReply*>(task->parent->obj)->items;
   return &siblings.emplace_back(std::move(reply));
@@ -66,6 +106,18 @@ void* MakeNil(const redisReadTask* task) noexcept { return Place(task, RedisRepl
 
 void FreeRoot(void* root) noexcept { delete static_cast<RedisReply*>(root); }
 
+// hiredis takes a number for an object of ours where a function is missing, so
+// those that it has for RESP3 alone, from 1.0 on, are there to refuse.
+template <typename Table>
+void RefuseResp3(Table& table) {
+  if constexpr (requires { table.createDouble; }) {
+    table.createDouble = [](const redisReadTask*, double, char*, std::size_t) -> void* {
+      return nullptr;
+    };
+    table.createBool = [](const redisReadTask*, int) -> void* { return nullptr; };
+  }
+}
+
 redisReplyObjectFunctions& Functions() {
   static redisReplyObjectFunctions functions = [] {
     redisReplyObjectFunctions result = {};
@@ -77,6 +129,7 @@ redisReplyObjectFunctions& Functions() {
     result.createInteger = MakeInteger;
     result.createNil = MakeNil;
     result.freeObject = FreeRoot;
+    RefuseResp3(result);
     return result;
   }();
   return functions;
@@ -116,15 +169,21 @@ void ReplyReader::Feed(std::string_view bytes) {
 std::optional<RedisReply> ReplyReader::Next() {
   void* root = nullptr;
   if (redisReaderGetReply(reader_.get(), &root) != REDIS_OK) {
-    Refuse("the answer is not Redis's protocol, or more than allowed");
+    Refuse(kStrange);
   }
   if (root == nullptr) {
+    CheckType();
     CheckLine();
     CheckAnnouncedLength();
     return std::nullopt;
   }
   const std::unique_ptr<RedisReply> owner(static_cast<RedisReply*>(root));
   return std::move(*owner);
+}
+
+void ReplyReader::CheckType() const {
+  const redisReadTask* const task = CurrentTask(*reader_);
+  if (task != nullptr && task->type >= 0 && !IsExpected(*task)) Refuse(kStrange);
 }
 
 std::string_view ReplyReader::Rest() const {
@@ -141,7 +200,8 @@ void ReplyReader::CheckLine() const {
 }
 
 void ReplyReader::CheckAnnouncedLength() const {
-  if (reader_->ridx < 0 || reader_->rstack[reader_->ridx].type != REDIS_REPLY_STRING) return;
+  const redisReadTask* const task = CurrentTask(*reader_);
+  if (task == nullptr || task->type != REDIS_REPLY_STRING) return;
   // hiredis stands behind the $ until all bytes of the string are there.
   const char* const begin = Rest().data();
   const char* const end = begin + Rest().size();

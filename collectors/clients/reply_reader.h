@@ -23,7 +23,8 @@ struct ReplyBounds {
 
 // Bytes to replies, by hiredis. Holds no socket. The protocol (RESP2):
 // https://redis.io/docs/latest/develop/reference/protocol-spec/
-// Arrays nest at most eight deep, the outer one counted: hiredis's own bound.
+// Arrays nest at most eight deep, the outer one counted. What RESP3 alone has is
+// refused: nobody asked for it (HELLO 3).
 class ReplyReader {
  public:
   explicit ReplyReader(ReplyBounds bounds = {});
@@ -45,6 +46,8 @@ class ReplyReader {
  private:
   // What has come and is no whole element yet; hiredis has read its type.
   std::string_view Rest() const;
+  // Refuses what RESP3 alone has, or nests too deep, before it is whole.
+  void CheckType() const;
   // Refuses a line that does not end.
   void CheckLine() const;
   // Refuses a string by its announced length, before its bytes come.

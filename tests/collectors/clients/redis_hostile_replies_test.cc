@@ -130,6 +130,14 @@ TEST_CASE("an endless or absurd answer is refused as protocol, soon and without 
       {"a status without an end within an array", Endless("*5\r\n:1\r\n+", piece)},
       {"line feeds alone", Endless("+", Repeated(64 << 10, "\n"))},
       {"carriage returns alone", Endless("+", Repeated(64 << 10, "\r"))},
+      {"a RESP3 number", Endless(",nan\r\n", piece)},
+      {"a RESP3 truth", Endless("#t\r\n", piece)},
+      {"a RESP3 null", Endless("_\r\n", piece)},
+      {"a RESP3 number without an end", Endless("(", digits)},
+      {"a RESP3 text without an end", Endless("=536870912\r\ntxt:", piece)},
+      {"a RESP3 push without an end", Endless(">262144\r\n", numbers)},
+      {"RESP3 maps 100,000 deep", Endless("", Repeated(100'000, "%1\r\n+a\r\n"))},
+      {"a RESP3 set within an array", Endless("*2\r\n:1\r\n~262144\r\n", numbers)},
       {"no type at all", Endless("", piece)},
   };
   for (const Case& c : cases) {

@@ -66,6 +66,7 @@ TEST_CASE("a reply is taken up to each bound, and refused beyond it") {
       {"nil", "$-1\r\n*-1\r\n", ""},
       {"eight deep", Repeated(8, "*1\r\n") + ":1\r\n", ""},
       {"nine deep", Repeated(9, "*1\r\n") + ":1\r\n", strange},
+      {"nine deep, the last one nil", Repeated(8, "*1\r\n") + "*-1\r\n", strange},
       {"line", "+" + std::string(48, 'x') + "\r\n", ""},
       {"line that may end", "+" + std::string(50, 'x'), ""},
       {"endless status", "+" + std::string(51, 'x'), endless},
@@ -84,6 +85,37 @@ TEST_CASE("a reply is taken up to each bound, and refused beyond it") {
       CAPTURE(refusal);
       CHECK(refusal.empty() == c.refusal.empty());
       CHECK(refusal.find(c.refusal) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("what RESP3 alone has is refused, whole or by its first byte") {
+  const std::string beginnings[] = {"", "*2\r\n:1\r\n"};
+  const std::string replies[] = {
+      ",1.5\r\n",
+      ",nan\r\n",
+      ",inf\r\n",
+      "#t\r\n",
+      "#f\r\n",
+      "_\r\n",
+      "(3492890328409238509324850943850943825024385\r\n",
+      "=15\r\ntxt:Some string\r\n",
+      "!9\r\nERR wrong\r\n",
+      "%1\r\n+a\r\n:1\r\n",
+      "%0\r\n",
+      "%-1\r\n",
+      "~1\r\n:1\r\n",
+      ">1\r\n+message\r\n",
+      ">0\r\n",
+      "|1\r\n+ttl\r\n:3\r\n:1\r\n",
+  };
+  for (const std::string& beginning : beginnings) {
+    for (const std::string& reply : replies) {
+      CAPTURE(beginning);
+      CAPTURE(reply);
+      CHECK(RefusalOf(beginning + reply, 1, {}) != "");
+      CHECK(RefusalOf(beginning + reply, 1000, {}) != "");
+      CHECK(RefusalOf(beginning + reply.front(), 1000, {}) != "");
     }
   }
 }
