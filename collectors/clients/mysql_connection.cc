@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "collectors/clients/answer_size.h"
 #include "collectors/clients/mysql_error.h"
 #include "collectors/clients/mysql_greeting.h"
 #include "collectors/clients/mysql_read_budget.h"
@@ -49,8 +50,6 @@ constexpr const char* kToOneWeKnow =
 [[noreturn]] void FailForTime() {
   throw CollectError(ErrorKind::kTimeout, "the server did not answer in time");
 }
-
-CollectError TooLarge() { return {ErrorKind::kLimit, "the answer is larger than 16 MiB"}; }
 
 MYSQL* NewConnection() {
   static std::once_flag once;
@@ -294,19 +293,20 @@ void MysqlConnection::Send(const CollectContext& context, const std::string& sta
   if (failed != 0) Fail(context);
 }
 
-void MysqlConnection::Bounded(const CollectContext& context, const std::function<void()>& work) {
+void MysqlConnection::Bounded(const CollectContext& context,
+                              const std::function<void(MysqlReadBudget&)>& work) {
   const auto guard = context.watchdog.Watch(socket_.fd(), context.deadline);
-  const MysqlReadBudget budget(socket_.fd());
+  MysqlReadBudget budget(socket_.fd());
   try {
-    work();
+    work(budget);
   } catch (const CollectError&) {
-    if (budget.spent()) GiveUp(TooLarge());
+    if (budget.spent()) GiveUp(budget.Excess());
     throw;
   }
 }
 
 void MysqlConnection::Execute(const CollectContext& context, const std::string& statement) {
-  Bounded(context, [&] {
+  Bounded(context, [&](MysqlReadBudget&) {
     Send(context, statement);
     if (::mysql_field_count(connection_.get()) != 0 || HasMore()) {
       GiveUp({ErrorKind::kProtocol, "the server has an answer to what asks for none"});
@@ -324,21 +324,22 @@ MYSQL_ROW MysqlConnection::NextRow(const CollectContext& context, MYSQL_RES* res
 }
 
 void MysqlConnection::ReadRows(const CollectContext& context, MYSQL_RES* result,
-                               std::size_t max_rows, Rows& rows) {
-  std::size_t bytes = 0;
+                               std::size_t max_rows, MysqlReadBudget& budget, Rows& rows) {
+  AnswerSize size;
+  budget.BeginRow();
   while (const MYSQL_ROW row = NextRow(context, result)) {
+    budget.BeginRow();
     if (rows.cells.size() == max_rows) {
       GiveUp({ErrorKind::kLimit, "the query has more than " + std::to_string(max_rows) + " rows"});
     }
-    bytes += AppendMysqlRow(result, row, rows);
-    if (bytes > kMaxAnswerBytes) GiveUp(TooLarge());
+    if (!AppendMysqlRow(result, row, rows, size)) GiveUp(size.Excess());
   }
 }
 
 Rows MysqlConnection::Query(const CollectContext& context, const std::string& statement,
                             std::size_t max_rows) {
   Rows rows;
-  Bounded(context, [&] {
+  Bounded(context, [&](MysqlReadBudget& budget) {
     Send(context, statement);
     const Result result(::mysql_use_result(connection_.get()));
     if (result == nullptr) FailForNoRows(context);
@@ -347,7 +348,7 @@ Rows MysqlConnection::Query(const CollectContext& context, const std::string& st
       GiveUp({ErrorKind::kQuery,
               ShownText("BIT can be read in two ways: ask for column + 0 AS " + *unclear)});
     }
-    ReadRows(context, result.get(), max_rows, rows);
+    ReadRows(context, result.get(), max_rows, budget, rows);
     if (HasMore()) GiveUp({ErrorKind::kQuery, "the statement has several answers"});
   });
   broken_ = false;

@@ -14,6 +14,8 @@
 
 namespace collectors {
 
+class MysqlReadBudget;
+
 // A descriptor of the library's socket that the library cannot close under us.
 class SocketHandle {
  public:
@@ -81,11 +83,12 @@ class MysqlConnection {
   void Drive(const exporter::CollectContext& context, int events, const Step& step);
   int Await(const exporter::CollectContext& context, int events) const;
   // Does work that waits: watched over, and for no more bytes than an answer may have.
-  void Bounded(const exporter::CollectContext& context, const std::function<void()>& work);
+  void Bounded(const exporter::CollectContext& context,
+               const std::function<void(MysqlReadBudget&)>& work);
   void Send(const exporter::CollectContext& context, const std::string& statement);
   MYSQL_ROW NextRow(const exporter::CollectContext& context, MYSQL_RES* result);
   void ReadRows(const exporter::CollectContext& context, MYSQL_RES* result, std::size_t max_rows,
-                Rows& rows);
+                MysqlReadBudget& budget, Rows& rows);
   bool HasMore() const;  // Another answer.
   [[noreturn]] void FailForNoRows(const exporter::CollectContext& context);
   // Shuts the socket down, so that nothing that follows can wait, and throws.

@@ -3,8 +3,6 @@
 #include <mysql.h>
 #include <sys/socket.h>
 
-#include "collectors/clients/rows.h"
-
 // Exported by libmariadb.so.3 for plugins, and missing in its headers. `size` is
 // what recv() or SSL_read() returned.
 // NOLINTNEXTLINE(readability-identifier-naming)
@@ -34,10 +32,21 @@ MysqlReadBudget::MysqlReadBudget(int fd) : fd_(fd) {
 MysqlReadBudget::~MysqlReadBudget() { current = nullptr; }
 
 void MysqlReadBudget::Count(std::size_t bytes) {
+  row_ += bytes;
   read_ += bytes;
   if (spent()) ::shutdown(fd_, SHUT_RDWR);
 }
 
-bool MysqlReadBudget::spent() const { return read_ > kMaxAnswerBytes; }
+void MysqlReadBudget::BeginRow() {
+  has_columns_ = true;
+  row_ = 0;
+}
+
+exporter::CollectError MysqlReadBudget::Excess() const {
+  if (!is_too_long()) return AnswerTooLarge();
+  if (has_columns_) return RowTooLarge();
+  return {exporter::ErrorKind::kLimit,
+          "the descriptions of the columns are larger than 4 MiB: ask for fewer columns"};
+}
 
 }  // namespace collectors

@@ -35,19 +35,17 @@ std::optional<std::string> UnclearMysqlColumn(MYSQL_RES* result) {
   return NameOf(*found);
 }
 
-std::size_t AppendMysqlRow(MYSQL_RES* result, MYSQL_ROW cells, Rows& rows) {
-  constexpr std::size_t kLengthBytes = 4;
+bool AppendMysqlRow(MYSQL_RES* result, MYSQL_ROW cells, Rows& rows, AnswerSize& size) {
   const unsigned long* const lengths = ::mysql_fetch_lengths(result);
   const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
   auto& row = rows.cells.emplace_back(rows.columns.size());
-  std::size_t bytes = 0;
+  size.BeginRow();
   for (std::size_t n = 0; n < row.size(); ++n) {
-    bytes += kLengthBytes;
+    if (!size.AddCell(cells[n] == nullptr ? 0 : lengths[n])) return false;
     if (cells[n] == nullptr) continue;
     row[n] = CellOf(fields[n], {cells[n], lengths[n]});
-    bytes += lengths[n];
   }
-  return bytes;
+  return true;
 }
 
 }  // namespace collectors

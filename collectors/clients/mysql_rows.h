@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collectors/clients/answer_size.h"
 #include "collectors/clients/rows.h"
 
 namespace collectors {
@@ -19,7 +20,7 @@ std::vector<std::string> MysqlColumns(MYSQL_RES* result);
 // nothing tells which: the byte '1' is 49 or 1. Up to five bits no byte is a digit.
 std::optional<std::string> UnclearMysqlColumn(MYSQL_RES* result);
 
-// Returns how many bytes the row's cells hold; each counts for its length too.
-std::size_t AppendMysqlRow(MYSQL_RES* result, MYSQL_ROW cells, Rows& rows);
+// Returns whether the answer is within its bounds with the row.
+bool AppendMysqlRow(MYSQL_RES* result, MYSQL_ROW cells, Rows& rows, AnswerSize& size);
 
 }  // namespace collectors

@@ -3,7 +3,6 @@
 #include <netdb.h>
 #include <openssl/ssl.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,8 +11,10 @@
 #include <optional>
 #include <utility>
 
+#include "collectors/clients/answer_size.h"
 #include "collectors/clients/pg_error.h"
 #include "collectors/clients/resolve.h"
+#include "collectors/clients/sliced_socket.h"
 
 namespace collectors {
 namespace {
@@ -104,14 +105,6 @@ PGconn* Start(const PgDsn& dsn) {
   throw CollectError(ErrorKind::kTimeout, "the server did not answer in time");
 }
 
-CollectError TooLarge() { return {ErrorKind::kLimit, "the answer is larger than 16 MiB"}; }
-
-int Waiting(int fd) {
-  int bytes = 0;
-  ::ioctl(fd, FIONREAD, &bytes);
-  return bytes;
-}
-
 // Whether the server said it, and not libpq.
 bool HasState(const PGresult& result) {
   return ::PQresultErrorField(&result, PG_DIAG_SQLSTATE) != nullptr;
@@ -138,22 +131,28 @@ std::vector<std::string> ColumnsOf(const PGresult& result) {
   return columns;
 }
 
-// Returns how many bytes the row's cells hold; each counts for its length too.
-std::size_t AppendRow(const PGresult& result, Rows& rows) {
-  constexpr std::size_t kLengthBytes = 4;
+// Returns whether the answer is within its bounds with the row.
+bool AppendRow(const PGresult& result, Rows& rows, AnswerSize& size) {
   const int columns = ::PQnfields(&result);
-  std::size_t bytes = 0;
   auto& row = rows.cells.emplace_back(static_cast<std::size_t>(columns));
+  size.BeginRow();
   for (int n = 0; n < columns; ++n) {
     const auto length = static_cast<std::size_t>(::PQgetlength(&result, 0, n));
-    bytes += kLengthBytes + length;
+    if (!size.AddCell(length)) return false;
     if (::PQgetisnull(&result, 0, n) != 0) continue;
     row[static_cast<std::size_t>(n)].emplace(::PQgetvalue(&result, 0, n), length);
   }
-  return bytes;
+  return true;
+}
+
+// libpq keeps each until it is asked for.
+void DropNotifications(PGconn* connection) {
+  while (PGnotify* const notification = ::PQnotifies(connection)) ::PQfreemem(notification);
 }
 
 }  // namespace
+
+PgConnection::~PgConnection() = default;
 
 void PgConnection::Finish::operator()(PGconn* connection) const {
   const int fd = ::PQsocket(connection);
@@ -176,6 +175,7 @@ PgConnection::PgConnection(const CollectContext& context, PgDsn dsn,
       connection_.get(), [](void*, const char*) {}, nullptr);
   Connect(context);
   if (::PQsetnonblocking(connection_.get(), 1) != 0) Break(context);
+  socket_ = std::make_unique<SlicedSocket>(::PQsocket(connection_.get()));
 }
 
 bool PgConnection::holds_raw_bytes() const {
@@ -208,7 +208,7 @@ void PgConnection::Connect(const CollectContext& context) {
 }
 
 void PgConnection::Await(const CollectContext& context, short events) const {
-  const int fd = ::PQsocket(connection_.get());
+  const int fd = socket_ ? socket_->peer() : ::PQsocket(connection_.get());
   if (context.deadline.Expired()) FailForTime();
   // What OpenSSL has read already, poll() does not see.
   if (auto* const tls = static_cast<SSL*>(::PQsslStruct(connection_.get(), "OpenSSL"));
@@ -229,8 +229,11 @@ void PgConnection::Break(const CollectContext& context) {
 }
 
 void PgConnection::Flush(const CollectContext& context) {
-  for (int left = ::PQflush(connection_.get()); left != 0; left = ::PQflush(connection_.get())) {
+  for (int left = 1; left != 0;) {
+    left = ::PQflush(connection_.get());
     if (left < 0) Break(context);
+    if (socket_->PassOut()) continue;
+    left = 1;
     Await(context, POLLIN | POLLOUT);
     // A server that cannot send may not read either.
     Receive(context);
@@ -239,19 +242,19 @@ void PgConnection::Flush(const CollectContext& context) {
 
 // libpq holds a message until it is whole, and would hold one of a gigabyte.
 void PgConnection::Receive(const CollectContext& context) {
-  const int before = Waiting(::PQsocket(connection_.get()));
+  unparsed_ += socket_->PassIn();
   if (::PQconsumeInput(connection_.get()) == 0) Break(context);
-  const int after = Waiting(::PQsocket(connection_.get()));
-  unparsed_ += static_cast<std::size_t>(std::max(before - after, 0));
-  if (unparsed_ > kMaxAnswerBytes) throw TooLarge();
+  socket_->PassOut();  // TLS may have something to say too.
+  if (unparsed_ > kMaxRowBytes + SlicedSocket::kSliceBytes) throw RowTooLarge();
 }
 
 PgConnection::Result PgConnection::Next(const CollectContext& context) {
   while (::PQisBusy(connection_.get()) != 0) {
-    Await(context, POLLIN);
+    if (!socket_->HasUnread()) Await(context, POLLIN);
     Receive(context);
   }
   unparsed_ = 0;
+  DropNotifications(connection_.get());
   return Result(::PQgetResult(connection_.get()));
 }
 
@@ -315,7 +318,7 @@ Rows PgConnection::ReadRows(const CollectContext& context, bool was_taken, std::
   if (!was_taken || ::PQsetSingleRowMode(connection_.get()) == 0) Break(context);
   Flush(context);
   Rows rows;
-  std::size_t bytes = 0;
+  AnswerSize size;
   std::optional<CollectError> limit;
   ReadAnswer(context, [&](const PGresult& result) {
     if (rows.columns.empty()) rows.columns = ColumnsOf(result);
@@ -323,9 +326,8 @@ Rows PgConnection::ReadRows(const CollectContext& context, bool was_taken, std::
     if (rows.cells.size() == max_rows) {
       limit = CollectError(ErrorKind::kLimit,
                            "the query has more than " + std::to_string(max_rows) + " rows");
-    } else {
-      bytes += AppendRow(result, rows);
-      if (bytes > kMaxAnswerBytes) limit = TooLarge();
+    } else if (!AppendRow(result, rows, size)) {
+      limit = size.Excess();
     }
     if (limit && excess == Excess::kBreaks) throw CollectError(*limit);
   });

@@ -14,6 +14,8 @@
 
 namespace collectors {
 
+class SlicedSocket;
+
 // A connection to a PostgreSQL server through libpq's asynchronous calls alone:
 // each wait is ours and ends by context.deadline. (libpq's blocking calls know
 // no deadline, and its connect_timeout is in seconds and at least two.)
@@ -24,6 +26,9 @@ class PgConnection {
   // Connects. The server is told `application_name`, in UTF-8 as every text is.
   PgConnection(const exporter::CollectContext& context, PgDsn dsn,
                const std::string& application_name);
+  ~PgConnection();
+  PgConnection(const PgConnection&) = delete;
+  PgConnection& operator=(const PgConnection&) = delete;
 
   // Runs one or several statements without parameters, for their effect.
   void Execute(const exporter::CollectContext& context, const std::string& statements);
@@ -78,6 +83,7 @@ class PgConnection {
                 Excess excess);
   [[noreturn]] void Break(const exporter::CollectContext& context);
 
+  std::unique_ptr<SlicedSocket> socket_;  // Null until connected.
   std::unique_ptr<PGconn, Finish> connection_;
   std::size_t unparsed_ = 0;  // Bytes received since the last row or result.
   bool broken_ = true;        // Until an answer was read to its end.

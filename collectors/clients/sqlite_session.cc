@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "collectors/clients/answer_size.h"
 #include "collectors/clients/pg_error.h"
 #include "collectors/clients/sqlite_reading.h"
 
@@ -24,6 +25,8 @@ using exporter::ErrorKind;
 // How many steps of SQLite's machine lie between two looks at the clock: some
 // tens of microseconds.
 constexpr int kStepsBetweenLooks = 1000;
+// Of all files together. A row's cells, each within its bound, may be two thousand.
+constexpr sqlite3_int64 kMaxHeapBytes = 24 << 20;
 
 using Database = std::unique_ptr<sqlite3, decltype(&::sqlite3_close)>;
 using Statement = std::unique_ptr<sqlite3_stmt, decltype(&::sqlite3_finalize)>;
@@ -52,7 +55,13 @@ ErrorKind KindOf(int code, std::string_view message) {
 
 [[noreturn]] void Fail(sqlite3* database) {
   const std::string message = ::sqlite3_errmsg(database);
-  throw CollectError(KindOf(::sqlite3_errcode(database) & 0xFF, message), ShownText(message));
+  const int code = ::sqlite3_errcode(database) & 0xFF;
+  if (code == SQLITE_TOOBIG) throw CollectError(RowTooLarge());
+  if (code == SQLITE_NOMEM) {
+    throw CollectError(ErrorKind::kLimit,
+                       "the query takes more than 24 MiB of memory: ask for less");
+  }
+  throw CollectError(KindOf(code, message), ShownText(message));
 }
 
 int Expired(void* deadline) { return static_cast<const Deadline*>(deadline)->Expired() ? 1 : 0; }
@@ -69,7 +78,8 @@ Database Open(const std::string& path, bool at_rest, Deadline& deadline) {
   Database database(opened, &::sqlite3_close);
   if (opened == nullptr) throw std::bad_alloc();
   if (code != SQLITE_OK) Fail(opened);
-  ::sqlite3_limit(opened, SQLITE_LIMIT_LENGTH, static_cast<int>(kMaxAnswerBytes));
+  ::sqlite3_hard_heap_limit64(kMaxHeapBytes);
+  ::sqlite3_limit(opened, SQLITE_LIMIT_LENGTH, static_cast<int>(kMaxRowBytes));
   ::sqlite3_limit(opened, SQLITE_LIMIT_ATTACHED, 0);  // The file that was configured, no other.
   // SQLite takes "name" for a text where there is no such column, and every row
   // would be of a group called like it.
@@ -103,27 +113,34 @@ Statement Prepare(sqlite3* database, const SqlStatement& statement) {
   return owner;
 }
 
-// Returns the bytes of the row's cells.
-std::size_t AppendRow(sqlite3_stmt* statement, Rows& rows) {
+// SQLite's own text has fifteen digits, two less than a double.
+std::string FloatCell(sqlite3_stmt* statement, int column) {
+  return fmt::format("{}", ::sqlite3_column_double(statement, column));
+}
+
+const char* TextOf(sqlite3_stmt* statement, int column) {
+  const auto* const text = reinterpret_cast<const char*>(::sqlite3_column_text(statement, column));
+  if (text != nullptr) return text;
+  sqlite3* const database = ::sqlite3_db_handle(statement);
+  if (::sqlite3_errcode(database) == SQLITE_NOMEM) Fail(database);
+  return "";  // An empty blob.
+}
+
+// Throws kLimit where the row is beyond what an answer may hold.
+void AppendRow(sqlite3_stmt* statement, Rows& rows, AnswerSize& answer) {
   const int columns = ::sqlite3_column_count(statement);
   auto& row = rows.cells.emplace_back(static_cast<std::size_t>(columns));
-  std::size_t bytes = 0;
+  answer.BeginRow();
   for (int n = 0; n < columns; ++n) {
-    bytes += sizeof(int);
     auto& cell = row[static_cast<std::size_t>(n)];
     const int type = ::sqlite3_column_type(statement, n);
-    if (type == SQLITE_NULL) continue;
-    if (type == SQLITE_FLOAT) {
-      // SQLite's own text has fifteen digits, two less than a double.
-      cell = fmt::format("{}", ::sqlite3_column_double(statement, n));
-      continue;
-    }
-    const auto* const text = reinterpret_cast<const char*>(::sqlite3_column_text(statement, n));
-    const auto size = static_cast<std::size_t>(::sqlite3_column_bytes(statement, n));
-    cell.emplace(text == nullptr ? "" : text, size);
-    bytes += size;
+    if (type == SQLITE_FLOAT) cell = FloatCell(statement, n);
+    const bool is_text = type != SQLITE_FLOAT && type != SQLITE_NULL;
+    const char* const text = is_text ? TextOf(statement, n) : "";
+    const int size = is_text ? ::sqlite3_column_bytes(statement, n) : 0;
+    if (!answer.AddCell(static_cast<std::size_t>(size))) throw CollectError(answer.Excess());
+    if (is_text) cell.emplace(text, static_cast<std::size_t>(size));
   }
-  return bytes;
 }
 
 Rows Read(sqlite3* database, sqlite3_stmt* statement, std::size_t max_rows) {
@@ -131,17 +148,14 @@ Rows Read(sqlite3* database, sqlite3_stmt* statement, std::size_t max_rows) {
   for (int n = 0; n < ::sqlite3_column_count(statement); ++n) {
     rows.columns.emplace_back(::sqlite3_column_name(statement, n));
   }
-  std::size_t bytes = 0;
+  AnswerSize size;
   int code = ::sqlite3_step(statement);
   for (; code == SQLITE_ROW; code = ::sqlite3_step(statement)) {
     if (rows.cells.size() == max_rows) {
       throw CollectError(ErrorKind::kLimit,
                          "the query has more than " + std::to_string(max_rows) + " rows");
     }
-    bytes += AppendRow(statement, rows);
-    if (bytes > kMaxAnswerBytes) {
-      throw CollectError(ErrorKind::kLimit, "the answer is larger than 16 MiB");
-    }
+    AppendRow(statement, rows, size);
   }
   if (code != SQLITE_DONE) Fail(database);
   return rows;

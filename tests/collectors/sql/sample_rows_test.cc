@@ -41,6 +41,20 @@ TEST_CASE("a missing column costs its metric, by name") {
   }
 }
 
+TEST_CASE("long texts of labels are bounded together, short ones are not") {
+  const auto mapped = [](std::size_t rows, std::size_t bytes) {
+    const Rows answer{{"tenant", "tokens"}, {rows, {std::string(bytes, 'x'), "1"}}};
+    return MapRows(answer, Tokens());
+  };
+  CHECK_FALSE(mapped(40'000, 128).problem);
+  CHECK_FALSE(mapped(4096, 1024).problem);
+  const MappedSamples refused = mapped(4097, 1024);
+  REQUIRE(refused.problem);
+  CHECK(refused.problem->kind() == ErrorKind::kLimit);
+  CHECK(refused.problem->part() == "tokens");
+  CHECK(refused.samples.empty());
+}
+
 TEST_CASE("a NULL value is no sample and no problem, a NULL label is empty") {
   const Rows rows{{"tenant", "tokens"}, {{"a", std::nullopt}, {std::nullopt, "2"}}};
   const MappedSamples mapped = MapRows(rows, Tokens());
