@@ -37,7 +37,9 @@ bool RedisRest::Rests() {
 void RedisRest::Begin() { left_ = kRestingReadings; }
 
 bool MayBeTooLarge(const CollectError& error) {
-  return error.kind() == ErrorKind::kProtocol || error.kind() == ErrorKind::kTimeout;
+  using Kind = ErrorKind;
+  return error.kind() == Kind::kLimit || error.kind() == Kind::kTimeout ||
+         error.kind() == Kind::kProtocol;
 }
 
 void RedisHeads::Add(const CollectContext& context, RedisSession& session,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <new>
 #include <string>
 #include <utility>
@@ -18,7 +19,7 @@ using exporter::ErrorKind;
   throw CollectError(ErrorKind::kProtocol, what);
 }
 
-constexpr const char* kStrange = "the answer is not Redis's protocol, or more than allowed";
+constexpr const char* kStrange = "the answer is not Redis's protocol";
 constexpr int kDeepest = 8;  // Arrays within arrays, the outer one counted.
 
 // What hiredis is reading now; null between two replies. Its stack of tasks is an
@@ -86,13 +87,19 @@ void* MakeString(const redisReadTask* task, char* text, std::size_t length) noex
   return nullptr;
 }
 
-void* MakeArray(const redisReadTask* task, std::size_t elements) noexcept {
-  auto& left = *static_cast<std::size_t*>(task->privdata);
-  if (elements > left) return nullptr;
-  left -= elements;
+void* MakeArray(const redisReadTask* task, std::size_t elements) noexcept try {
+  if (!IsExpected(*task)) return nullptr;
+  auto& budget = *static_cast<ElementBudget*>(task->privdata);
+  budget.is_spent = budget.is_spent || elements > budget.left;
+  if (budget.is_spent) return nullptr;
+  budget.left -= elements;
   RedisReply reply;
   reply.type = RedisReply::Type::kArray;
+  // A vector that grows would be there twice.
+  reply.items.reserve(elements);
   return Place(task, std::move(reply));
+} catch (const std::bad_alloc&) {
+  return nullptr;
 }
 
 void* MakeInteger(const redisReadTask* task, long long value) noexcept {
@@ -118,6 +125,14 @@ void RefuseResp3(Table& table) {
   }
 }
 
+// What hiredis 0.14 takes for an array's size; 1.0 and later take twice as much.
+template <typename Reader>
+void BoundElements(Reader& reader) {
+  if constexpr (requires { reader.maxelements; }) {
+    reader.maxelements = std::numeric_limits<int>::max();
+  }
+}
+
 redisReplyObjectFunctions& Functions() {
   static redisReplyObjectFunctions functions = [] {
     redisReplyObjectFunctions result = {};
@@ -140,26 +155,27 @@ redisReplyObjectFunctions& Functions() {
 ReplyReader::ReplyReader(ReplyBounds bounds)
     : bounds_(bounds),
       bytes_left_(bounds.bytes),
-      elements_left_(bounds.elements),
+      elements_{bounds.elements},
       reader_(redisReaderCreateWithFunctions(&Functions()), &redisReaderFree) {
   if (reader_ == nullptr) throw std::bad_alloc();
-  reader_->privdata = &elements_left_;
+  reader_->privdata = &elements_;
+  BoundElements(*reader_);
 }
 
 void ReplyReader::Begin() {
   if (reader_->pos < reader_->len) Refuse("the server says more than it was asked");
   bytes_left_ = bounds_.bytes;
-  elements_left_ = bounds_.elements;
+  elements_ = {bounds_.elements};
 }
 
 void ReplyReader::Renew() {
   // Where Next() has brought a whole reply, hiredis has begun no other.
   bytes_left_ = bounds_.bytes - std::min(Rest().size(), bounds_.bytes);
-  elements_left_ = bounds_.elements;
+  elements_ = {bounds_.elements};
 }
 
 void ReplyReader::Feed(std::string_view bytes) {
-  if (bytes.size() > bytes_left_) Refuse("the answer is larger than allowed");
+  if (bytes.size() > bytes_left_) RefuseSize();
   bytes_left_ -= bytes.size();
   if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) {
     Refuse("the answer cannot be read");
@@ -169,7 +185,9 @@ void ReplyReader::Feed(std::string_view bytes) {
 std::optional<RedisReply> ReplyReader::Next() {
   void* root = nullptr;
   if (redisReaderGetReply(reader_.get(), &root) != REDIS_OK) {
-    Refuse(kStrange);
+    if (!elements_.is_spent) Refuse(kStrange);
+    throw CollectError(ErrorKind::kLimit, "the answer has more than " +
+                                              std::to_string(bounds_.elements) + " elements");
   }
   if (root == nullptr) {
     CheckType();
@@ -207,12 +225,17 @@ void ReplyReader::CheckAnnouncedLength() const {
   const char* const end = begin + Rest().size();
   long long length = 0;
   const auto [stop, error] = std::from_chars(begin, end, length);
-  if (error == std::errc::result_out_of_range) Refuse("the answer is larger than allowed");
+  if (error == std::errc::result_out_of_range) Refuse(kStrange);
   if (error != std::errc() || stop == end) return;  // hiredis judges it when the line is whole.
   const auto come = static_cast<std::size_t>(end - stop);
   if (length > 0 && static_cast<unsigned long long>(length) > come + bytes_left_) {
-    Refuse("the answer is larger than allowed");
+    RefuseSize();
   }
+}
+
+void ReplyReader::RefuseSize() const {
+  throw CollectError(ErrorKind::kLimit,
+                     "the answer is larger than " + std::to_string(bounds_.bytes >> 20) + " MiB");
 }
 
 }  // namespace collectors

@@ -11,14 +11,19 @@ struct redisReader;
 
 namespace collectors {
 
-// Bounds on what one pipeline may be answered with. A server that goes beyond
-// them is not believed: CollectError kProtocol.
+// Bounds on what one pipeline may be answered with. Beyond them it is kLimit. An
+// element takes 72 bytes of memory, and a string may be there twice.
 struct ReplyBounds {
-  std::size_t bytes = std::size_t{64} << 20;      // All replies as they are sent.
-  std::size_t elements = std::size_t{256} << 10;  // Of all arrays together.
+  std::size_t bytes = std::size_t{16} << 20;      // All replies as they are sent.
+  std::size_t elements = std::size_t{128} << 10;  // Of all arrays together.
   // Of what ends with a line break (a status, an error, a number, a length) while
   // its end has not come. hiredis looks through all of it again with each piece.
   std::size_t line = std::size_t{64} << 10;
+};
+
+struct ElementBudget {
+  std::size_t left;
+  bool is_spent = false;
 };
 
 // Bytes to replies, by hiredis. Holds no socket. The protocol (RESP2):
@@ -37,10 +42,10 @@ class ReplyReader {
   void Begin();
   // The bounds begin anew for what has not been taken by Next().
   void Renew();
-  // Takes bytes as they came. Throws kProtocol beyond the bound.
+  // Takes bytes as they came. Throws kLimit beyond the bound.
   void Feed(std::string_view bytes);
   // The next whole reply, if there is one. Throws kProtocol for what is no
-  // reply; the reader is of no use then.
+  // reply and kLimit for what is too large; the reader is of no use then.
   std::optional<RedisReply> Next();
 
  private:
@@ -53,9 +58,11 @@ class ReplyReader {
   // Refuses a string by its announced length, before its bytes come.
   void CheckAnnouncedLength() const;
 
+  [[noreturn]] void RefuseSize() const;
+
   ReplyBounds bounds_;
   std::size_t bytes_left_;
-  std::size_t elements_left_;
+  ElementBudget elements_;
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
 };
 

@@ -129,7 +129,10 @@ std::optional<CollectError> SendPieces(const CollectContext& context, RedisSessi
     try {
       SendPiece(context, session, piece, budget);
     } catch (const CollectError& error) {
-      if (error.kind() != ErrorKind::kTimeout && error.kind() != ErrorKind::kProtocol) throw;
+      if (error.kind() != ErrorKind::kTimeout && error.kind() != ErrorKind::kProtocol &&
+          error.kind() != ErrorKind::kLimit) {
+        throw;
+      }
       budget.Broke();
       return CollectError(error.kind(), error.what(), kEntries);
     }

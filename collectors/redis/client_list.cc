@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -12,11 +13,16 @@
 namespace collectors {
 namespace {
 
+using exporter::CollectError;
+using exporter::ErrorKind;
 using exporter::FamilySet;
 using exporter::Labels;
 using Client = std::map<std::string_view, std::string_view>;
 
 constexpr std::size_t kMostGroups = 50;
+constexpr std::size_t kMostClients = 100'000;     // That are counted.
+constexpr std::size_t kMostShownClients = 5'000;  // Each with 13 series.
+constexpr std::size_t kLongestLine = std::size_t{2} << 10;
 constexpr char kOther[] = "other";
 
 // "id=3 addr=127.0.0.1:40846 name= age=5 flags=N ..."; a value may hold "=", a
@@ -33,16 +39,23 @@ Client ClientOf(std::string_view line) {
   return client;
 }
 
-std::vector<Client> ClientsOf(std::span<const RedisReply> replies) {
+// One at a time: a client takes seven times its line. Throws kLimit after `most`.
+template <typename Take>
+void ForEachClient(std::span<const RedisReply> replies, std::size_t most, Take take) {
   std::string_view text = Expect(replies[0], RedisReply::Type::kString, "CLIENT LIST").text;
-  std::vector<Client> clients;
+  std::size_t clients = 0;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    Client client = ClientOf(line);
-    if (client.contains("id")) clients.push_back(std::move(client));
+    if (line.size() > kLongestLine) continue;
+    const Client client = ClientOf(line);
+    if (!client.contains("id")) continue;
+    if (++clients > most) {
+      throw CollectError(ErrorKind::kLimit,
+                         "CLIENT LIST has more than " + std::to_string(most) + " clients");
+    }
+    take(client);
   }
-  return clients;
 }
 
 std::string Text(const Client& client, std::string_view field) {
@@ -95,15 +108,15 @@ struct Group {
 };
 using GroupKey = std::tuple<std::string, std::string, std::string>;  // Name, user, kind.
 
-std::map<GroupKey, Group> GroupsOf(const std::vector<Client>& clients) {
+std::map<GroupKey, Group> GroupsOf(std::span<const RedisReply> replies) {
   std::map<GroupKey, Group> groups;
-  for (const Client& client : clients) {
+  ForEachClient(replies, kMostClients, [&groups](const Client& client) {
     Group one{1, {}};
     for (std::size_t i = 0; i < one.values.size(); ++i) {
       one.values[i] = Number(client, kAggregates[i].field).value_or(0);
     }
     groups[{Text(client, "name"), Text(client, "user"), KindOf(client)}].Add(one);
-  }
+  });
   return groups;
 }
 
@@ -194,8 +207,9 @@ std::vector<RedisCommand> ClientListCommands(const ServerFacts& /*server*/) {
 
 void AddClients(std::span<const RedisReply> replies, const ServerFacts& /*server*/,
                 FamilySet& families) {
+  const std::map<GroupKey, Group> groups = Largest(GroupsOf(replies));
   auto& count = families.Gauge("redis_clients", "Client connections, by name, user and kind.");
-  for (const auto& [key, group] : Largest(GroupsOf(ClientsOf(replies)))) {
+  for (const auto& [key, group] : groups) {
     const auto& [name, user, kind] = key;
     const Labels labels = {{"name", name}, {"user", user}, {"kind", kind}};
     count.Add(labels, group.clients);
@@ -207,7 +221,8 @@ void AddClients(std::span<const RedisReply> replies, const ServerFacts& /*server
 
 void AddClientList(std::span<const RedisReply> replies, const ServerFacts& server,
                    FamilySet& families) {
-  for (const Client& client : ClientsOf(replies)) AddOne(client, server.now, families);
+  ForEachClient(replies, kMostShownClients,
+                [&](const Client& client) { AddOne(client, server.now, families); });
 }
 
 }  // namespace collectors

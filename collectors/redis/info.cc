@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "exporter/collector.h"
+
 namespace collectors {
 namespace {
 
@@ -55,6 +57,10 @@ constexpr InfoField kPrimaryFields[] = {
     {"slave_repl_offset", "redis_slave_repl_offset", kGauge, 1,
      "Replication offset of the replica."},
 };
+
+// A thousand databases, all commands and errors are a fifth of it; a field of four
+// bytes becomes a hundred.
+constexpr std::size_t kMostInfoBytes = std::size_t{1} << 20;
 
 struct InfoLabel {
   std::string_view label;
@@ -217,6 +223,10 @@ void AddStartTime(const InfoText& info, double now, FamilySet& families) {
 
 void ForEachInfoLine(std::string_view text,
                      const std::function<void(std::string_view, std::string_view)>& line) {
+  if (text.size() > kMostInfoBytes) {
+    throw exporter::CollectError(exporter::ErrorKind::kLimit,
+                                 "the answer to INFO is larger than 1 MiB: is this a Redis?");
+  }
   while (!text.empty()) {
     std::string_view row = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), row.size() + 1));

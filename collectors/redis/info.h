@@ -12,13 +12,15 @@ namespace collectors {
 
 // The text that INFO answers with, by field: https://redis.io/docs/latest/commands/info/
 // Lines that are no field are passed over; of a field given twice the first
-// counts. The views point into the text, which must outlive them.
+// counts. The views point into the text, which must outlive them. Throws kLimit for
+// a text above 1 MiB.
 using InfoText = std::map<std::string_view, std::string_view>;
 InfoText ParseInfo(std::string_view text);
 
 // "keys=2,expires=1" by key: what a field with several values holds.
 InfoText InfoParts(std::string_view text);
-// Calls back with field and value of each line, also of those given twice.
+// Calls back with field and value of each line, also of those given twice. Throws
+// as ParseInfo does.
 void ForEachInfoLine(std::string_view text,
                      const std::function<void(std::string_view, std::string_view)>& line);
 // Whether a field is the prefix and a number: "db0", "slave12".

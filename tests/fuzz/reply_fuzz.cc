@@ -1,5 +1,5 @@
 // Bytes that a Redis may send, in any pieces, are replies within the bounds or
-// refused as kProtocol; how they are cut makes no difference.
+// refused as kProtocol or kLimit; how they are cut makes no difference.
 
 #include <algorithm>
 #include <cstdint>
@@ -40,7 +40,9 @@ Answer Read(std::string_view bytes, std::basic_string_view<std::uint8_t> lengths
       while (auto reply = reader.Next()) answer.replies.push_back(*std::move(reply));
     }
   } catch (const exporter::CollectError& error) {
-    fuzz::Require(error.kind() == exporter::ErrorKind::kProtocol, "a kind other than protocol");
+    fuzz::Require(error.kind() == exporter::ErrorKind::kProtocol ||
+                      error.kind() == exporter::ErrorKind::kLimit,
+                  "a kind other than protocol and limit");
     answer.refused = true;
   }
   return answer;

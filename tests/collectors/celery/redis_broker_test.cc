@@ -63,7 +63,7 @@ TEST_CASE("what fails after the lengths costs its part alone, and in time") {
       {"reset", [](Peer& peer) { peer.Reset(); }, "connect"},
       {"cut", [](Peer& peer) { peer.Send("$900\r\n{"); }, "connect"},
       {"garbage", [](Peer& peer) { peer.Send("garbage\r\n"); }, "protocol"},
-      {"too large", [](Peer& peer) { peer.Send("$99999999\r\n{"); }, "protocol"},
+      {"too large", [](Peer& peer) { peer.Send("$99999999\r\n{"); }, "limit"},
       {"refused",
        [](Peer& peer) {
          peer.Send("-NOPERM no\r\n");

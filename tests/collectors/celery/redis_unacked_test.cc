@@ -104,7 +104,7 @@ TEST_CASE("what fails about unacknowledged messages is told for as long as they 
     const BrokerReading reading = asked.Read();
     CHECK(!reading.queues[0].unacked);
     REQUIRE(reading.problems.size() == 1);
-    CHECK(Name(reading.problems[0].kind()) == "protocol");
+    CHECK(Name(reading.problems[0].kind()) == "limit");
     CHECK(reading.problems[0].part() == "unacked");
   }
   CHECK(asked.Read().queues[0].unacked == 0);

@@ -98,11 +98,11 @@ TEST_CASE("every way a server can fail has its kind, and ends by the deadline") 
        ErrorKind::kConnect},
       {"unknown command", Answer("-ERR unknown command 'PING'\r\n"), ErrorKind::kPermission},
       {"garbage", Answer("HTTP/1.1 400 Bad Request\r\n\r\n"), ErrorKind::kProtocol},
-      {"oversized string", Answer("$67108865\r\nx"), ErrorKind::kProtocol},
+      {"oversized string", Answer("$16777217\r\nx"), ErrorKind::kLimit},
       {"absurd length", Answer("$99999999999999999999999\r\n"), ErrorKind::kProtocol},
       {"negative length", Answer("$-5\r\n"), ErrorKind::kProtocol},
-      {"oversized array", Answer("*262145\r\n"), ErrorKind::kProtocol},
-      {"arrays of arrays", Answer("*200000\r\n*200000\r\n"), ErrorKind::kProtocol},
+      {"oversized array", Answer("*131073\r\n"), ErrorKind::kLimit},
+      {"arrays of arrays", Answer("*100000\r\n*100000\r\n"), ErrorKind::kLimit},
       {"deep nesting", Answer(deep + ":1\r\n"), ErrorKind::kProtocol},
   };
   for (const Case& c : cases) {

@@ -203,7 +203,7 @@ TEST_CASE("every way a subscribed server can fail has its kind, and ends in time
          peer.Send("*4\r\n$8\r\npmessage\r\n$16777217\r\nx");
          peer.Mute();
        }),
-       ErrorKind::kProtocol},
+       ErrorKind::kLimit},
       {"an absurd length", Granting([](Peer& peer) {
          peer.Send("*4\r\n$99999999999999999999\r\nx");
          peer.Mute();
@@ -213,7 +213,7 @@ TEST_CASE("every way a subscribed server can fail has its kind, and ends in time
          peer.Send("*1000000\r\n");
          peer.Mute();
        }),
-       ErrorKind::kProtocol},
+       ErrorKind::kLimit},
       {"an error unasked", Granting([](Peer& peer) {
          peer.Send("-LOADING Redis is loading the dataset in memory\r\n");
          peer.Mute();

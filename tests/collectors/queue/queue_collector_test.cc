@@ -111,7 +111,7 @@ TEST_CASE("an entry that Redis cannot send in time, or at all, costs its age") {
     const char* reply;
     const char* kind;
   };
-  const Case cases[] = {{"*2\r\n$100000000\r\n", "protocol"}, {"*2\r\n$100", "timeout"}};
+  const Case cases[] = {{"*2\r\n$100000000\r\n", "limit"}, {"*2\r\n$100", "timeout"}};
   for (const Case& c : cases) {
     CAPTURE(c.kind);
     FakeServer server([&c](Peer& peer) {

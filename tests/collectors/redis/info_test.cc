@@ -150,6 +150,17 @@ TEST_CASE("a text with zeros, without an end or without a line is read to its en
   CHECK(ParseInfo(std::string(100000, ':')).size() == 1);
 }
 
+TEST_CASE("a text above 1 MiB is refused before it is read") {
+  const std::string most(std::size_t{1} << 20, '\n');
+  CHECK(ParseInfo(most).empty());
+  try {
+    ParseInfo(most + "a:1\n");
+    FAIL("read");
+  } catch (const exporter::CollectError& error) {
+    CHECK(Name(error.kind()) == "limit");
+  }
+}
+
 TEST_CASE("of a field given twice the first counts") {
   CHECK(Has(PageOf("hz:10\nhz:20\n"), "redis_hz 10"));
 }
