@@ -27,7 +27,7 @@ constexpr std::string_view kControlExchange = "celery.pidbox";
 constexpr std::string_view kStandardExchange = "amq.direct";
 constexpr std::chrono::seconds kReplyTtl(10);
 constexpr int kMostReplies = 10'000;
-constexpr std::size_t kMostReplyBytes = std::size_t{32} << 20;
+constexpr std::size_t kMostReplyBytes = std::size_t{16} << 20;
 
 // The text of the message's header `ticket` as the number that we gave.
 std::optional<std::uint64_t> TicketOf(const AmqpMessage& message) {
@@ -145,7 +145,7 @@ std::vector<ControlReply> AmqpBroker::Gather(const CollectContext& context,
     if (!ticket || *ticket < first_ticket || *ticket - first_ticket >= methods.size()) continue;
     bytes += message->body.size();
     if (bytes > kMostReplyBytes || replies.size() == kMostReplies) {
-      throw CollectError(ErrorKind::kLimit, "the workers' replies are more than 32 MiB or 10,000");
+      throw CollectError(ErrorKind::kLimit, "the workers' replies are more than 16 MiB or 10,000");
     }
     replies.push_back({std::to_string(*ticket), std::move(message->body),
                        methods[static_cast<std::size_t>(*ticket - first_ticket)],

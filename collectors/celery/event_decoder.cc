@@ -22,8 +22,8 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 // An event has 1 KB, a batch 24 of them, but a traceback or the text of an
-// exception may have any length.
-constexpr std::size_t kMaxMessage = std::size_t{16} << 20;
+// exception may have any length; simdjson takes up to nine times as much.
+constexpr std::size_t kMaxMessage = std::size_t{4} << 20;
 // A larger one gives its buffers back: they are several times its size.
 constexpr std::size_t kMaxKept = std::size_t{64} << 10;
 // What is freed of a message of this size may stay in the heap, which must be asked for it.

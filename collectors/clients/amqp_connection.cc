@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 // Of messages that came while another answer was waited for.
-constexpr std::size_t kMostHeldBytes = std::size_t{32} << 20;
+constexpr std::size_t kMostHeldBytes = std::size_t{16} << 20;
 constexpr std::size_t kMostHeldMessages = 10'000;
 constexpr std::chrono::milliseconds kPartingPatience(200);
 constexpr std::chrono::seconds kGrace(1);

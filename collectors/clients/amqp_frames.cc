@@ -219,8 +219,9 @@ std::optional<AmqpMessage> AmqpContentReader::TakeHeader(std::string_view payloa
   if (payload.size() < kContentHeadBytes) Refuse("a message's header that is cut");
   const std::uint64_t size = Number(payload.substr(4, 8));
   if (size > kAmqpMostBodyBytes) {
-    throw CollectError(ErrorKind::kProtocol, "the server delivers a message of more than 16 MiB");
+    throw CollectError(ErrorKind::kLimit, "the server delivers a message of more than 16 MiB");
   }
+  message_.body.reserve(size);  // A text that grows would be there twice.
   ReadProperties(payload.substr(kContentHeadBytes), message_);
   body_left_ = size;
   stage_ = Stage::kBody;

@@ -33,7 +33,7 @@ class HttpSession {
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
 
-  // The body of the answer, at most 16 MiB, to a GET of `path`, which is encoded
+  // The body of the answer, at most 2 MiB, to a GET of `path`, which is encoded
   // already: "/api/queues?page=1". Throws by the status: kAuth for 401, kPermission
   // for 403, kMissing for 404, kProtocol for a redirect, kQuery for others but 200.
   std::string Get(const exporter::CollectContext& context, const std::string& path);

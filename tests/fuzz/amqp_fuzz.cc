@@ -52,7 +52,9 @@ Heard Listen(std::string_view bytes, std::size_t piece) {
       while (const auto frame = reader.Next()) Take(*frame, content, heard);
     }
   } catch (const exporter::CollectError& error) {
-    fuzz::Require(error.kind() == exporter::ErrorKind::kProtocol, "not a fault of the protocol");
+    fuzz::Require(error.kind() == exporter::ErrorKind::kProtocol ||
+                      error.kind() == exporter::ErrorKind::kLimit,
+                  "a kind other than protocol and limit");
     heard.refusal = error.what();
   }
   return heard;
