@@ -52,12 +52,16 @@ class Exporter(Process):
             self.await_ready()
 
     def await_ready(self, within=15):
-        return eventually(self._is_ready, within, "the exporter is ready")
+        return eventually(lambda: self._is_well("ready"), within, "the exporter is ready")
 
-    def _is_ready(self):
+    def await_healthy(self, within=15):
+        """Until it answers, whatever its collectors have found."""
+        return eventually(lambda: self._is_well("healthy"), within, "the exporter is healthy")
+
+    def _is_well(self, what):
         self.assert_running()
         try:
-            return self.get("/-/ready").status == 200
+            return self.get(f"/-/{what}").status == 200
         except ConnectionError:
             return False
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -91,6 +92,20 @@ class Postgres(Process):
 
     def url(self, user="exporter", password=POSTGRES_PASSWORD, port=None, database="shop"):
         return f"postgresql://{user}:{password}@127.0.0.1:{port or self.port}/{database}"
+
+    def socket_url(self, user="exporter", database="shop"):
+        return f"postgresql://{user}@/{database}?host={self.folder}&port={self.port}"
+
+    def use_tls(self, certificate, key):
+        """Takes TLS too from now on."""
+        for setting, path in (("ssl_cert_file", certificate), ("ssl_key_file", key)):
+            copy = pathlib.Path(shutil.copy(path, self.folder))
+            if self.user:
+                shutil.chown(copy, self.user)
+            copy.chmod(0o600)
+            self.sql(f"ALTER SYSTEM SET {setting} = '{copy}'")
+        self.sql("ALTER SYSTEM SET ssl = on")
+        self.sql("SELECT pg_reload_conf()")
 
     def client(self, application_name, *statements):
         """A connection of the application that ran the statements and then stays open."""
