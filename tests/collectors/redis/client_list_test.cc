@@ -10,6 +10,9 @@ namespace {
 
 using exporter::CollectError;
 
+const InfoText kInfo;
+const ServerFacts kServer{kInfo};
+
 RedisReply ClientsNumbered(int clients) {
   RedisReply reply;
   reply.type = RedisReply::Type::kString;
@@ -32,7 +35,7 @@ std::string RefusalOf(void (*add)(std::span<const RedisReply>, const ServerFacts
                       int clients, exporter::FamilySet& families) {
   const std::vector<RedisReply> replies = {ClientsNumbered(clients)};
   try {
-    add(replies, {}, families);
+    add(replies, kServer, families);
   } catch (const CollectError& error) {
     return std::string(Name(error.kind())) + ": " + error.what();
   }
@@ -62,7 +65,7 @@ TEST_CASE("a line that is too long for a client is passed over") {
   std::vector<RedisReply> replies = {ClientsNumbered(1)};
   replies[0].text += "id=2 name=" + std::string(3000, 'x') + "\n";
   exporter::FamilySet families;
-  AddClientList(replies, {}, families);
+  AddClientList(replies, kServer, families);
   CHECK(SamplesOf(std::move(families), "redis_connected_client_info") == 1);
 }
 
