@@ -42,6 +42,7 @@ std::optional<std::vector<std::string>> ControlScope::OneOf(
     const std::vector<WorkerPulse>& pulses) const {
   if (has_replied_) return std::nullopt;
   std::vector<std::string> hostnames;
+  hostnames.reserve(pulses.size());
   for (const WorkerPulse& pulse : pulses) hostnames.push_back(pulse.hostname);
   // The same one until it is known not to reply.
   std::stable_partition(hostnames.begin(), hostnames.end(),

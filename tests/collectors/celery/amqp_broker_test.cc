@@ -132,6 +132,7 @@ TEST_CASE("replies are those to this call, each with its method") {
   REQUIRE(first.size() == 2);
   CHECK(first[0].method == "stats");
   CHECK(first[0].body == "{\"w1@h\": {}}");
+  CHECK(first[0].content_type == "application/json");
   CHECK(first[1].method == "ping");
   const std::vector<ControlReply> second =
       broker.Call(Within(2000, watchdog), {{"active"}}, milliseconds(200));

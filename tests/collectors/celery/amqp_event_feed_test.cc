@@ -54,7 +54,7 @@ TEST_CASE("a feed hands over all events that have come, also those with its subs
   Watchdog watchdog;
   feed.Open(Within(2000, watchdog));
   std::vector<std::string> events;
-  const auto take = [&](std::string_view event) { events.emplace_back(event); };
+  const auto take = [&](std::string_view event, std::string_view) { events.emplace_back(event); };
   while (events.size() < 3) feed.Read(Within(2000, watchdog), take);
   CHECK(events == std::vector<std::string>{"1", "2", "3"});
   feed.Read(Within(50, watchdog), take);

@@ -246,6 +246,16 @@ TEST_CASE("what is no event is told as malformed, once") {
   }
 }
 
+TEST_CASE("of a message that is not JSON its format is told, in whatever order") {
+  for (
+      const char* const message : {
+          R"({"body": "gAR9", "content-type": "application/x-python-serialize", "properties": {}})",
+          R"({"content-type": "application/x-python-serialize", "body": "gAR9"})",
+      }) {
+    CHECK(Wrapped(message) == Lines{"foreign application/x-python-serialize"});
+  }
+}
+
 TEST_CASE("a malformed event of a batch costs itself alone") {
   const std::string good = Event("");
   const std::string line = "task-started u";

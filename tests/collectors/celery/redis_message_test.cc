@@ -128,10 +128,12 @@ TEST_CASE("a reply to a control call is unwrapped") {
   REQUIRE(reply);
   CHECK(reply->ticket == "6aa7c6ed-b50a-4567-92ff-55262442d75d");
   CHECK(reply->body == R"({"w1@labhost": {"ok": "pong"}})");
+  CHECK(reply->content_type == "application/json");
   const auto plain =
       ReadReplyMessage(R"({"body": "{\"w\": 1}", "headers": {"ticket": "t"}, "properties": {}})");
   REQUIRE(plain);
   CHECK(plain->body == R"({"w": 1})");
+  CHECK(plain->content_type.empty());
 }
 
 TEST_CASE("a reply whose base64 is none is no reply") {
