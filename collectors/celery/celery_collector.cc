@@ -145,6 +145,7 @@ void CeleryCollector::CallWorkers(const CollectContext& context,
   {
     const MutexLock lock(heard_.mutex);
     heard_.workers.Replied(round.replies, steady_clock::now());
+    if (scope_.problem()) heard_.workers.AskedLess();
   }
   if (!scope_.problem()) ExpectReplies(!round.replies.empty(), window);
 }

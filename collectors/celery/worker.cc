@@ -97,6 +97,11 @@ void Worker::ForgetProcess() {
   facts_.prefetch_count = facts_.uptime_seconds = {};
 }
 
+void Worker::AskedLess() {
+  ForgetProcess();
+  facts_.slots = facts_.processes = {};
+}
+
 void Worker::Missed() { grew_ = grew_before_ = false; }
 
 std::optional<bool> Worker::SendsTaskEvents() const {

@@ -36,6 +36,8 @@ class Worker {
   void Heard(const CeleryEvent& event, exporter::SteadyTime now, Duration deaf);
   // A reply of the round of control calls that ended at `round`.
   void Replied(const WorkerReply& reply, exporter::SteadyTime round, Duration deaf);
+  // It is asked for its queues alone from now on: the rest would stand still.
+  void AskedLess();
   // Events may have been lost: what was counted before tells nothing of what comes.
   void Missed();
 

@@ -65,6 +65,10 @@ void WorkerTable::Replied(const std::vector<WorkerReply>& replies, SteadyTime no
   }
 }
 
+void WorkerTable::AskedLess() {
+  for (auto& [hostname, worker] : workers_) worker.AskedLess();
+}
+
 void WorkerTable::Deaf(Worker::Duration duration) {
   if (duration <= Worker::Duration::zero()) return;
   deaf_ += duration;

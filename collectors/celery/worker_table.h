@@ -42,6 +42,8 @@ class WorkerTable {
   void Heard(const CeleryEvent& event, exporter::SteadyTime now);
   // What came back from one round of control calls, none where none did.
   void Replied(const std::vector<WorkerReply>& replies, exporter::SteadyTime now);
+  // Workers are asked for their queues alone from now on.
+  void AskedLess();
   // The stream of events was down for so long since this was last said.
   void Deaf(Worker::Duration duration);
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "collectors/celery/control_message.h"
@@ -44,5 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
        {"ping", "stats", "active", "reserved", "scheduled", "active_queues"}) {
     for (const WorkerReply& reply : collectors::ReadControlReply(method, body)) Check(reply);
   }
+  const std::string failed = collectors::ReadControlError(body);
+  fuzz::Require(failed.size() <= 512 && exporter::IsUtf8(failed), "a bad host name");
   return 0;
 }

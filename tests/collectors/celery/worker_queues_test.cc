@@ -192,5 +192,27 @@ TEST_CASE("a round without a reply says 0 where nobody is there, and nothing whe
   CHECK_FALSE(story.At(1, "celery_active_worker_count{}", {"celery"}).has_value());
 }
 
+TEST_CASE("what workers are asked for no more is not shown, and their queues are") {
+  Story story;
+  WorkerReply reply = Serving("w1@h", {"celery"});
+  reply.slots = 4;
+  reply.uptime_seconds = 9;
+  reply.active = Held({"celery"});
+  story.Beat(1, "w1@h").Replies(2, {reply});
+  const Strings asked = {"celery_worker_slots{w1@h}", "celery_worker_slots_busy{w1@h}",
+                         "celery_worker_uptime_seconds{w1@h}", "celery_active_process_count{}",
+                         "queue_depth{active}"};
+  auto page = story.Page(2, {"celery"});
+  for (const std::string& series : asked) REQUIRE(page.contains(series));
+  story.table.AskedLess();
+  page = story.Page(2, {"celery"});
+  for (const std::string& series : asked) {
+    CAPTURE(series);
+    CHECK_FALSE(page.contains(series));
+  }
+  CHECK(page.at("celery_active_worker_count{}") == 1);
+  CHECK(page.contains("celery_worker_last_reply_timestamp_seconds{w1@h}"));
+}
+
 }  // namespace
 }  // namespace collectors
