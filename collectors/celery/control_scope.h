@@ -50,8 +50,9 @@ class ControlScope {
 
   // None if workers are asked no more.
   std::vector<std::string> Methods(bool broker_tells_scheduled) const;
-  // Of these one alone is to be asked, the first that takes control calls; absent if all are
-  // to be asked.
+  // Of these one alone is to be asked, the first that takes control calls, or any if these are
+  // none; absent if all are to be asked. While no heartbeat is heard it is the same one for some
+  // rounds: it may not reply because it was stopped by the first call.
   std::optional<std::vector<std::string>> OneOf(const std::vector<WorkerPulse>& pulses) const;
   // The round that asked `asked` calls of each worker has ended. `listeners`: the workers that
   // it was delivered to, absent if the broker does not tell. `pulses`: those that are up.
@@ -81,6 +82,7 @@ class ControlScope {
   ControlMode mode_;
   bool has_replied_ = false;  // Any worker, to any call.
   std::string first_;         // The worker that was asked alone.
+  int vain_rounds_ = 0;       // In a row, with neither a reply nor a heartbeat.
   std::map<std::string, Record> records_;
   std::optional<exporter::CollectError> problem_;
 };

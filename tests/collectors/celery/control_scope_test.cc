@@ -160,6 +160,19 @@ TEST_CASE("until a worker has replied one alone is asked, and the same one again
   CHECK_FALSE(scope.OneOf(pulses).has_value());
 }
 
+TEST_CASE("without any heartbeat another worker is asked only after eight rounds") {
+  ControlScope scope(ControlMode::kQueues);
+  CHECK(scope.OneOf({}) == Strings{});
+  for (int round = 1; round < 8; ++round) {
+    scope.Took(1, {}, Strings{"w1@h"}, {});
+    CHECK(scope.OneOf({}) == Strings{"w1@h"});
+  }
+  scope.Took(1, {}, Strings{"w1@h"}, {});
+  CHECK(scope.OneOf({}) == Strings{});
+  scope.Took(1, {}, Strings{"w2@h"}, {});
+  CHECK(scope.OneOf({}) == Strings{"w2@h"});
+}
+
 TEST_CASE("workers whose events are not JSON are not asked, and the first reason stays") {
   ControlScope scope(ControlMode::kQueues);
   scope.HeardEvents("");
