@@ -149,7 +149,8 @@ void ReadQueue(YamlReader& entry, CeleryOptions& celery) {
   if (has_workers && celery.control == ControlMode::kNone) {
     entry.Problem(
         "expected_workers",
-        "which queues a worker serves is known by control calls: leave out control: false");
+        "expected_workers needs control calls, which control: false turns off: leave out one of "
+        "them");
   }
   if (has_workers) celery.workers.expected[name] = static_cast<double>(workers);
 }

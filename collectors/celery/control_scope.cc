@@ -123,9 +123,9 @@ void ControlScope::JudgeSilence(const WorkerPulse& pulse, const Record& record) 
   }
   Stop(ErrorKind::kQuery,
        fmt::format("{} sends heartbeats and has never replied to a control call. Workers are asked "
-                   "no more: see its log (ContentDisallowed: accept_content lacks json), and set "
-                   "control: false, or mend it and start the exporter again",
-                   pulse.hostname));
+                   "no more. See its log: after EncodeError set control: {} and start that worker "
+                   "again; after ContentDisallowed (accept_content lacks json) set control: false",
+                   pulse.hostname, mode_ == ControlMode::kFull));
 }
 
 void ControlScope::HeardEvents(std::string_view content_type) {
