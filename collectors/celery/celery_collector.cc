@@ -139,7 +139,7 @@ void CeleryCollector::CallWorkers(const CollectContext& context,
   ControlCall call{methods};
   if (broker_->MayStopWorkers()) call.one_of = scope_.OneOf(Pulses());
   ControlRound round = AskWorkers(half, call, window);
-  if (call.one_of && !round.answered.empty() && !scope_.problem()) {
+  if (call.one_of && !scope_.OneOf(Pulses()) && !scope_.problem()) {
     round = AskWorkers(half, {methods}, std::min(window, half.deadline.Remaining() * 9 / 10));
   }
   {

@@ -18,9 +18,6 @@ using exporter::ErrorKind;
 constexpr int kSilentRounds = 2;
 constexpr std::uint64_t kSilentBeats = 6;
 constexpr int kPartialRounds = 3;
-// Before another worker is asked, if no heartbeat shows which of them live: two minutes by
-// default. What a killed worker has left behind never replies.
-constexpr int kVainRounds = 8;
 
 constexpr char kQueuesCall[] = "active_queues";
 
@@ -44,7 +41,7 @@ std::vector<std::string> ControlScope::Methods(bool broker_tells_scheduled) cons
 std::optional<std::vector<std::string>> ControlScope::OneOf(
     const std::vector<WorkerPulse>& pulses) const {
   if (has_replied_) return std::nullopt;
-  if (pulses.empty() && vain_rounds_ % kVainRounds != 0) return {{first_}};
+  if (pulses.empty() && !first_.empty()) return {{first_}};
   std::vector<std::string> hostnames;
   hostnames.reserve(pulses.size());
   for (const WorkerPulse& pulse : pulses) hostnames.push_back(pulse.hostname);
@@ -71,8 +68,8 @@ void ControlScope::Took(std::size_t asked, const ControlRound& round,
                : AskLess(ErrorKind::kQuery, why);
   }
   if (!has_replied_ && listeners && listeners->size() == 1) first_ = listeners->front();
-  has_replied_ = has_replied_ || !round.answered.empty();
-  vain_rounds_ = listeners && pulses.empty() && !first_.empty() ? vain_rounds_ + 1 : 0;
+  has_replied_ = has_replied_ || std::any_of(round.answered.begin(), round.answered.end(),
+                                             [&](const auto& row) { return row.second >= asked; });
   std::set<std::string> judged;
   for (const WorkerPulse& pulse : pulses) {
     const bool is_listener = !listeners || std::find(listeners->begin(), listeners->end(),

@@ -39,7 +39,8 @@ struct WorkerPulse {
 // write unless an application declares a queue with arguments that it cannot.
 //
 // And whatever the cause: where a reply that raises would stop a worker, one alone is asked
-// until a worker has replied; if that one never replies, no other is asked. What once failed
+// until a worker has replied to all calls; if that one never does, no other is asked. So a
+// broker whose workers are all of one application loses one at most. What once failed
 // is asked no more until the exporter starts again: a worker that is started again would be
 // harmed again.
 //
@@ -51,8 +52,8 @@ class ControlScope {
   // None if workers are asked no more.
   std::vector<std::string> Methods(bool broker_tells_scheduled) const;
   // Of these one alone is to be asked, the first that takes control calls, or any if these are
-  // none; absent if all are to be asked. While no heartbeat is heard it is the same one for some
-  // rounds: it may not reply because it was stopped by the first call.
+  // none; absent if all are to be asked. While no heartbeat is heard it is always the same one: it
+  // may not reply because it was stopped by the first call.
   std::optional<std::vector<std::string>> OneOf(const std::vector<WorkerPulse>& pulses) const;
   // The round that asked `asked` calls of each worker has ended. `listeners`: the workers that
   // it was delivered to, absent if the broker does not tell. `pulses`: those that are up.
@@ -80,9 +81,8 @@ class ControlScope {
   void AskLess(exporter::ErrorKind kind, const std::string& why);
 
   ControlMode mode_;
-  bool has_replied_ = false;  // Any worker, to any call.
+  bool has_replied_ = false;  // Any worker, to all calls of a round.
   std::string first_;         // The worker that was asked alone.
-  int vain_rounds_ = 0;       // In a row, with neither a reply nor a heartbeat.
   std::map<std::string, Record> records_;
   std::optional<exporter::CollectError> problem_;
 };

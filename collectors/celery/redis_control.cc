@@ -53,6 +53,13 @@ std::string RandomId() {
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", part(), part(), part(), part());
 }
 
+// The list of ours that a binding of replies leads to; empty if it leads to somebody else's.
+std::string OwnQueue(const std::string& binding) {
+  const std::size_t owner = binding.rfind(kOwner);
+  return owner == std::string::npos || !binding.ends_with(kReplyExchange) ? ""
+                                                                          : binding.substr(owner);
+}
+
 // All as one pipeline, in which each must be allowed.
 std::vector<RedisReply> AskAll(const CollectContext& context, RedisSession& session,
                                const std::vector<RedisCommand>& commands) {
@@ -84,7 +91,7 @@ std::vector<ControlReply> RedisControl::Call(const CollectContext& context, Redi
   listeners_.clear();
   RedisMailboxes boxes = ReadMailboxes(context, session, names_);
   RemoveLeft(context, session, boxes.replies);
-  std::vector<std::string> asked = Asked(call, std::move(boxes.workers));
+  std::vector<std::string> asked = Asked(call, WorkersToAsk(boxes, names_));
   if (asked.empty()) return {};
   Round round;
   round.binding = round.key + names_.separator + /*pattern*/ "" + names_.separator + queue_;
@@ -113,17 +120,17 @@ std::vector<std::string> RedisControl::Asked(const ControlCall& call,
 }
 
 void RedisControl::RemoveLeft(const CollectContext& context, RedisSession& session,
-                              const std::vector<std::string>& bindings) {
-  for (const std::string& binding : bindings) {
-    const std::size_t end = binding.rfind(names_.separator);
-    const std::string queue = binding.substr(end + names_.separator.size());
-    if (!queue.starts_with(kOwner)) continue;
+                              std::vector<std::string>& bindings) {
+  std::erase_if(bindings, [&](const std::string& binding) {
+    const std::string queue = OwnQueue(binding);
+    if (queue.empty()) return false;
     const std::string list = names_.prefix + queue;
     // Another exporter's round may be under way; one of our own is not.
     const RedisReply last = AskAll(context, session, {{"LINDEX", list, "-1"}}).front();
-    if (queue != queue_ && last.text == kPlaceholder) continue;
+    if (queue != queue_ && last.text == kPlaceholder) return false;
     AskAll(context, session, {{"SREM", names_.ReplyBinding(), binding}, {"DEL", list}});
-  }
+    return true;
+  });
 }
 
 void RedisControl::Open(const CollectContext& context, RedisSession& session, const Round& round,

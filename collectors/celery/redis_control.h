@@ -13,7 +13,7 @@
 namespace collectors {
 
 // Control calls over Redis: published to all workers, which push their replies onto
-// a list. Nothing is published unless every worker can reply (ReadMailboxes).
+// a list. Nothing is published unless every worker can reply (WorkersToAsk).
 //
 // The list and its binding have the names of Celery's own replies, so that a worker may
 // write them whom an access rule allows no more than what Celery itself needs. The set of
@@ -46,9 +46,10 @@ class RedisControl {
   std::string ListKey() const { return names_.prefix + queue_; }
   // Of the workers with a mailbox those that are asked.
   std::vector<std::string> Asked(const ControlCall& call, std::vector<std::string> workers);
-  // Removes what exporters that were killed have left among the bindings.
+  // Removes what exporters that were killed have left among the bindings, there and from the
+  // list: with whatever separator, as it would fail workers that have another one.
   void RemoveLeft(const exporter::CollectContext& context, RedisSession& session,
-                  const std::vector<std::string>& bindings);
+                  std::vector<std::string>& bindings);
   // The list with its binding; throws, and leaves neither, if one is refused.
   void Open(const exporter::CollectContext& context, RedisSession& session, const Round& round,
             std::chrono::milliseconds window);

@@ -62,24 +62,29 @@ std::vector<RedisReply> ReadSets(const CollectContext& context, RedisSession& se
 
 RedisMailboxes ReadMailboxes(const CollectContext& context, RedisSession& session,
                              const RedisNames& names) {
-  const std::string replies = names.ReplyBinding();
-  const auto sets =
-      ReadSets(context, session, {names.BindingPrefix() + std::string(kExchange), replies});
+  const auto sets = ReadSets(
+      context, session, {names.BindingPrefix() + std::string(kExchange), names.ReplyBinding()});
   RedisMailboxes boxes;
-  for (const RedisReply& member : sets[0].items) {
-    boxes.workers.push_back(WorkerOfMailbox(member.text, names.separator));
+  for (const RedisReply& member : sets[0].items) boxes.workers.push_back(member.text);
+  for (const RedisReply& member : sets[1].items) boxes.replies.push_back(member.text);
+  return boxes;
+}
+
+std::vector<std::string> WorkersToAsk(const RedisMailboxes& boxes, const RedisNames& names) {
+  std::vector<std::string> workers;
+  for (const std::string& member : boxes.workers) {
+    workers.push_back(WorkerOfMailbox(member, names.separator));
   }
-  std::sort(boxes.workers.begin(), boxes.workers.end());
-  for (const RedisReply& member : sets[1].items) {
-    boxes.replies.push_back(member.text);
-    if (IsBinding(member.text, names.separator)) continue;
+  std::sort(workers.begin(), workers.end());
+  for (const std::string& member : boxes.replies) {
+    if (IsBinding(member, names.separator)) continue;
     throw CollectError(
         ErrorKind::kProtocol,
         fmt::format("workers are not asked: {} holds {}, which is not three parts between {}: a "
                     "worker that replies would fail. SREM it",
-                    replies, Shown(member.text), Shown(names.separator)));
+                    names.ReplyBinding(), Shown(member), Shown(names.separator)));
   }
-  return boxes;
+  return workers;
 }
 
 std::string WorkerOfMailbox(std::string_view member, std::string_view separator) {

@@ -10,20 +10,22 @@
 
 namespace collectors {
 
-// The bindings of control calls, of workers and of replies.
+// The bindings of control calls, of workers and of replies: members of the sets, as they are.
 struct RedisMailboxes {
-  // Workers that take control calls, by node name, in order: also those that were killed.
   std::vector<std::string> workers;
-  std::vector<std::string> replies;  // Members of the set, as they are.
+  std::vector<std::string> replies;
 };
 
+// Commands: SCARD, SMEMBERS. Throws CollectError, kLimit if there are too many.
+RedisMailboxes ReadMailboxes(const exporter::CollectContext& context, RedisSession& session,
+                             const RedisNames& names);
+
+// The workers that take control calls, by node name, in order: also those that were killed.
 // Throws CollectError if a worker that is asked could fail to send its reply. For that it
 // reads all members of the replies' set of bindings, splits each by its own separator and
 // takes the parts as three texts (kombu.transport.redis, Channel.get_table): one member of
 // another form is an exception, whoever wrote it.
-// Commands: SCARD, SMEMBERS.
-RedisMailboxes ReadMailboxes(const exporter::CollectContext& context, RedisSession& session,
-                             const RedisNames& names);
+std::vector<std::string> WorkersToAsk(const RedisMailboxes& boxes, const RedisNames& names);
 
 // The worker of one member; throws CollectError, naming what it saw, if the member was not
 // written with that separator.

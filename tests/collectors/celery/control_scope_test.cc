@@ -160,17 +160,26 @@ TEST_CASE("until a worker has replied one alone is asked, and the same one again
   CHECK_FALSE(scope.OneOf(pulses).has_value());
 }
 
-TEST_CASE("without any heartbeat another worker is asked only after eight rounds") {
+TEST_CASE("without any heartbeat no other worker is asked than the first") {
   ControlScope scope(ControlMode::kQueues);
   CHECK(scope.OneOf({}) == Strings{});
-  for (int round = 1; round < 8; ++round) {
+  for (int round = 0; round < 20; ++round) {
     scope.Took(1, {}, Strings{"w1@h"}, {});
     CHECK(scope.OneOf({}) == Strings{"w1@h"});
   }
-  scope.Took(1, {}, Strings{"w1@h"}, {});
-  CHECK(scope.OneOf({}) == Strings{});
-  scope.Took(1, {}, Strings{"w2@h"}, {});
-  CHECK(scope.OneOf({}) == Strings{"w2@h"});
+  CHECK(scope.OneOf({Beating(1, 0, "w2@h")}) == Strings{"w2@h"});
+}
+
+TEST_CASE("all workers are asked once one has answered all calls, and not a part of them") {
+  ControlScope scope(ControlMode::kFull);
+  const std::vector<WorkerPulse> pulses = {Beating(1), Beating(1, 0, "w2@h")};
+  ControlRound round;
+  round.answered["w1@h"] = 1;
+  scope.Took(4, round, Strings{"w1@h"}, pulses);
+  CHECK(scope.OneOf(pulses) == Strings{"w1@h", "w2@h"});
+  round.answered["w1@h"] = 4;
+  scope.Took(4, round, Strings{"w1@h"}, pulses);
+  CHECK_FALSE(scope.OneOf(pulses).has_value());
 }
 
 TEST_CASE("workers whose events are not JSON are not asked, and the first reason stays") {

@@ -200,7 +200,7 @@ TEST_CASE("of too many bindings none is read, and nothing is sent") {
 }
 
 TEST_CASE("what killed exporters left is removed, and nothing of others") {
-  const std::string left = "k1" + kSep + kSep + "sidecar-exporter-1.reply.celery.pidbox";
+  const std::string left = "k1::sidecar-exporter-1.reply.celery.pidbox";  // Of another separator.
   const std::string busy = "k2" + kSep + kSep + "sidecar-exporter-2.reply.celery.pidbox";
   const std::string late = "k3" + kSep + kSep + "sidecar-exporter-3.reply.celery.pidbox";
   const std::string foreign = "oid" + kSep + kSep + "oid.reply.celery.pidbox";
