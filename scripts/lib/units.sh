@@ -21,6 +21,7 @@ doctest_binary() {
 run_doctest() {
   local preset=$1 good=0 bad=0 name
   shift
+  configure "$preset" -DEXPORTER_TESTS=ON
   build "$preset" "${@/%/_tests}"
   for name in "$@"; do doctest_binary "$preset" "$name"; done
   count "$good" "$bad"
