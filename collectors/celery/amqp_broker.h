@@ -25,12 +25,13 @@ class AmqpBroker : public CeleryBroker {
   bool TellsScheduled() const override { return false; }
   std::vector<std::string> FindQueues(const exporter::CollectContext& context) override;
   // Always takes the whole window: AMQP does not tell how many heard a call. No
-  // replies where no worker has ever run. Asks all workers whatever call.one_of says, as it
-  // does not know who takes control calls.
+  // replies where no worker has ever run. Asks all workers, whatever call.workers says.
   std::vector<ControlReply> Call(const exporter::CollectContext& context, const ControlCall& call,
                                  std::chrono::milliseconds window) override;
-  // It opens a channel for control calls again and goes on.
-  bool MayStopWorkers() const override { return false; }
+  // None: a worker whose reply raised opens a channel for control calls again and goes on.
+  std::optional<ControlTakers> Takers(const exporter::CollectContext&) override {
+    return std::nullopt;
+  }
 
  private:
   // A queue that replies come to, one for each connection.

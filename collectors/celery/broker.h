@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,9 +49,14 @@ struct ControlReply {
 // A round of control calls.
 struct ControlCall {
   std::vector<std::string> methods;
-  // If present, one worker alone is asked: the first of these that takes control calls, or any
-  // if these are none.
-  std::optional<std::vector<std::string>> one_of = {};
+  // The workers that are asked, by node name; absent for all.
+  std::optional<std::vector<std::string>> workers = {};
+};
+
+// Who takes control calls.
+struct ControlTakers {
+  std::vector<std::string> workers;  // By node name, in order: also those that were killed.
+  std::size_t listening = 0;         // How many of them, and of others, hear a call.
 };
 
 // Half of the time that is left: what may fail leaves the rest to what comes after it.
@@ -84,12 +90,10 @@ class CeleryBroker {
                                          const ControlCall& call,
                                          std::chrono::milliseconds window) = 0;
 
-  // Whether a worker that cannot write its reply may take no task any more.
-  virtual bool MayStopWorkers() const = 0;
-
-  // The workers, by node name, that the last Call() asked; absent if the broker
-  // does not tell.
-  virtual std::optional<std::vector<std::string>> Listeners() const { return std::nullopt; }
+  // If a worker that cannot write its reply may take no task any more: who takes control calls.
+  // Such a worker listens no more, which is how it is told from one that is busy. Absent if
+  // no worker can be stopped so: all are asked at once.
+  virtual std::optional<ControlTakers> Takers(const exporter::CollectContext& context) = 0;
 };
 
 }  // namespace collectors

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "collectors/celery/celery_reading.h"
-#include "collectors/celery/control_round.h"
+#include "collectors/celery/control_inquiry.h"
 #include "collectors/epoch.h"
 #include "exporter/log.h"
 
@@ -30,6 +30,9 @@ constexpr std::chrono::seconds kQuiet{5};
 // A worker sends a heartbeat every 2 s.
 constexpr std::chrono::seconds kLivesFor{5};
 constexpr int kSilentRounds = 3;
+constexpr int kDeafRounds = 2;
+// Since the start: the stream is open within a second or so.
+constexpr std::chrono::seconds kHeartbeatsHeard{6};
 constexpr std::chrono::hours kSilenceLogInterval{1};
 
 std::string Listed(const std::vector<std::string>& names) {
@@ -81,6 +84,7 @@ std::vector<exporter::SeriesId> CeleryCollector::Claims() const {
 
 void CeleryCollector::Start(const CollectContext& context) {
   if (broker_ != nullptr) return;
+  started_ = steady_clock::now();
   CeleryConnections connections = connect_();
   if (options_.events) {
     const auto take = [this](const CeleryEvent& event, SteadyTime now) {
@@ -125,6 +129,12 @@ void CeleryCollector::RunControl(const CollectContext& context, Reading& reading
   if (!methods.empty()) {
     if (WorkersWantRound()) control_.done.reset();
     Run(control_, reading, [&] { CallWorkers(context, methods); });
+    if (held_ == ControlOrder::Held::kAwaitsHeartbeats) {
+      reading.standing.emplace_back(ErrorKind::kMissing,
+                                    "some workers do not listen: none is asked before heartbeats "
+                                    "could have come, which tell the dead from the stopped",
+                                    control_.part);
+    }
   }
   if (!scope_.problem()) return;
   (was_less ? reading.standing : reading.problems).push_back(*scope_.problem());
@@ -133,31 +143,35 @@ void CeleryCollector::RunControl(const CollectContext& context, Reading& reading
 void CeleryCollector::CallWorkers(const CollectContext& context,
                                   const std::vector<std::string>& methods) {
   const CollectContext half = HalfOf(context);
-  // A tenth is for sending the calls and taking the replies.
   const milliseconds window =
       std::min(options_.control_timeout, half.deadline.Remaining() * 9 / 10);
-  ControlCall call{methods};
-  if (broker_->MayStopWorkers()) call.one_of = scope_.OneOf(Pulses());
-  ControlRound round = AskWorkers(half, call, window);
-  if (call.one_of && !scope_.OneOf(Pulses()) && !scope_.problem()) {
-    round = AskWorkers(half, {methods}, std::min(window, half.deadline.Remaining() * 9 / 10));
-  }
+  const bool knows_heartbeats =
+      listener_ == nullptr || steady_clock::now() - started_ >= kHeartbeatsHeard;
+  ControlInquiry inquiry(
+      *broker_, scope_, [this] { return Pulses(); }, methods, options_.control_timeout,
+      knows_heartbeats);
+  const ControlInquiry::Result result = inquiry.Run(half);
   {
     const MutexLock lock(heard_.mutex);
-    heard_.workers.Replied(round.replies, steady_clock::now());
+    heard_.workers.Replied(result.replies, steady_clock::now(), result.reach);
     if (scope_.problem()) heard_.workers.AskedLess();
   }
-  if (!scope_.problem()) ExpectReplies(!round.replies.empty(), window);
+  if (result.failure) throw CollectError(*result.failure);
+  TakeHeld(result.held);
+  if (!scope_.problem() && held_ == ControlOrder::Held::kNot) {
+    ExpectReplies(!result.replies.empty(), window);
+  }
 }
 
-ControlRound CeleryCollector::AskWorkers(const CollectContext& context, const ControlCall& call,
-                                         milliseconds window) {
-  ControlRound round = ReadRound(broker_->Call(context, call, window));
-  // A shorter window says nothing of the workers.
-  if (2 * window >= options_.control_timeout) {
-    scope_.Took(call.methods.size(), round, broker_->Listeners(), Pulses());
-  }
-  return round;
+// A worker that was just killed is heard for a moment longer than it listens.
+void CeleryCollector::TakeHeld(ControlOrder::Held held) {
+  held_ = held;
+  deaf_rounds_ = held == ControlOrder::Held::kDeaf ? deaf_rounds_ + 1 : 0;
+  if (deaf_rounds_ < kDeafRounds) return;
+  throw CollectError(ErrorKind::kQuery,
+                     "a worker sends heartbeats and listens to nobody: a control call, whoever "
+                     "sent it, stopped it, as its log shows, and it takes no task until it is "
+                     "started again. Others are not asked for the first time until then");
 }
 
 std::vector<WorkerPulse> CeleryCollector::Pulses() {

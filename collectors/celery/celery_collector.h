@@ -73,10 +73,9 @@ class CeleryCollector : public exporter::Collector {
   void ExpectReplies(bool has_replies, std::chrono::milliseconds window);
   void CallWorkers(const exporter::CollectContext& context,
                    const std::vector<std::string>& methods);
-  // A round.
-  ControlRound AskWorkers(const exporter::CollectContext& context, const ControlCall& call,
-                          std::chrono::milliseconds window);
   std::vector<WorkerPulse> Pulses();
+  // Why not all workers were asked in the last round, if that lies with workers.
+  void TakeHeld(ControlOrder::Held held);
   // The first run waits for the stream: `check --connect` and `collect` have no other.
   void AwaitStream(const exporter::CollectContext& context);
   void TakeHealth(exporter::Reading& reading);
@@ -97,12 +96,15 @@ class CeleryCollector : public exporter::Collector {
   Errand discovery_;
   Errand control_;
   ControlScope scope_;
+  ControlOrder::Held held_ = ControlOrder::Held::kNot;
+  int deaf_rounds_ = 0;  // In a row.
   QueueAges ages_;
   std::optional<Told> told_;
   bool answered_ = true;     // The broker, in the last run.
   int silent_rounds_ = 0;    // Of control calls in a row, which workers heard and nobody answered.
   double down_seconds_ = 0;  // Of the stream, when it was last asked.
   bool awaited_stream_ = false;
+  exporter::SteadyTime started_ = {};
   std::optional<exporter::SteadyTime> silence_logged_;
   bool sender_logged_ = false;
   std::unique_ptr<EventListener> listener_;  // Last: it writes into what is above.

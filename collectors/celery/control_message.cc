@@ -36,6 +36,13 @@ std::string Quoted(std::string_view text) {
   return quoted + '"';
 }
 
+std::string Destination(const std::vector<std::string>& workers) {
+  if (workers.empty()) return "null";
+  std::string list;
+  for (const std::string& worker : workers) list += (list.empty() ? "[" : ", ") + Quoted(worker);
+  return list + "]";
+}
+
 // What is of another type is left where it is, and passed over.
 std::optional<double> Number(value& number) {
   if (number.type() != json_type::number) return {};
@@ -207,12 +214,11 @@ std::vector<WorkerReply> ReadSound(const Method& method, std::string_view body) 
 }  // namespace
 
 std::string ControlBody(const ControlRequest& request) {
-  return fmt::format(
-      R"({{"method": {}, "arguments": {{}}, "destination": {}, "pattern": null, )"
-      R"("matcher": null, "ticket": {}, )"
-      R"("reply_to": {{"exchange": {}, "routing_key": {}}}}})",
-      Quoted(request.method), request.worker.empty() ? "null" : "[" + Quoted(request.worker) + "]",
-      Quoted(request.ticket), Quoted(request.reply_exchange), Quoted(request.reply_key));
+  return fmt::format(R"({{"method": {}, "arguments": {{}}, "destination": {}, "pattern": null, )"
+                     R"("matcher": null, "ticket": {}, )"
+                     R"("reply_to": {{"exchange": {}, "routing_key": {}}}}})",
+                     Quoted(request.method), Destination(request.workers), Quoted(request.ticket),
+                     Quoted(request.reply_exchange), Quoted(request.reply_key));
 }
 
 std::string ControlEnvelope(const ControlRequest& request) {

@@ -18,7 +18,7 @@ struct ControlRequest {
   std::string reply_key;            // Routing key of the replies; on the default exchange, a queue.
   double expires = 0;               // Epoch seconds; a worker that is busy until then ignores it.
   std::string reply_exchange = "";  // The default one.
-  std::string worker = "";          // The only one that is to answer; empty for all.
+  std::vector<std::string> workers = {};  // That are to answer; none for all.
 };
 
 // The body of the call, plain JSON: {"method", "arguments", ..., "reply_to"}.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "collectors/celery/content_type.h"
 
@@ -19,7 +21,55 @@ constexpr int kSilentRounds = 2;
 constexpr std::uint64_t kSilentBeats = 6;
 constexpr int kPartialRounds = 3;
 
+// At who listens, until those that have come are thought to do.
+constexpr int kLooks = 5;
+
 constexpr char kQueuesCall[] = "active_queues";
+
+using ByName = std::map<std::string_view, const WorkerPulse*>;
+
+ByName ByNameOf(const std::vector<WorkerPulse>& pulses) {
+  ByName by_name;
+  for (const WorkerPulse& pulse : pulses) by_name[pulse.hostname] = &pulse;
+  return by_name;
+}
+
+const WorkerPulse* Find(const ByName& by_name, std::string_view hostname) {
+  const auto found = by_name.find(hostname);
+  return found == by_name.end() ? nullptr : found->second;
+}
+
+// How many of the names, which are in order, are not among the others.
+std::size_t Missing(const std::vector<std::string>& names, const std::vector<std::string>& others) {
+  return std::count_if(names.begin(), names.end(), [&](const std::string& name) {
+    return !std::binary_search(others.begin(), others.end(), name);
+  });
+}
+
+// One that goes in order takes its mailbox along. One that comes has it a moment before it
+// listens.
+bool FewerListen(const ControlTakers& before, const ControlTakers& now) {
+  return now.listening + Missing(before.workers, now.workers) <
+         before.listening + Missing(now.workers, before.workers);
+}
+
+bool HaveCome(const ControlTakers& before, const ControlTakers& now) {
+  return Missing(now.workers, before.workers) > 0;
+}
+
+// Rounds until one is asked again that never replied and sends no heartbeats: it is dead, or
+// busy, or complains in its log each time.
+std::uint64_t Patience(int silent_rounds) { return 1U << std::min(silent_rounds - 1, 8); }
+
+ControlOrder::Held HeldBy(const ControlTakers& takers, const std::vector<WorkerPulse>& pulses,
+                          bool knows_heartbeats, const std::set<std::string>& present) {
+  const auto beating = std::count_if(pulses.begin(), pulses.end(), [&](const WorkerPulse& pulse) {
+    return pulse.is_recent && present.contains(pulse.hostname);
+  });
+  if (static_cast<std::size_t>(beating) > takers.listening) return ControlOrder::Held::kDeaf;
+  const bool awaits = !knows_heartbeats && takers.listening < takers.workers.size();
+  return awaits ? ControlOrder::Held::kAwaitsHeartbeats : ControlOrder::Held::kNot;
+}
 
 }  // namespace
 
@@ -38,21 +88,74 @@ std::vector<std::string> ControlScope::Methods(bool broker_tells_scheduled) cons
   return methods;
 }
 
-std::optional<std::vector<std::string>> ControlScope::OneOf(
-    const std::vector<WorkerPulse>& pulses) const {
-  if (has_replied_) return std::nullopt;
-  if (pulses.empty() && !first_.empty()) return {{first_}};
-  std::vector<std::string> hostnames;
-  hostnames.reserve(pulses.size());
-  for (const WorkerPulse& pulse : pulses) hostnames.push_back(pulse.hostname);
-  // The same one until it is known not to reply.
-  std::stable_partition(hostnames.begin(), hostnames.end(),
-                        [&](const std::string& hostname) { return hostname == first_; });
-  return hostnames;
+ControlOrder ControlScope::OrderOf(const ControlTakers& takers,
+                                   const std::vector<WorkerPulse>& pulses, bool knows_heartbeats) {
+  const std::set<std::string> present(takers.workers.begin(), takers.workers.end());
+  std::erase_if(records_, [&](const auto& entry) { return !present.contains(entry.first); });
+  ++round_;
+  ControlOrder order;
+  const ByName by_name = ByNameOf(pulses);
+  for (const std::string& worker : takers.workers) {
+    if (RecordOf(worker).next_round > round_ && !by_name.contains(worker)) continue;
+    const bool joins = MayBeAskedWithOthers(worker, Find(by_name, worker));
+    (joins ? order.together : order.alone).push_back(worker);
+  }
+  const auto in_doubt = [&](const std::string& worker) {
+    return IsInDoubt(RecordOf(worker), Find(by_name, worker), knows_heartbeats);
+  };
+  SortByHope(order.alone, by_name);
+  order.held = Settle(takers) ? HeldBy(takers, pulses, knows_heartbeats, present)
+                              : ControlOrder::Held::kUnsettled;
+  order.in_doubt = std::any_of(order.alone.begin(), order.alone.end(), in_doubt);
+  order.askable = order.held == ControlOrder::Held::kNot ? order.alone.size() : 0;
+  if (!order.in_doubt || order.askable == 0) return order;
+  const auto unproven =
+      std::stable_partition(order.alone.begin(), order.alone.end(),
+                            [&](const auto& worker) { return RecordOf(worker).has_replied; });
+  std::stable_partition(unproven, order.alone.end(), in_doubt);
+  order.askable = static_cast<std::size_t>(unproven - order.alone.begin()) + 1;
+  return order;
+}
+
+// Those of whom a reply can be expected first, and of these who waits for the longest.
+void ControlScope::SortByHope(std::vector<std::string>& workers, const ByName& by_name) const {
+  const auto rank = [&](const std::string& worker) {
+    const Record record = RecordOf(worker);
+    return std::tuple(record.silent_rounds > 0, !by_name.contains(worker), record.turn);
+  };
+  std::stable_sort(
+      workers.begin(), workers.end(),
+      [&](const std::string& one, const std::string& other) { return rank(one) < rank(other); });
+}
+
+ControlScope::Record ControlScope::RecordOf(const std::string& hostname) const {
+  const auto found = records_.find(hostname);
+  return found == records_.end() ? Record{} : found->second;
+}
+
+// One that sends no heartbeats is no longer waited for than until they would have come.
+bool ControlScope::IsInDoubt(const Record& record, const WorkerPulse* pulse,
+                             bool knows_heartbeats) {
+  if (record.silent_rounds == 0 || record.has_replied) return false;
+  return pulse == nullptr
+             ? !knows_heartbeats
+             : pulse->is_recent && record.process.value_or(pulse->process) == pulse->process;
+}
+
+bool ControlScope::IsInDoubt(const std::string& hostname, const std::vector<WorkerPulse>& pulses,
+                             bool knows_heartbeats) const {
+  return IsInDoubt(RecordOf(hostname), Find(ByNameOf(pulses), hostname), knows_heartbeats);
+}
+
+bool ControlScope::MayBeAskedWithOthers(const std::string& hostname,
+                                        const WorkerPulse* pulse) const {
+  const Record record = RecordOf(hostname);
+  return mode_ == ControlMode::kQueues && pulse != nullptr && record.has_replied &&
+         record.process == pulse->process;
 }
 
 void ControlScope::Took(std::size_t asked, const ControlRound& round,
-                        const std::optional<std::vector<std::string>>& listeners,
+                        const std::optional<std::vector<std::string>>& workers,
                         const std::vector<WorkerPulse>& pulses) {
   if (!round.foreign_type.empty()) {
     return Stop(ErrorKind::kProtocol,
@@ -67,21 +170,13 @@ void ControlScope::Took(std::size_t asked, const ControlRound& round,
                ? Stop(ErrorKind::kQuery, why + ": set control: false")
                : AskLess(ErrorKind::kQuery, why);
   }
-  if (!has_replied_ && listeners && listeners->size() == 1) first_ = listeners->front();
-  has_replied_ = has_replied_ || std::any_of(round.answered.begin(), round.answered.end(),
-                                             [&](const auto& row) { return row.second >= asked; });
-  std::set<std::string> judged;
-  for (const WorkerPulse& pulse : pulses) {
-    const bool is_listener = !listeners || std::find(listeners->begin(), listeners->end(),
-                                                     pulse.hostname) != listeners->end();
-    if (!is_listener) continue;
-    Judge(pulse, asked, round);
-    judged.insert(pulse.hostname);
-  }
-  std::erase_if(records_, [&](const auto& entry) { return !judged.contains(entry.first); });
-  // Without listeners: one that never replied may be one that takes no control calls.
-  if (!listeners && has_replied_) {
-    std::erase_if(records_, [](const auto& entry) { return !entry.second.has_replied; });
+  ++turn_;
+  const ByName by_name = ByNameOf(pulses);
+  if (workers) {
+    for (const auto& worker : *workers) Judge(worker, Find(by_name, worker), asked, round);
+  } else {
+    for (const auto& pulse : pulses) Judge(pulse.hostname, &pulse, asked, round);
+    ForgetUntold(pulses);
   }
   for (const WorkerPulse& pulse : pulses) {
     const auto record = records_.find(pulse.hostname);
@@ -89,17 +184,62 @@ void ControlScope::Took(std::size_t asked, const ControlRound& round,
   }
 }
 
-void ControlScope::Judge(const WorkerPulse& pulse, std::size_t asked, const ControlRound& round) {
-  Record& record = records_[pulse.hostname];
-  if (record.process != pulse.process) record = {.process = pulse.process};
-  const auto answered = round.answered.find(pulse.hostname);
+// Of a broker that does not tell whom it asked. One that never replied may be one that takes
+// no control calls, if another did.
+void ControlScope::ForgetUntold(const std::vector<WorkerPulse>& pulses) {
+  const ByName by_name = ByNameOf(pulses);
+  std::erase_if(records_, [&](const auto& entry) { return !by_name.contains(entry.first); });
+  const auto replies = [](const auto& entry) { return entry.second.has_replied; };
+  has_replied_ = has_replied_ || std::any_of(records_.begin(), records_.end(), replies);
+  if (has_replied_) std::erase_if(records_, [&](const auto& entry) { return !replies(entry); });
+}
+
+void ControlScope::Judge(const std::string& hostname, const WorkerPulse* pulse, std::size_t asked,
+                         const ControlRound& round) {
+  Record& record = records_[hostname];
+  if (pulse != nullptr && record.process != pulse->process) record = {.process = pulse->process};
+  record.turn = turn_;
+  const auto answered = round.answered.find(hostname);
   if (answered == round.answered.end()) {
-    if (record.silent_rounds++ == 0) record.beats = pulse.beats;
+    if (record.silent_rounds++ == 0) record.beats = pulse == nullptr ? 0 : pulse->beats;
+    if (!record.has_replied) record.next_round = round_ + Patience(record.silent_rounds);
     return;
   }
   record.has_replied = true;
   record.silent_rounds = 0;
   record.partial_rounds = answered->second < asked ? record.partial_rounds + 1 : 0;
+}
+
+void ControlScope::Suspect(const std::string& hostname, std::size_t answered,
+                           const ControlTakers& before) {
+  suspicion_ = Suspicion{hostname, answered, before};
+}
+
+void ControlScope::LookAt(const ControlTakers& now) {
+  if (!suspicion_ || !FewerListen(suspicion_->before, now)) return;
+  if (HaveCome(suspicion_->before, now)) return;
+  Stopped(*std::exchange(suspicion_, std::nullopt));
+}
+
+bool ControlScope::Settle(const ControlTakers& now) {
+  if (!suspicion_) return true;
+  LookAt(now);
+  if (!suspicion_) return true;
+  const bool fewer_listen = FewerListen(suspicion_->before, now);
+  if (fewer_listen && ++suspicion_->looks < kLooks) return false;
+  if (fewer_listen) Stopped(*suspicion_);
+  suspicion_.reset();
+  return true;
+}
+
+void ControlScope::Stopped(const Suspicion& suspicion) {
+  const std::string why = fmt::format(
+      "{} listens to nobody since it was asked: it could not write its reply, as its "
+      "log shows, and takes no task until it is started again",
+      suspicion.hostname);
+  if (suspicion.answered > 0) return AskLess(ErrorKind::kQuery, why);
+  Stop(ErrorKind::kQuery, fmt::format("{}. Workers are asked no more: set control: {}", why,
+                                      mode_ == ControlMode::kFull));
 }
 
 void ControlScope::JudgeSilence(const WorkerPulse& pulse, const Record& record) {

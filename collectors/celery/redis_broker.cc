@@ -55,4 +55,12 @@ std::vector<ControlReply> RedisBroker::Call(const CollectContext& context, const
   }
 }
 
+std::optional<ControlTakers> RedisBroker::Takers(const CollectContext& context) {
+  try {
+    return control_.Takers(context, session_);
+  } catch (const CollectError& error) {
+    throw OfPart(error, "control");
+  }
+}
+
 }  // namespace collectors

@@ -35,10 +35,7 @@ class RedisBroker : public CeleryBroker {
   std::vector<std::string> FindQueues(const exporter::CollectContext& context) override;
   std::vector<ControlReply> Call(const exporter::CollectContext& context, const ControlCall& call,
                                  std::chrono::milliseconds window) override;
-  bool MayStopWorkers() const override { return true; }
-  std::optional<std::vector<std::string>> Listeners() const override {
-    return control_.listeners();
-  }
+  std::optional<ControlTakers> Takers(const exporter::CollectContext& context) override;
 
  private:
   RedisBrokerOptions options_;

@@ -40,6 +40,9 @@ constexpr long long kMostReplyBytes = 8 << 20;
 constexpr milliseconds kGoodbye{300};
 // Our lists are called so, then a number, a dot and the name of the exchange.
 constexpr std::string_view kOwner = "sidecar-exporter-";
+// No worker is called so.
+constexpr char kNobody[] = "nobody@sidecar-exporter";
+constexpr std::chrono::seconds kStaysFresh{1};
 // In the list from its start on: replies are pushed before it.
 constexpr char kPlaceholder[] = "-";
 
@@ -77,7 +80,7 @@ std::vector<RedisReply> AskAll(const CollectContext& context, RedisSession& sess
 struct RedisControl::Round {
   std::string key = RandomId();
   std::string binding = {};                    // A member of the replies' bindings.
-  std::string worker = {};                     // The only one that is asked; empty for all.
+  std::vector<std::string> workers = {};       // That are asked; none for all.
   std::map<std::string, std::string> methods;  // By ticket.
   double expires = 0;                          // Epoch seconds.
 };
@@ -86,37 +89,49 @@ RedisControl::RedisControl(RedisNames names)
     : names_(std::move(names)),
       queue_(fmt::format("{}{}.{}", kOwner, RandomId(), kReplyExchange)) {}
 
-std::vector<ControlReply> RedisControl::Call(const CollectContext& context, RedisSession& session,
-                                             const ControlCall& call, milliseconds window) {
-  listeners_.clear();
+bool RedisControl::HasFreshWorkers() const {
+  return read_ && std::chrono::steady_clock::now() - read_->at < kStaysFresh;
+}
+
+const std::vector<std::string>& RedisControl::ReadWorkers(const CollectContext& context,
+                                                          RedisSession& session) {
+  read_.reset();
   RedisMailboxes boxes = ReadMailboxes(context, session, names_);
   RemoveLeft(context, session, boxes.replies);
-  std::vector<std::string> asked = Asked(call, WorkersToAsk(boxes, names_));
-  if (asked.empty()) return {};
+  read_.emplace(WorkersToAsk(boxes, names_), std::chrono::steady_clock::now());
+  return read_->workers;
+}
+
+ControlTakers RedisControl::Takers(const CollectContext& context, RedisSession& session) {
+  ControlTakers takers{ReadWorkers(context, session)};
+  if (takers.workers.empty()) return takers;
+  Round round;
+  round.workers = {kNobody};
+  round.methods.emplace(RandomId(), "ping");
+  takers.listening = PublishOn(names_.ControlChannel(session.database()), context, session, round);
+  if (takers.listening < takers.workers.size()) {
+    takers.listening += PublishOnBare(context, session, round);
+  }
+  return takers;
+}
+
+std::vector<ControlReply> RedisControl::Call(const CollectContext& context, RedisSession& session,
+                                             const ControlCall& call, milliseconds window) {
+  if (!HasFreshWorkers()) ReadWorkers(context, session);
+  if (read_->workers.empty()) return {};
   Round round;
   round.binding = round.key + names_.separator + /*pattern*/ "" + names_.separator + queue_;
   round.expires = EpochNow() + std::chrono::duration<double>(window).count();
-  if (call.one_of) round.worker = asked.front();
+  // A list of all would be long, and each of them reads it.
+  if (call.workers && *call.workers != read_->workers) round.workers = *call.workers;
   for (const std::string& method : call.methods) round.methods.emplace(RandomId(), method);
   Open(context, session, round, window);
   try {
-    auto replies = Ask(context, session, round, window);
-    listeners_ = std::move(asked);
-    return replies;
+    return Ask(context, session, round, window);
   } catch (const CollectError&) {
     Abandon(context, session, round);
     throw;
   }
-}
-
-std::vector<std::string> RedisControl::Asked(const ControlCall& call,
-                                             std::vector<std::string> workers) {
-  if (!call.one_of || workers.empty()) return workers;
-  if (call.one_of->empty()) return {workers[turn_++ % workers.size()]};
-  for (const std::string& worker : *call.one_of) {
-    if (std::binary_search(workers.begin(), workers.end(), worker)) return {worker};
-  }
-  return {};
 }
 
 void RedisControl::RemoveLeft(const CollectContext& context, RedisSession& session,
@@ -179,12 +194,18 @@ std::vector<ControlReply> RedisControl::Ask(const CollectContext& context, Redis
 
 std::size_t RedisControl::Publish(const CollectContext& context, RedisSession& session,
                                   const Round& round) {
-  const auto heard = PublishOn(names_.ControlChannel(session.database()), context, session, round);
-  if (heard > 0) return heard;
+  std::size_t heard = PublishOn(names_.ControlChannel(session.database()), context, session, round);
+  if (heard == 0) heard = PublishOnBare(context, session, round);
+  // Many hear what some are asked.
+  return round.workers.empty() ? heard
+                               : std::min(heard, round.workers.size() * round.methods.size());
+}
+
+std::size_t RedisControl::PublishOnBare(const CollectContext& context, RedisSession& session,
+                                        const Round& round) {
   try {
     return PublishOn(names_.BareControlChannel(), context, session, round);
   } catch (const CollectError& error) {
-    // Few workers hear it: to be refused there is no failure.
     if (error.kind() == ErrorKind::kPermission) return 0;
     throw;
   }
@@ -196,14 +217,13 @@ std::size_t RedisControl::PublishOn(const std::string& channel, const CollectCon
   for (const auto& [ticket, method] : round.methods) {
     commands.push_back({"PUBLISH", channel,
                         ControlEnvelope({method, ticket, round.key, round.expires, kReplyExchange,
-                                         round.worker})});
+                                         round.workers})});
   }
   std::size_t heard = 0;
   for (const RedisReply& reply : AskAll(context, session, commands)) {
     heard += static_cast<std::size_t>(std::max(reply.integer, 0LL));
   }
-  // Many hear what one is asked.
-  return heard > 0 && !round.worker.empty() ? round.methods.size() : heard;
+  return heard;
 }
 
 void RedisControl::Await(const CollectContext& context, RedisSession& session, std::size_t replies,

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,11 +10,12 @@
 #include "collectors/celery/redis_names.h"
 #include "collectors/clients/redis_session.h"
 #include "exporter/collector.h"
+#include "exporter/deadline.h"
 
 namespace collectors {
 
-// Control calls over Redis: published to all workers, which push their replies onto
-// a list. Nothing is published unless every worker can reply (WorkersToAsk).
+// Control calls over Redis: published to all workers, of which those that are asked push
+// their replies onto a list. Nothing is published unless every worker can reply (WorkersToAsk).
 //
 // The list and its binding have the names of Celery's own replies, so that a worker may
 // write them whom an access rule allows no more than what Celery itself needs. The set of
@@ -38,14 +40,21 @@ class RedisControl {
 
   std::vector<ControlReply> Call(const exporter::CollectContext& context, RedisSession& session,
                                  const ControlCall& call, std::chrono::milliseconds window);
-  // The workers that the last call asked; none if it failed.
-  const std::vector<std::string>& listeners() const { return listeners_; }
+  // How many listen is told by a call that is for nobody: all take it and none obeys.
+  ControlTakers Takers(const exporter::CollectContext& context, RedisSession& session);
 
  private:
   struct Round;
+  // The workers with a mailbox, as they were read at that moment.
+  struct Read {
+    std::vector<std::string> workers;
+    exporter::SteadyTime at;
+  };
   std::string ListKey() const { return names_.prefix + queue_; }
-  // Of the workers with a mailbox those that are asked.
-  std::vector<std::string> Asked(const ControlCall& call, std::vector<std::string> workers);
+  const std::vector<std::string>& ReadWorkers(const exporter::CollectContext& context,
+                                              RedisSession& session);
+  // They are not read again for each of many calls.
+  bool HasFreshWorkers() const;
   // Removes what exporters that were killed have left among the bindings, there and from the
   // list: with whatever separator, as it would fail workers that have another one.
   void RemoveLeft(const exporter::CollectContext& context, RedisSession& session,
@@ -57,11 +66,14 @@ class RedisControl {
   void Abandon(const exporter::CollectContext& context, RedisSession& session, const Round& round);
   std::vector<ControlReply> Ask(const exporter::CollectContext& context, RedisSession& session,
                                 const Round& round, std::chrono::milliseconds window);
-  // To all workers; returns how many replies there may be at most.
+  // Returns how many replies there may be at most.
   std::size_t Publish(const exporter::CollectContext& context, RedisSession& session,
                       const Round& round);
   std::size_t PublishOn(const std::string& channel, const exporter::CollectContext& context,
                         RedisSession& session, const Round& round);
+  // Where few workers hear it: to be refused there is no failure, and nobody hears.
+  std::size_t PublishOnBare(const exporter::CollectContext& context, RedisSession& session,
+                            const Round& round);
   // Until so many replies have come, or by the deadline.
   void Await(const exporter::CollectContext& context, RedisSession& session, std::size_t replies,
              exporter::Deadline until);
@@ -70,8 +82,7 @@ class RedisControl {
 
   RedisNames names_;
   std::string queue_;  // The list's name, without the prefix, which workers put before it.
-  std::vector<std::string> listeners_;
-  std::size_t turn_ = 0;  // Of workers of which nothing is known but the mailbox.
+  std::optional<Read> read_;
 };
 
 }  // namespace collectors

@@ -119,7 +119,8 @@ void WorkerTable::Write(const std::vector<std::string>& queues, bool broker_know
     AddHeld(worker, now.steady, services);
   }
   // Where nobody ever replied, those who are there may serve anything.
-  const bool known = round_ && (answered_ || workers_.empty()) && !HasStranger(now.steady);
+  const bool known =
+      round_ && !reach_.misses_some && (answered_ || workers_.empty()) && !HasStranger(now.steady);
   for (const auto& [queue, service] : services) {
     WriteQueue(queue, service, known, broker_knows_scheduled, families);
   }

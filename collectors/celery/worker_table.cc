@@ -13,6 +13,8 @@ using exporter::SteadyTime;
 
 constexpr std::size_t kMaxQueues = 1000;
 constexpr std::size_t kMaxHostname = 512;
+// A worker sends a heartbeat every 2 s.
+constexpr std::chrono::seconds kRecent{5};
 constexpr int kNewcomerRounds = 2;
 constexpr std::ptrdiff_t kMostEnded = 10000;
 // A full table is not searched for room at every event of a stranger.
@@ -40,7 +42,8 @@ std::vector<WorkerPulse> WorkerTable::Pulses(SteadyTime now) const {
   std::vector<WorkerPulse> pulses;
   for (const auto& [hostname, worker] : workers_) {
     if (worker.beats() == 0 || worker.LifeAt(now, deaf_, silence()) != Life::kUp) continue;
-    pulses.push_back({hostname, worker.process_number(), worker.beats()});
+    pulses.push_back(
+        {hostname, worker.process_number(), worker.beats(), now - worker.last_heard() < kRecent});
   }
   return pulses;
 }
@@ -54,8 +57,12 @@ bool WorkerTable::HasStranger(SteadyTime now) const {
          });
 }
 
-void WorkerTable::Replied(const std::vector<WorkerReply>& replies, SteadyTime now) {
-  if (newcomer_rounds_ > 0) --newcomer_rounds_;
+void WorkerTable::Replied(const std::vector<WorkerReply>& replies, SteadyTime now,
+                          const RoundReach& reach) {
+  reach_ = reach;
+  if (newcomer_rounds_ > 0 && !reach.wants_more) --newcomer_rounds_;
+  if (reach.is_whole) rounds_of_last_turn_ = std::exchange(rounds_of_turn_, 0);
+  ++rounds_of_turn_;
   round_ = now;
   for (const WorkerReply& reply : replies) {
     Worker* const worker = FindOrAdd(reply.hostname, now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <map>
@@ -26,6 +27,13 @@ struct WorkerOptions {
   std::map<std::string, double> expected = {};  // Workers that a queue should have.
 };
 
+// How many workers a round of control calls came to.
+struct RoundReach {
+  bool misses_some = false;  // Workers that were never asked are left.
+  bool wants_more = false;   // And can be asked: the sooner the better.
+  bool is_whole = true;      // If not, it takes more than one round to ask all once.
+};
+
 // The moment of a reading, by the steady clock and by the wall's.
 struct ReadTime {
   exporter::SteadyTime steady;
@@ -41,7 +49,8 @@ class WorkerTable {
   // Any event whose sender is a worker: it lives. Of task-sent the sender is none.
   void Heard(const CeleryEvent& event, exporter::SteadyTime now);
   // What came back from one round of control calls, none where none did.
-  void Replied(const std::vector<WorkerReply>& replies, exporter::SteadyTime now);
+  void Replied(const std::vector<WorkerReply>& replies, exporter::SteadyTime now,
+               const RoundReach& reach = {});
   // Workers are asked for their queues alone from now on.
   void AskedLess();
   // The stream of events was down for so long since this was last said.
@@ -57,7 +66,7 @@ class WorkerTable {
   std::vector<std::string> TakeSilent();
   // Whether a worker has come that has not had two rounds of control calls yet: it
   // may not have listened to the first.
-  bool WantsRound() const { return newcomer_rounds_ > 0; }
+  bool WantsRound() const { return newcomer_rounds_ > 0 || reach_.wants_more; }
   // Whether a worker that has not said that it goes was heard since then.
   bool HeardSince(exporter::SteadyTime moment) const;
   // What workers ran and run no more, since this was last asked.
@@ -81,7 +90,11 @@ class WorkerTable {
   };
   using Services = std::map<std::string, Service, std::less<>>;
 
-  Silence silence() const { return {options_.timeout, options_.reply_interval}; }
+  // A worker replies once in so many rounds as it takes to ask all.
+  Silence silence() const {
+    return {options_.timeout,
+            options_.reply_interval * std::max(rounds_of_turn_, rounds_of_last_turn_)};
+  }
   Worker* FindOrAdd(std::string_view hostname, exporter::SteadyTime now);
   bool MakeRoom(exporter::SteadyTime now);
   void ForgetGone(exporter::SteadyTime now);
@@ -102,6 +115,9 @@ class WorkerTable {
   std::vector<EndedWork> ended_;                    // By workers that were forgotten.
   bool refused_ = false;
   int newcomer_rounds_ = 0;                    // Of control calls that are due for who has come.
+  RoundReach reach_;                           // Of the last round of control calls.
+  int rounds_of_turn_ = 1;                     // Since all were asked once.
+  int rounds_of_last_turn_ = 1;                // That it took.
   std::optional<exporter::SteadyTime> round_;  // When the last round of control calls ended.
   bool answered_ = false;                      // And a worker replied to one.
 };

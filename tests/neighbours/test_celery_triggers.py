@@ -41,20 +41,6 @@ def test_a_class_among_the_options_of_the_transport(redis_place, neighbours, sta
     app.serve_after(exporter)
 
 
-def test_arguments_of_a_queue_that_json_cannot_write(redis_place, neighbours, start_exporter):
-    """`active_queues` answers with the declarations of queues, the one call that may fail by
-    default: hence one worker alone is asked, and no other if it does not reply."""
-    app = neighbours(redis_place, odd="queue")
-    app.open_doors(queues=["celery", "odd"])
-    exporter = start_exporter(config(redis_place))
-    eventually(lambda: "has never replied" in exporter.log(), 40, "the reason is in the log")
-    asked = redis_place.asked()
-    app.runs(TASKS)   # By the other worker, where Celery is older than 5.7.
-    unharmed = [worker for worker in app.workers if not grief(worker)]
-    assert len(unharmed) == 1, [worker.log()[-2000:] for worker in app.workers]
-    assert asked and not redis_place.asked(), "workers are asked no more"
-
-
 def later(app):
     """Tasks of two priorities in a queue that nobody serves; how many."""
     for priority in (0, 0, 6):

@@ -19,11 +19,15 @@ class RedisPlace:
         self.server = server
         self.database = next(_numbers)
         self.url = server.url(database=self.database)
-        self._ear = server.client()
-        self._ear.ask("PSUBSCRIBE", f"*/{self.database}.celery.pidbox")
+        self._ear = None
 
     def asked(self):
-        """The methods that workers were asked for since the last call, and how often."""
+        """The methods that workers were asked for since the last call, and how often.
+
+        From the first call on there is one more who listens to control calls."""
+        if self._ear is None:
+            self._ear = self.server.client()
+            self._ear.ask("PSUBSCRIBE", f"*/{self.database}.celery.pidbox")
         self._ear.send(("PING",))
         found = collections.Counter()
         while (heard := self._ear.receive())[0] == "pmessage":
@@ -31,7 +35,8 @@ class RedisPlace:
         return found
 
     def close(self):
-        self._ear.close()
+        if self._ear is not None:
+            self._ear.close()
         with self.server.client() as client:
             client.ask("SELECT", self.database)
             client.ask("FLUSHDB")

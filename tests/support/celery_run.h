@@ -40,10 +40,10 @@ struct Script {
   std::function<std::vector<ControlReply>()> call = [] { return std::vector<ControlReply>(); };
   bool tells_scheduled = false;
   std::string content_type;  // Of events.
-  bool may_stop_workers = false;
-  std::vector<std::optional<Strings>> one_of;  // Of each round of control calls.
-  Strings methods;                             // Of the last round of control calls,
-  milliseconds window{0};                      // and how long its replies were waited for.
+  std::function<std::optional<ControlTakers>()> takers = [] { return std::nullopt; };
+  std::vector<std::optional<Strings>> workers;  // That each control call was for.
+  Strings methods;                              // Of the last round of control calls,
+  milliseconds window{0};                       // and how long its replies were waited for.
   Strings asked;
   int finds = 0;
   int calls = 0;
@@ -78,12 +78,12 @@ class ScriptedBroker : public CeleryBroker {
     ++script_.finds;
     return script_.find();
   }
-  bool MayStopWorkers() const override { return script_.may_stop_workers; }
+  std::optional<ControlTakers> Takers(const CollectContext&) override { return script_.takers(); }
   std::vector<ControlReply> Call(const CollectContext& context, const ControlCall& call,
                                  milliseconds window) override {
     ++script_.calls;
     script_.methods = call.methods;
-    script_.one_of.push_back(call.one_of);
+    script_.workers.push_back(call.workers);
     script_.window = window;
     CHECK(window <= context.deadline.Remaining());
     return script_.call();

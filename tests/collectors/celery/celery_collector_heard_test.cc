@@ -119,22 +119,21 @@ TEST_CASE("what workers reply and is not JSON is said once, and they are asked n
   CHECK(run.script.calls == 1);
 }
 
-TEST_CASE("the others are asked when the first worker has replied, in the same collection") {
+TEST_CASE("workers that a reply could stop are asked one by one, and counted when all were") {
   CeleryOptions options = Quiet();
   options.control = ControlMode::kQueues;
+  options.queues = {"mail"};
   Run run(options);
-  run.script.may_stop_workers = true;
-  run.Collect();
-  REQUIRE(run.script.one_of.size() == 1);
-  CHECK(run.script.one_of[0].has_value());
+  run.script.waiting["mail"] = 0;
+  std::size_t listening = 2;
+  run.script.takers = [&] { return ControlTakers{{"w1@h", "w2@h"}, listening}; };
   run.script.call = [] { return std::vector<ControlReply>{ServesMail()}; };
+  auto page = Run::PageOf(run.Collect());
+  CHECK(run.script.workers == std::vector<std::optional<Strings>>{Strings{"w1@h"}, {{"w2@h"}}});
+  CHECK(page.at("celery_active_worker_count mail") == 1);
+  listening = 1;
   run.Collect();
-  REQUIRE(run.script.one_of.size() == 3);
-  CHECK(run.script.one_of[1].has_value());
-  CHECK_FALSE(run.script.one_of[2].has_value());
-  run.Collect();
-  CHECK_FALSE(run.script.one_of.back().has_value());
-  CHECK(run.script.calls == 4);
+  CHECK(run.script.calls == 3);
 }
 
 }  // namespace collectors::scripted

@@ -146,40 +146,129 @@ TEST_CASE("by default workers are asked for their queues alone") {
   CHECK(ControlScope(ControlMode::kFull).Methods(false).back() == "scheduled");
 }
 
-TEST_CASE("until a worker has replied one alone is asked, and the same one again") {
-  ControlScope scope(ControlMode::kQueues);
-  const std::vector<WorkerPulse> pulses = {Beating(1), Beating(1, 0, "w2@h"),
-                                           Beating(1, 0, "w3@h")};
-  CHECK(scope.OneOf({}) == Strings{});
-  CHECK(scope.OneOf(pulses) == Strings{"w1@h", "w2@h", "w3@h"});
-  scope.Took(1, {}, Strings{"w2@h"}, pulses);
-  CHECK(scope.OneOf(pulses) == Strings{"w2@h", "w1@h", "w3@h"});
+ControlRound AnsweredBy(const std::string& hostname, std::size_t calls = 1) {
   ControlRound round;
-  round.answered["w2@h"] = 1;
-  scope.Took(1, round, Strings{"w2@h"}, pulses);
-  CHECK_FALSE(scope.OneOf(pulses).has_value());
+  round.answered[hostname] = calls;
+  return round;
 }
 
-TEST_CASE("without any heartbeat no other worker is asked than the first") {
+TEST_CASE("a worker is asked with others once it has replied in its present process") {
+  const ControlTakers takers{{"w1@h", "w2@h"}, 2};
   ControlScope scope(ControlMode::kQueues);
-  CHECK(scope.OneOf({}) == Strings{});
-  for (int round = 0; round < 20; ++round) {
-    scope.Took(1, {}, Strings{"w1@h"}, {});
-    CHECK(scope.OneOf({}) == Strings{"w1@h"});
-  }
-  CHECK(scope.OneOf({Beating(1, 0, "w2@h")}) == Strings{"w2@h"});
+  CHECK(scope.OrderOf(takers, {Beating(1)}, true).together.empty());
+  scope.Took(1, AnsweredBy("w1@h"), Strings{"w1@h"}, {Beating(1)});
+  CHECK(scope.OrderOf(takers, {Beating(2)}, true).together == Strings{"w1@h"});
+  CHECK(scope.OrderOf(takers, {Beating(2)}, true).alone == Strings{"w2@h"});
+  CHECK(scope.OrderOf(takers, {Beating(1, 1)}, true).together.empty());
 }
 
-TEST_CASE("all workers are asked once one has answered all calls, and not a part of them") {
+TEST_CASE("a worker without heartbeats is asked alone, and so is each of all calls") {
+  const ControlTakers takers{{"w1@h"}, 1};
+  ControlScope silent(ControlMode::kQueues);
+  silent.Took(1, AnsweredBy("w1@h"), Strings{"w1@h"}, {});
+  CHECK(silent.OrderOf(takers, {}, true).alone == Strings{"w1@h"});
+  CHECK(silent.OrderOf(takers, {Beating(1)}, true).alone == Strings{"w1@h"});
+  ControlScope full(ControlMode::kFull);
+  full.Took(4, AnsweredBy("w1@h", 4), Strings{"w1@h"}, {Beating(1)});
+  CHECK(full.OrderOf(takers, {Beating(2)}, true).alone == Strings{"w1@h"});
+}
+
+TEST_CASE("those who can be expected to reply are asked first, and who waited for the longest") {
+  const ControlTakers takers{{"a@h", "b@h", "c@h", "d@h"}, 4};
   ControlScope scope(ControlMode::kFull);
-  const std::vector<WorkerPulse> pulses = {Beating(1), Beating(1, 0, "w2@h")};
-  ControlRound round;
-  round.answered["w1@h"] = 1;
-  scope.Took(4, round, Strings{"w1@h"}, pulses);
-  CHECK(scope.OneOf(pulses) == Strings{"w1@h", "w2@h"});
-  round.answered["w1@h"] = 4;
-  scope.Took(4, round, Strings{"w1@h"}, pulses);
-  CHECK_FALSE(scope.OneOf(pulses).has_value());
+  scope.Took(1, {}, Strings{"a@h"}, {});
+  scope.Took(1, AnsweredBy("b@h"), Strings{"b@h"}, {});
+  CHECK(scope.OrderOf(takers, {Beating(1, 0, "d@h")}, true).alone ==
+        Strings{"d@h", "c@h", "b@h", "a@h"});
+  CHECK(scope.HasAsked("a@h"));
+  CHECK_FALSE(scope.HasAsked("c@h"));
+}
+
+TEST_CASE("one without heartbeats that never replied is asked more and more rarely") {
+  const ControlTakers takers{{"w1@h"}, 1};
+  ControlScope scope(ControlMode::kQueues);
+  int asked = 0;
+  for (int round = 0; round < 1000; ++round) {
+    const Strings alone = scope.OrderOf(takers, {}, true).alone;
+    if (alone.empty()) continue;
+    ++asked;
+    scope.Took(1, {}, alone, {});
+  }
+  CHECK(asked == 11);
+  CHECK(scope.OrderOf(takers, {Beating(1)}, true).alone == Strings{"w1@h"});
+}
+
+TEST_CASE("nobody is asked for the first time beside a worker that listens no more") {
+  const std::vector<WorkerPulse> both = {Beating(1), Beating(1, 0, "w2@h")};
+  std::vector<WorkerPulse> killed = both;
+  killed[1].is_recent = false;
+  using Held = ControlOrder::Held;
+  const struct {
+    const char* name;
+    ControlTakers takers;
+    std::vector<WorkerPulse> pulses;
+    bool knows_heartbeats;
+    Held held;
+  } cases[] = {
+      {"all listen", {{"w1@h", "w2@h"}, 2}, both, true, Held::kNot},
+      {"all listen, and nobody was heard yet", {{"w1@h", "w2@h"}, 2}, {}, false, Held::kNot},
+      {"one does not, and both live", {{"w1@h", "w2@h"}, 1}, both, true, Held::kDeaf},
+      {"one does not, and was killed", {{"w1@h", "w2@h"}, 1}, killed, true, Held::kNot},
+      {"one does not, and nobody was heard yet",
+       {{"w1@h", "w2@h"}, 1},
+       {},
+       false,
+       Held::kAwaitsHeartbeats},
+      {"one does not, and sends no heartbeats", {{"w1@h", "w2@h"}, 1}, {}, true, Held::kNot},
+      {"one takes no control calls", {{"w1@h"}, 1}, both, true, Held::kNot},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(std::string(c.name));
+    ControlScope scope(ControlMode::kQueues);
+    CHECK(scope.OrderOf(c.takers, c.pulses, c.knows_heartbeats).held == c.held);
+  }
+}
+
+TEST_CASE("after a worker that was stopped none is asked, or for less") {
+  const ControlTakers before{{"w1@h", "w2@h"}, 2};
+  ControlScope queues(ControlMode::kQueues);
+  queues.Suspect("w1@h", 0, before);
+  queues.LookAt({before.workers, 1});
+  CHECK(queues.Methods(true).empty());
+  CHECK(std::string(queues.problem()->what()).find("set control: false") != std::string::npos);
+  ControlScope full(ControlMode::kFull);
+  full.Suspect("w1@h", 1, before);
+  full.LookAt({before.workers, 1});
+  CHECK(full.Methods(true) == kQueues);
+  CHECK(std::string(full.problem()->what()).find("w1@h listens to nobody") != std::string::npos);
+}
+
+TEST_CASE("a worker was stopped if one fewer listens than came and went") {
+  const ControlTakers before{{"w1@h", "w2@h"}, 3};  // One of them is no worker.
+  const struct {
+    const char* name;
+    ControlTakers now;
+    int looks;  // Until it is known.
+    bool stopped;
+  } cases[] = {
+      {"as before", before, 1, false},
+      {"one fewer", {before.workers, 2}, 1, true},
+      {"one went", {{"w1@h"}, 2}, 1, false},
+      {"one came", {{"w1@h", "w2@h", "w3@h"}, 4}, 1, false},
+      {"one came in place of one that listens no more", {{"w1@h", "w2@h", "w3@h"}, 3}, 5, true},
+      {"one came in place of one that went", {{"w1@h", "w3@h"}, 3}, 1, false},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(std::string(c.name));
+    ControlScope scope(ControlMode::kQueues);
+    scope.Suspect("w1@h", 0, before);
+    for (int look = 1; look < c.looks; ++look) {
+      CHECK(scope.OrderOf(c.now, {}, true).held == ControlOrder::Held::kUnsettled);
+      CHECK_FALSE(scope.problem().has_value());
+    }
+    CHECK(scope.OrderOf(c.now, {}, true).held == ControlOrder::Held::kNot);
+    CHECK(scope.problem().has_value() == c.stopped);
+  }
 }
 
 TEST_CASE("workers whose events are not JSON are not asked, and the first reason stays") {

@@ -96,7 +96,6 @@ TEST_CASE("a call ends when all have answered, and leaves nothing that stays") {
     peer.Mute();
   }});
   CHECK(asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(1000)).empty());
-  CHECK(asked.broker.Listeners() == Strings{"w1@h"});
 }
 
 TEST_CASE("replies that are too large are not read, and removed") {
@@ -143,7 +142,6 @@ TEST_CASE("with no mailbox of a worker there, nothing is written and nothing is 
     peer.Mute();
   }});
   CHECK(asked.broker.Call(asked.Context(), {{"ping"}}, milliseconds(1000)).empty());
-  CHECK(asked.broker.Listeners() == Strings{});
   CHECK(asked.Read().queues[0].waiting == 0);
 }
 
@@ -177,7 +175,6 @@ TEST_CASE("nothing is sent to a worker that could fail to reply") {
       CHECK(Name(error.kind()) == c.kind);
       CHECK(std::string(error.what()).find(c.said) != std::string::npos);
     }
-    CHECK(asked.broker.Listeners() == Strings{});
     CHECK(asked.Read().queues[0].waiting == 0);
   }
 }
@@ -289,52 +286,43 @@ TEST_CASE("who may not do what a call needs is told so, and leaves nothing behin
   }
 }
 
-TEST_CASE("one worker alone is asked if that is wanted") {
+TEST_CASE("of some workers that are asked so many replies are waited for") {
   const std::string other = kSep + kSep + "w2@h.celery.pidbox";
-  const struct {
-    const char* name;
-    Strings one_of;
-    std::string asked;  // In the second round.
-  } cases[] = {
-      {"the first that has a mailbox", {"w0@h", "w2@h", "w1@h"}, "w2@h"},
-      {"any: in turns, as one may have been killed", {}, "w2@h"},
-  };
-  for (const auto& c : cases) {
-    CAPTURE(std::string(c.name));
-    Asked asked({[&](Peer& peer) {
-      for (int round = 0; round < 2; ++round) {
-        SendBindings(peer, {other, kMailbox});
-        peer.Expect("$1\r\n0\r\n$1\r\n0\r\n");
-        peer.Send(":0\r\n:0\r\n:0\r\n:0\r\n*0\r\n");
-        peer.Expect("SADD");
-        peer.Expect(".reply.celery.pidbox\r\n");
-        peer.Expect(".reply.celery.pidbox\r\n");
-        peer.Send(":1\r\n:1\r\n:1\r\n");
-        Published(peer, "/0.celery.pidbox", 2);  // All hear it.
-        peer.Expect("LLEN");
-        peer.Expect("pidbox\r\n");
-        peer.Send(":2\r\n");
-        Take(peer, "*0\r\n");
-      }
-      peer.Mute();
-    }});
-    for (int round = 0; round < 2; ++round) {
-      const ControlCall call{{"ping"}, c.one_of};
-      CHECK(asked.broker.Call(asked.Context(), call, std::chrono::minutes(1)).empty());
-    }
-    CHECK(asked.broker.Listeners() == Strings{c.asked});
-  }
+  Asked asked({[&](Peer& peer) {
+    SendBindings(peer, {other, kMailbox});
+    peer.Expect("$1\r\n0\r\n$1\r\n0\r\n");
+    peer.Send(":0\r\n:0\r\n:0\r\n:0\r\n*0\r\n");
+    peer.Expect("SADD");
+    peer.Expect(".reply.celery.pidbox\r\n");
+    peer.Expect(".reply.celery.pidbox\r\n");
+    peer.Send(":1\r\n:1\r\n:1\r\n");
+    Published(peer, "/0.celery.pidbox", 2);  // All hear it.
+    peer.Expect("LLEN");
+    peer.Expect("pidbox\r\n");
+    peer.Send(":2\r\n");
+    Take(peer, "*0\r\n");
+    peer.Mute();
+  }});
+  const ControlCall call{{"ping"}, Strings{"w2@h"}};
+  CHECK(asked.broker.Call(asked.Context(), call, std::chrono::minutes(1)).empty());
 }
 
-TEST_CASE("of those that are wanted none has a mailbox: nobody is asked") {
-  Asked asked({[](Peer& peer) {
+TEST_CASE("who listens is counted on both channels, by a call for nobody") {
+  Asked asked({[&](Peer& peer) {
+    SendBindings(peer, {kSep + kSep + "w2@h.celery.pidbox", kMailbox});
+    Published(peer, "/0.celery.pidbox", 1);
+    Published(peer, "celery.pidbox", 1);
     SendBindings(peer, {kMailbox});
+    Published(peer, "/0.celery.pidbox", 1);
+    SendBindings(peer, {});
     SendDepth(peer, ":0\r\n");
     peer.Mute();
   }});
-  const ControlCall call{{"ping"}, Strings{"w9@h"}};
-  CHECK(asked.broker.Call(asked.Context(), call, milliseconds(1000)).empty());
-  CHECK(asked.broker.Listeners() == Strings{});
+  const auto takers = asked.broker.Takers(asked.Context());
+  CHECK(takers->workers == Strings{"w1@h", "w2@h"});
+  CHECK(takers->listening == 2);
+  CHECK(asked.broker.Takers(asked.Context())->listening == 1);
+  CHECK(asked.broker.Takers(asked.Context())->listening == 0);
   CHECK(asked.Read().queues[0].waiting == 0);
 }
 

@@ -1,0 +1,145 @@
+"""Workers whose reply no serializer writes, which stops them before Celery 5.7: one is lost at most.
+
+By default that takes a queue whose declared arguments JSON cannot write; with `control: full` any
+argument of a task, or an option of the transport, is enough.
+"""
+
+import pytest
+
+from support.celery_neighbours import TASKS, config
+from support.waiting import eventually
+
+QUIET = ("--without-mingle", "--without-gossip", "--without-heartbeat")
+TRIO = ("one@box", "two@box", "three@box")
+SERVED = ["celery", "odd"]
+REASONS = ("listens to nobody", "has never replied")
+# A round of control calls each, and the judgement of one that lives and does not reply.
+JUDGED = 40
+
+
+def hurt(*apps):
+    """The workers that could not write a reply."""
+    return [worker.hostname for app in apps for worker in app.workers
+            if "EncodeError" in worker.log() or "is not JSON serializable" in worker.log()]
+
+
+def is_said(exporter):
+    return any(reason in exporter.log() for reason in REASONS)
+
+
+def await_collections(exporter, count):
+    """So many more, each of which could have asked."""
+    before = exporter.page().successes("celery")
+    exporter.await_page(lambda page: page.successes("celery") >= before + count, 30, "it goes on")
+
+
+def odd_workers(neighbours, place, names=TRIO, options=("--without-mingle",), **more):
+    app = neighbours(place, odd="queue")
+    app.open_doors(names, SERVED, options, **more)
+    return app
+
+
+def test_of_workers_of_one_application(redis_place, neighbours, start_exporter):
+    app = odd_workers(neighbours, redis_place)
+    redis_place.asked()
+    exporter = start_exporter(config(redis_place))
+    eventually(lambda: is_said(exporter), JUDGED, "the reason is in the log")
+    assert set(redis_place.asked()) <= {"active_queues", "ping"}
+    await_collections(exporter, 5)
+    assert not redis_place.asked(), "workers are asked no more"
+    assert len(hurt(app)) == 1
+    app.runs(TASKS)
+
+
+def test_beside_workers_of_another_application(redis_place, neighbours, start_exporter):
+    good = neighbours(redis_place, task_default_queue="plain")
+    good.open_doors(("a@plain", "z@plain"), ["plain"])
+    app = odd_workers(neighbours, redis_place)
+    exporter = start_exporter(config(redis_place))
+    eventually(lambda: is_said(exporter), JUDGED, "the reason is in the log")
+    await_collections(exporter, 5)
+    assert len(hurt(app, good)) == 1
+    app.runs(TASKS)
+    good.runs(TASKS)
+    good.say_nothing()
+
+
+@pytest.mark.parametrize("lines", [(), ("events: false",)], ids=["events", "no events"])
+def test_of_workers_without_heartbeats(redis_place, neighbours, start_exporter, lines, version):
+    app = odd_workers(neighbours, redis_place, options=QUIET)
+    exporter = start_exporter(config(redis_place, *lines))
+    if version == "5.7":   # None is stopped, and so none is told from a busy one.
+        await_collections(exporter, 20)
+    else:
+        eventually(lambda: is_said(exporter), JUDGED, "the reason is in the log")
+        await_collections(exporter, 5)
+        assert len(hurt(app)) == 1
+    app.runs(TASKS)
+
+
+def test_of_exporters_that_start_again_and_again(redis_place, neighbours, start_exporter):
+    app = odd_workers(neighbours, redis_place)
+    for _ in range(4):
+        exporter = start_exporter(config(redis_place))
+        await_collections(exporter, 20)   # 10 s: heartbeats have come.
+        exporter.stop()
+    assert len(hurt(app)) == 1
+    app.runs(TASKS)
+
+
+def test_of_two_exporters(redis_place, neighbours, start_exporter):
+    app = odd_workers(neighbours, redis_place, (*TRIO, "four@box"))
+    pair = [start_exporter(config(redis_place)) for _ in range(2)]
+    eventually(lambda: any(is_said(exporter) for exporter in pair), JUDGED, "it is in a log")
+    for exporter in pair:
+        await_collections(exporter, 20)
+    assert 1 <= len(hurt(app)) <= len(pair)
+    app.runs(TASKS)
+
+
+@pytest.mark.parametrize("options", [("--without-mingle",), QUIET], ids=["heartbeats", "quiet"])
+def test_of_a_deployment_under_the_same_names(redis_place, neighbours, start_exporter, options):
+    before = neighbours(redis_place)
+    before.open_doors(TRIO, options=options)
+    exporter = start_exporter(config(redis_place))
+    exporter.await_page(lambda page: page.value("celery_active_worker_count",
+                                                queue_name="celery") == 3, 20, "all have replied")
+    before.say_nothing()
+    for worker in before.workers:
+        worker.leave()
+    app = odd_workers(neighbours, redis_place, options=options)
+    await_collections(exporter, 30)
+    assert len(hurt(app)) <= 1
+    app.runs(TASKS)
+
+
+def test_of_all_calls_a_class_among_the_options(place, neighbours, start_exporter, version):
+    """`stats` answers with the options of the transport, which RabbitMQ's does not have."""
+    app = neighbours(place, odd="order" if place.kind == "redis" else "")
+    app.open_doors()
+    exporter = start_exporter(config(place, "control: full"))
+    await_collections(exporter, 10)
+    app.runs(TASKS)
+    if place.kind == "redis" and version != "5.7":
+        assert "listens to nobody" in exporter.log()
+        assert len(hurt(app)) == 1
+    elif place.kind == "rabbitmq":
+        app.say_nothing()
+
+
+def test_of_all_calls_an_argument_that_json_cannot_write(place, neighbours, start_exporter, version):
+    """`active` answers with arguments of tasks that run, here in each worker."""
+    app = neighbours(place, accept_content=["json", "pickle"])
+    app.open_doors(TRIO)
+    exporter = start_exporter(config(place, "control: full"))
+    await_collections(exporter, 4)
+    for _ in range(6):
+        app.ask("thing", "things", {})
+    app.await_count("hold", "started", 6)
+    await_collections(exporter, 10)
+    app.open("things")
+    app.await_count("hold", "succeeded", 6)
+    app.runs(TASKS)
+    if place.kind == "redis" and version != "5.7":
+        assert "listens to nobody" in exporter.log()
+        assert len(hurt(app)) == 1
