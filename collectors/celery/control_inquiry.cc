@@ -64,11 +64,12 @@ std::size_t ControlInquiry::AskEach(const CollectContext& context, const Control
     result_.reach.is_whole = i < kMostAlone && (has_time || i == 0);
     if (!result_.reach.is_whole) return i;
     const std::string& worker = order.alone[i];
+    scope_.Suspect(worker, takers);
     const std::size_t answers = Ask(context, {{worker}}, timeout_ / 2)[worker];
+    const bool is_free = scope_.Answered(answers, methods_.size());
     if (!MayGoOn()) return order.alone.size();
-    if (answers == methods_.size()) continue;
+    if (is_free) continue;
     // It may still be at it: whether it was stopped is looked at now, and before the next round.
-    scope_.Suspect(worker, answers, takers);
     scope_.LookAt(*broker_.Takers(context));
     ends_in_doubt_ = scope_.IsInDoubt(worker, pulses_(), knows_heartbeats_);
     return i + 1;

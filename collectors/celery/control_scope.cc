@@ -96,8 +96,11 @@ ControlOrder ControlScope::OrderOf(const ControlTakers& takers,
   ControlOrder order;
   const ByName by_name = ByNameOf(pulses);
   for (const std::string& worker : takers.workers) {
-    if (RecordOf(worker).next_round > round_ && !by_name.contains(worker)) continue;
-    const bool joins = MayBeAskedWithOthers(worker, Find(by_name, worker));
+    const WorkerPulse* const pulse = Find(by_name, worker);
+    const Record record = RecordOf(worker);
+    const bool is_rested = pulse == nullptr && record.next_round > round_;
+    if (is_rested && !IsInDoubt(record, pulse, knows_heartbeats)) continue;
+    const bool joins = MayBeAskedWithOthers(record, pulse);
     (joins ? order.together : order.alone).push_back(worker);
   }
   const auto in_doubt = [&](const std::string& worker) {
@@ -147,9 +150,7 @@ bool ControlScope::IsInDoubt(const std::string& hostname, const std::vector<Work
   return IsInDoubt(RecordOf(hostname), Find(ByNameOf(pulses), hostname), knows_heartbeats);
 }
 
-bool ControlScope::MayBeAskedWithOthers(const std::string& hostname,
-                                        const WorkerPulse* pulse) const {
-  const Record record = RecordOf(hostname);
+bool ControlScope::MayBeAskedWithOthers(const Record& record, const WorkerPulse* pulse) const {
   return mode_ == ControlMode::kQueues && pulse != nullptr && record.has_replied &&
          record.process == pulse->process;
 }
@@ -210,9 +211,15 @@ void ControlScope::Judge(const std::string& hostname, const WorkerPulse* pulse, 
   record.partial_rounds = answered->second < asked ? record.partial_rounds + 1 : 0;
 }
 
-void ControlScope::Suspect(const std::string& hostname, std::size_t answered,
-                           const ControlTakers& before) {
-  suspicion_ = Suspicion{hostname, answered, before};
+void ControlScope::Suspect(const std::string& hostname, const ControlTakers& before) {
+  suspicion_ = Suspicion{hostname, before};
+}
+
+bool ControlScope::Answered(std::size_t answered, std::size_t asked) {
+  if (suspicion_) suspicion_->answered = answered;
+  if (answered < asked) return false;
+  suspicion_.reset();
+  return true;
 }
 
 void ControlScope::LookAt(const ControlTakers& now) {

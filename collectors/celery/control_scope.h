@@ -81,9 +81,11 @@ class ControlScope {
   void Took(std::size_t asked, const ControlRound& round,
             const std::optional<std::vector<std::string>>& workers,
             const std::vector<WorkerPulse>& pulses);
-  // The worker alone was asked, while `before` held, and answered so many of the calls, not
-  // all: it may have been stopped, which a look at who listens then finds out.
-  void Suspect(const std::string& hostname, std::size_t answered, const ControlTakers& before);
+  // The worker alone will be asked, while `before` holds. Unless it answers all calls it may have
+  // been stopped, which a look at who listens then finds out.
+  void Suspect(const std::string& hostname, const ControlTakers& before);
+  // The worker that is under suspicion answered so many; true if that was all.
+  bool Answered(std::size_t answered, std::size_t asked);
   void LookAt(const ControlTakers& now);
   // Events have this content type.
   void HeardEvents(std::string_view content_type);
@@ -106,8 +108,8 @@ class ControlScope {
 
   struct Suspicion {
     std::string hostname;
-    std::size_t answered;
     ControlTakers before;
+    std::size_t answered = 0;
     int looks = 0;
   };
   using ByName = std::map<std::string_view, const WorkerPulse*>;
@@ -115,7 +117,7 @@ class ControlScope {
   Record RecordOf(const std::string& hostname) const;
   static bool IsInDoubt(const Record& record, const WorkerPulse* pulse, bool knows_heartbeats);
   void SortByHope(std::vector<std::string>& workers, const ByName& by_name) const;
-  bool MayBeAskedWithOthers(const std::string& hostname, const WorkerPulse* pulse) const;
+  bool MayBeAskedWithOthers(const Record& record, const WorkerPulse* pulse) const;
   void Judge(const std::string& hostname, const WorkerPulse* pulse, std::size_t asked,
              const ControlRound& round);
   void ForgetUntold(const std::vector<WorkerPulse>& pulses);

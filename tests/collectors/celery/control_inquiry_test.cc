@@ -48,7 +48,6 @@ class Neighbourhood : public CeleryBroker {
   std::vector<ControlReply> Call(const CollectContext&, const ControlCall& call,
                                  milliseconds) override {
     ++calls;
-    if (calls == fails_at) throw CollectError(ErrorKind::kTimeout, "no answer");
     std::vector<ControlReply> replies;
     for (auto& [name, worker] : workers) {
       const bool is_meant = !call.workers || std::find(call.workers->begin(), call.workers->end(),
@@ -63,6 +62,7 @@ class Neighbourhood : public CeleryBroker {
       }
     }
     if (after_call) after_call();
+    if (calls == fails_at) throw CollectError(ErrorKind::kTimeout, "no answer");
     return replies;
   }
 
@@ -260,6 +260,16 @@ TEST_CASE("after a worker that lives and never replied no other is asked for the
   CHECK(exporter.scope.problem().has_value());
   CHECK(broker.workers["b@h"].asked > 1);
   CHECK(broker.workers["c@h"].asked + broker.workers["d@h"].asked == 0);
+}
+
+TEST_CASE("a worker that was stopped by a call that failed is found all the same") {
+  Neighbourhood broker;
+  for (const char* name : {"a@h", "b@h"}) broker.workers[name] = Unheard(Odd());
+  broker.fails_at = 1;
+  Exporter exporter(broker);
+  for (int round = 0; round < 5; ++round) exporter.Ask();
+  CHECK(exporter.scope.problem().has_value());
+  CHECK(broker.Deaf() == 1);
 }
 
 TEST_CASE("what workers replied before a failure is kept") {

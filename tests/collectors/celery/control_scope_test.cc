@@ -232,12 +232,13 @@ TEST_CASE("nobody is asked for the first time beside a worker that listens no mo
 TEST_CASE("after a worker that was stopped none is asked, or for less") {
   const ControlTakers before{{"w1@h", "w2@h"}, 2};
   ControlScope queues(ControlMode::kQueues);
-  queues.Suspect("w1@h", 0, before);
+  queues.Suspect("w1@h", before);
   queues.LookAt({before.workers, 1});
   CHECK(queues.Methods(true).empty());
   CHECK(std::string(queues.problem()->what()).find("set control: false") != std::string::npos);
   ControlScope full(ControlMode::kFull);
-  full.Suspect("w1@h", 1, before);
+  full.Suspect("w1@h", before);
+  CHECK_FALSE(full.Answered(1, 4));
   full.LookAt({before.workers, 1});
   CHECK(full.Methods(true) == kQueues);
   CHECK(std::string(full.problem()->what()).find("w1@h listens to nobody") != std::string::npos);
@@ -261,7 +262,7 @@ TEST_CASE("a worker was stopped if one fewer listens than came and went") {
   for (const auto& c : cases) {
     CAPTURE(std::string(c.name));
     ControlScope scope(ControlMode::kQueues);
-    scope.Suspect("w1@h", 0, before);
+    scope.Suspect("w1@h", before);
     for (int look = 1; look < c.looks; ++look) {
       CHECK(scope.OrderOf(c.now, {}, true).held == ControlOrder::Held::kUnsettled);
       CHECK_FALSE(scope.problem().has_value());
