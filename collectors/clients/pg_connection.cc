@@ -25,6 +25,10 @@ using exporter::ErrorKind;
 
 constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fits poll()'s int.
 
+// What a server may send until the session is ready, from all that the DSN names: an honest one
+// sends some kilobytes, and libpq holds a message several times over.
+constexpr std::size_t kMostWelcomeBytes = std::size_t{1} << 20;
+
 // Settings of ours where the DSN says nothing. Kerberos is off because libpq
 // asks for its tickets in a call that blocks; keepalives and tcp_user_timeout
 // let a kept connection learn that its server has gone.
@@ -175,7 +179,6 @@ PgConnection::PgConnection(const CollectContext& context, PgDsn dsn,
       connection_.get(), [](void*, const char*) {}, nullptr);
   Connect(context);
   if (::PQsetnonblocking(connection_.get(), 1) != 0) Break(context);
-  socket_ = std::make_unique<SlicedSocket>(::PQsocket(connection_.get()));
 }
 
 bool PgConnection::holds_raw_bytes() const {
@@ -198,13 +201,39 @@ std::string PgConnection::target_session_attrs() const {
 void PgConnection::Connect(const CollectContext& context) {
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
   while (::PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_OK) {
-    Await(context, next == PGRES_POLLING_READING ? POLLIN : POLLOUT);
+    if (next == PGRES_POLLING_READING) {
+      ReceiveWelcome(context);
+    } else {
+      Await(context, POLLOUT);
+    }
     next = ::PQconnectPoll(connection_.get());
+    SendOff(context);
     if (next == PGRES_POLLING_FAILED) break;
   }
+  unparsed_ = 0;
   if (::PQstatus(connection_.get()) == CONNECTION_OK) return;
   if (context.deadline.Expired()) FailForTime();
   throw ConnectFailure(::PQerrorMessage(connection_.get()));
+}
+
+// By the first reading libpq has written to a socket that is connected. Notices of a
+// login trigger and an error come in this phase too, and libpq reads them whole.
+void PgConnection::ReceiveWelcome(const CollectContext& context) {
+  if (!socket_) socket_ = std::make_unique<SlicedSocket>(::PQsocket(connection_.get()));
+  if (!socket_->HasUnread()) Await(context, POLLIN);
+  unparsed_ += socket_->PassIn();
+  if (unparsed_ <= kMostWelcomeBytes) return;
+  throw CollectError(ErrorKind::kLimit,
+                     "the server sent more than 1 MiB before the session was ready: look for a "
+                     "login trigger with long messages, or a long setting of the role");
+}
+
+// Sends what libpq wrote while it connects. It may have left the server for the next one.
+void PgConnection::SendOff(const CollectContext& context) {
+  if (!socket_) return;
+  const bool is_left = !socket_->IsAt(::PQsocket(connection_.get()));
+  while (!socket_->PassOut() && !is_left) Await(context, POLLOUT);
+  if (is_left) socket_.reset();
 }
 
 void PgConnection::Await(const CollectContext& context, short events) const {

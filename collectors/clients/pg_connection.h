@@ -68,6 +68,8 @@ class PgConnection {
   using Result = std::unique_ptr<PGresult, Clear>;
 
   void Connect(const exporter::CollectContext& context);
+  void ReceiveWelcome(const exporter::CollectContext& context);
+  void SendOff(const exporter::CollectContext& context);
   // Waits until the socket is ready for `events`, poll()'s.
   void Await(const exporter::CollectContext& context, short events) const;
   void Flush(const exporter::CollectContext& context);
@@ -83,7 +85,7 @@ class PgConnection {
                 Excess excess);
   [[noreturn]] void Break(const exporter::CollectContext& context);
 
-  std::unique_ptr<SlicedSocket> socket_;  // Null until connected.
+  std::unique_ptr<SlicedSocket> socket_;  // Null until libpq first reads.
   std::unique_ptr<PGconn, Finish> connection_;
   std::size_t unparsed_ = 0;  // Bytes received since the last row or result.
   bool broken_ = true;        // Until an answer was read to its end.

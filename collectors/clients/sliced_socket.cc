@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -32,6 +33,12 @@ bool Give(int fd, std::string& bytes) {
   return true;
 }
 
+// 0 for what is no descriptor; no socket has it.
+ino_t InodeOf(int fd) {
+  struct stat status = {};
+  return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
 }  // namespace
 
 SlicedSocket::SlicedSocket(int library_fd) : library_(library_fd) {
@@ -43,6 +50,7 @@ SlicedSocket::SlicedSocket(int library_fd) : library_(library_fd) {
   const bool is_placed = is_open && ::dup3(pair[0], library_fd, O_CLOEXEC) == library_fd;
   if (is_open) ::close(pair[0]);
   ours_ = pair[1];
+  library_inode_ = is_placed ? InodeOf(library_) : 0;
   if (is_placed) return;
   if (peer_ >= 0) ::close(peer_);
   if (ours_ >= 0) ::close(ours_);
@@ -55,6 +63,8 @@ SlicedSocket::~SlicedSocket() {
   ::close(peer_);
   ::close(ours_);
 }
+
+bool SlicedSocket::IsAt(int fd) const { return fd == library_ && InodeOf(fd) == library_inode_; }
 
 bool SlicedSocket::HasUnread() const {
   int bytes = 0;

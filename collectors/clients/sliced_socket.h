@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <string>
 
@@ -24,6 +26,9 @@ class SlicedSocket {
 
   // The peer's socket: to wait for, and to be watched over.
   int peer() const { return peer_; }
+  // Whether `fd` is the library's end. A library that has turned to another server may have its
+  // socket under the old number.
+  bool IsAt(int fd) const;
   // Whether the library has not read all that it was handed.
   bool HasUnread() const;
   // Hands the library the next slice, or the end, once it has read the last one.
@@ -36,8 +41,9 @@ class SlicedSocket {
   int peer_ = -1;
   int ours_ = -1;     // Our end of the pair.
   int library_ = -1;  // The library's end, and its own to close.
-  std::string in_;    // Came, and had no room in the pair.
-  std::string out_;   // Was written, and had no room in the peer's socket.
+  ino_t library_inode_ = 0;
+  std::string in_;   // Came, and had no room in the pair.
+  std::string out_;  // Was written, and had no room in the peer's socket.
 };
 
 }  // namespace collectors

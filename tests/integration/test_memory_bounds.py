@@ -30,13 +30,16 @@ class Watched:
         self.exporter.await_healthy()
 
     def await_limit(self, times=1):
-        self.exporter.await_page(lambda page: page.errors("shop", "limit") >= times, 120,
-                                 f"{times} failures with the reason limit")
+        self.await_failure("limit", times)
+
+    def await_failure(self, reason, times=1):
+        self.exporter.await_page(lambda page: page.errors("shop", reason) >= times, 120,
+                                 f"{times} failures with the reason {reason}")
 
     def await_good(self, is_good):
         self.exporter.await_page(is_good, 120, "the next run works again")
 
-    def finish(self):
+    def finish(self, reason="limit"):
         """Expects that nothing beside was harmed, and that memory held."""
         page = self.exporter.page()
         assert page.value("beside_value") == 7
@@ -44,7 +47,7 @@ class Watched:
         reasons = {dict(labels)["reason"]: value for labels, value in
                    page.series("exporter_collector_errors_total", collector="shop") if value}
         # A busy machine may not send so much in time.
-        assert set(reasons) <= {"limit", "timeout"}, f"{reasons}\n{self.exporter.log()}"
+        assert set(reasons) <= {reason, "timeout"}, f"{reasons}\n{self.exporter.log()}"
         peak = self.exporter.memory("VmHWM")
         assert peak < MOST_KIB, f"{peak} KiB"
 
@@ -226,3 +229,49 @@ def test_an_event_of_64_mb_takes_less_and_the_next_one_counts(watch):
 
             eventually(is_heard, 40, "the next event is heard")
         watched.finish()
+
+
+def pg_message(kind, body):
+    return kind + (len(body) + 4).to_bytes(4, "big") + body
+
+
+PG_ACCEPTED = pg_message(b"R", bytes(4))
+# A message that announces more than ever comes of it: its text begins, and goes on.
+PG_TEXT = (LARGE * 2).to_bytes(4, "big") + b"SERROR\0VERROR\0CP0001\0M"
+PG_NOTIFICATION = pg_message(b"A", bytes(4) + b"channel\0" + b"x" * 1000 + b"\0")
+PG_PARAMETER = pg_message(b"S", b"name\0" + b"x" * 1000 + b"\0")
+MYSQL_GREETING = (b"\x0a8.0.36\0\1\2\3\4scramble\0\x09\x82\x2d\2\0\x08\0\x15" + bytes(10)
+                  + b"scramble-two\0mysql_native_password\0")
+MYSQL_GREETED = len(MYSQL_GREETING).to_bytes(3, "little") + b"\0" + MYSQL_GREETING
+SQL = ("    type: sql\n    dsn: \"{}\"\n    queries: [{{name: q, sql: SELECT 1 AS v,"
+       " metrics: [{{name: one_value, value: v}}]}}]\n")
+OF_POSTGRES = SQL.format("postgres://ann@127.0.0.1:PORT/shop?sslmode=disable")
+OF_MYSQL = SQL.format("mysql://ann:x@127.0.0.1:PORT/shop?tls=disabled")
+OF_REDIS = "    type: redis\n    url: \"redis://ann:x@127.0.0.1:PORT\"\n"
+OF_RABBITMQ = ("    type: queue\n    url: \"amqp://ann:x@127.0.0.1:PORT/\"\n"
+               "    queues: [{name: jobs}]\n")
+
+
+@pytest.mark.parametrize("collector, greeting, head, piece, reason", [
+    (OF_POSTGRES, b"", b"E" + PG_TEXT, b"x", "connect"),
+    (OF_POSTGRES, b"", PG_ACCEPTED + b"E" + PG_TEXT, b"x", "limit"),
+    (OF_POSTGRES, b"", PG_ACCEPTED + b"N" + PG_TEXT, b"x", "limit"),
+    (OF_POSTGRES, b"", PG_ACCEPTED, PG_NOTIFICATION, "limit"),
+    (OF_POSTGRES, b"", PG_ACCEPTED, PG_PARAMETER, "limit"),
+    (OF_MYSQL, MYSQL_GREETED, b"\xff\xff\xff\2\xff\x15\4#28000", b"x", "connect"),
+    (OF_REDIS, b"", b"-", b"x", "protocol"),
+    (OF_REDIS, b"", b"*1000000\r\n", b"+OK\r\n", "limit"),
+    (OF_RABBITMQ, b"", b"\1\0\0\5\xf5\xe1\0", b"x", "protocol"),
+], ids=["refusal of PostgreSQL", "error", "notice", "notifications", "parameters",
+        "answer to a login of MySQL", "line to a login of Redis", "array to a login of Redis",
+        "frame of RabbitMQ"])
+def test_nothing_that_comes_before_a_session_takes_more_than_64_mib(watch, collector, greeting,
+                                                                    head, piece, reason):
+    def answer(connection, _):
+        connection.sendall(head)
+        bulk.send_bulk(connection, piece, LARGE)
+
+    with contextlib.closing(bulk.ScriptedServer(answer, greeting)) as server:
+        watched = watch(collector.replace("PORT", str(server.port)))
+        watched.await_failure(reason)
+        watched.finish(reason)

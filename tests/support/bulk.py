@@ -71,10 +71,11 @@ class SqliteFile:
 
 
 class ScriptedServer:
-    """A server on loopback: answer(connection, bytes) is called with whatever came."""
+    """A server on loopback: it may greet; answer(connection, bytes) gets whatever came."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, greeting=b""):
         self._answer = answer
+        self._greeting = greeting
         self._listener = socket.create_server(("127.0.0.1", free_port()))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -90,6 +91,7 @@ class ScriptedServer:
     def _serve(self, connection):
         with connection:
             try:
+                connection.sendall(self._greeting)
                 while said := connection.recv(65536):
                     self._answer(connection, said)
             except OSError:

@@ -287,4 +287,35 @@ TEST_CASE("after a PostgreSQL timeout the next statement has a connection of its
   CHECK(Ask(session).text == "well again");
 }
 
+TEST_CASE("what comes before a PostgreSQL session is bounded, and the next connection is as good") {
+  const std::string fields = Text("SNOTICE") + Text("VNOTICE") + Text("C00000");
+  const std::string notice =
+      Message('N', fields + Text("M" + std::string(std::size_t{2} << 20, 'x')) + '\0');
+  FakeServer server({[&notice](Peer& peer) {
+                       peer.Expect("client_encoding");
+                       peer.Send(Message('R', Number(0)) + notice);
+                       peer.Mute();
+                     },
+                     Answering(AnswerOf(RowOf("well again")))});
+  PgSession session(TargetAt(server));
+  const Outcome outcome = Ask(session);
+  CHECK(outcome.kind == ErrorKind::kLimit);
+  CHECK(outcome.text.find("more than 1 MiB before the session was ready") != std::string::npos);
+  CHECK(Ask(session).text == "well again");
+}
+
+TEST_CASE("the next server of a PostgreSQL DSN is asked on a socket of its own") {
+  FakeServer first([](Peer& peer) {
+    peer.Expect("client_encoding");
+    peer.Send(Error("FATAL", "57P03", "the database system is starting up"));
+  });
+  FakeServer second(Answering(AnswerOf(RowOf("from the second"))));
+  const std::string hosts =
+      "127.0.0.1:" + std::to_string(first.port()) + ",127.0.0.1:" + std::to_string(second.port());
+  PgSession session({SecretSource::Literal("postgres://ann@" + hosts +
+                                           "/shop?sslmode=disable&target_session_attrs=any"),
+                     "exporter/test", kBudget});
+  CHECK(Ask(session).text == "from the second");
+}
+
 }  // namespace collectors

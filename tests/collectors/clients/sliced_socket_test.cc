@@ -123,6 +123,16 @@ TEST_CASE("a library that writes to a server that has gone reads the end") {
   CHECK(is_over);
 }
 
+TEST_CASE("a socket that the library opened anew under the old number is not the sliced one") {
+  Connected pair;
+  SlicedSocket socket(pair.library);
+  CHECK(socket.IsAt(pair.library));
+  CHECK_FALSE(socket.IsAt(pair.server));
+  Connected other;
+  REQUIRE(::dup2(other.library, pair.library) == pair.library);
+  CHECK_FALSE(socket.IsAt(pair.library));
+}
+
 TEST_CASE("the server sees the end at once when the socket is given up") {
   Connected pair;
   { SlicedSocket socket(pair.library); }
