@@ -156,11 +156,19 @@ void DropNotifications(PGconn* connection) {
 
 }  // namespace
 
-PgConnection::~PgConnection() = default;
+PgConnection::~PgConnection() {
+  connection_.reset();
+  if (socket_) socket_->PassOut();  // The farewell, as far as it goes out at once.
+}
 
+// A server or a pooler that waits for a statement is told of the end, and logs no fault. One
+// that works on a statement learns by the end of the socket.
 void PgConnection::Finish::operator()(PGconn* connection) const {
+  const PGTransactionStatusType state = ::PQtransactionStatus(connection);
+  const bool is_idle =
+      state == PQTRANS_IDLE || state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
   const int fd = ::PQsocket(connection);
-  if (fd >= 0) ::shutdown(fd, SHUT_RDWR);
+  if (fd >= 0 && !is_idle) ::shutdown(fd, SHUT_RDWR);
   ::PQfinish(connection);
 }
 

@@ -58,7 +58,7 @@ class PgConnection {
   bool usable() const { return !broken_; }
 
  private:
-  // Shuts the socket down before it ends libpq's state, so that no farewell waits.
+  // Ends libpq's state. The farewell that libpq writes does not wait.
   struct Finish {
     void operator()(PGconn* connection) const;
   };

@@ -235,3 +235,19 @@ def test_an_answer_that_breaks_off_is_a_failure_to_connect(start_exporter, own_b
         exporter.await_page(lambda page: page.errors("pgbouncer", "connect") >= 1, 5, "resets")
         proxy.fault = Fault.NONE
         exporter.await_page(lambda page: page.value("pgbouncer_up") == 1, 10, "it is up again")
+
+
+@pytest.mark.parametrize("collector", [
+    'type: db_pool, dsn: "{console}", pools: [{{name: web, database: shop}}]',
+    'type: sql, dsn: "{pool}", queries: [{{name: q, sql: SELECT 1 AS v,'
+    " metrics: [{{name: one_value, value: v}}]}}]",
+], ids=["its console", "its pool"])
+def test_a_session_of_one_run_is_ended_politely(start_exporter, own_bouncer, collector):
+    collector = collector.format(console=own_bouncer.url(),
+                                 pool=own_bouncer.url(user="shop", database="shop"))
+    exporter = start_exporter("collectors: [{name: it, keep_connected: false, interval: 200ms,"
+                              f" timeout: 200ms, {collector}}}]")
+    exporter.await_page(lambda page: page.successes("it") >= 3, 10, "three runs")
+    log = own_bouncer.log()
+    assert "client unexpected eof" not in log
+    assert log.count("closing because: client close request") >= 3
