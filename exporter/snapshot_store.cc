@@ -105,7 +105,6 @@ bool SnapshotStore::EndRun(Slot& slot, SteadyTime now, RunResult result) {
   slot.running_since.reset();
   health.duration_seconds = duration<double>(now - since).count();
   health.durations_seconds += health.duration_seconds;
-  health.finished = true;
   if (overdue) {
     CountTimeout(health);
     health.last_errors = {CollectError(ErrorKind::kTimeout, "ended after its deadline")};
@@ -180,7 +179,9 @@ void SnapshotStore::Show(std::size_t slot, std::shared_ptr<const Snapshot> snaps
   auto page = std::make_shared<const Page>(std::move(snapshots), now, reserved, previous.get());
   MutexLock lock(mutex_);
   slots_[slot].health.dropped.duplicate += page->duplicates()[slot];
-  slots_[slot].health.up = up;  // Not before its reading can be seen.
+  // Neither before its reading can be seen.
+  slots_[slot].health.up = up;
+  slots_[slot].health.finished = true;
   page_ = std::move(page);
 }
 
@@ -192,6 +193,7 @@ void SnapshotStore::RunFailed(std::size_t slot, const Moment& now, const Collect
       ++At(slots_[slot].health.errors, error.kind());
       slots_[slot].health.last_errors = {error};
     }
+    if (last == LastReading::kStays) slots_[slot].health.finished = true;
   }
   if (last == LastReading::kStays) return;
   MutexLock publishing(publication_);

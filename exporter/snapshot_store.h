@@ -43,7 +43,7 @@ struct CollectorHealth {
   std::string name;
   std::string type;
   bool up = false;        // The target answered in the last run.
-  bool finished = false;  // One run has ended, or is overdue.
+  bool finished = false;  // One run has ended and its reading is shown, or one is overdue.
   std::size_t failed_parts = 0;
   std::size_t series = 0;        // On the page that was made last.
   double duration_seconds = 0;   // Of the last run.
@@ -95,7 +95,7 @@ class SnapshotStore {
   // Overdue runs are judged by `now`: such a run counts as failed by timeout,
   // even while its thread is stuck, and stays so when it ends later.
   std::vector<CollectorHealth> Health(SteadyTime now) const;
-  // Whether each slot has had a run that ended or is overdue.
+  // Whether each slot has had a run whose reading is shown, or that failed or is overdue.
   bool Ready(SteadyTime now) const;
   // Every slot's families that have not expired at `now`, without health families
   // and self-metrics.

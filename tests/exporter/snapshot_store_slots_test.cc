@@ -96,6 +96,20 @@ TEST_CASE("a page that is being sent outlives the publications that follow") {
 
 // Each reading's samples have one value, so a page that mixed two readings of
 // a collector, or lost one of its families, would show.
+TEST_CASE("a store is ready no sooner than the first reading is on the page") {
+  SnapshotStore store;
+  store.AddSlot(Spec("large"));
+  store.RunStarted(0, kStart, kStart + 1h);
+  Reading reading;
+  auto& family = reading.families.Gauge("large_value", "");
+  for (int n = 0; n < 50'000; ++n) family.Add({{"n", std::to_string(n)}}, n);
+  std::jthread publishing([&] { store.RunEnded(0, At(1s), std::move(reading)); });
+  while (!store.Ready(kStart + 1s)) std::this_thread::yield();
+  const bool is_shown = !TextAt(store, 1s).empty();
+  publishing.join();
+  CHECK(is_shown);
+}
+
 TEST_CASE("scrapes beside publications see every collector's reading whole") {
   constexpr int kRuns = 300;
   constexpr std::size_t kSlots = 3;
