@@ -16,6 +16,7 @@
 
 #include "exporter/app.h"
 #include "exporter/config.h"
+#include "exporter/descriptor_limit.h"
 #include "exporter/environment_config.h"
 #include "exporter/log.h"
 
@@ -115,6 +116,7 @@ std::string Indented(std::string_view lines) {
 
 int Serve(const Flags& flags, std::vector<Job> jobs) {
   const std::size_t count = jobs.size();
+  RequireDescriptors(flags.listen_addresses.size(), count);
   std::atomic<bool> broken = false;
   AppOptions options = OptionsFrom(flags);
   options.broken = [&broken](const std::string& reason) {
