@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include "exporter/http_head.h"
+
 namespace exporter {
 namespace {
 
@@ -210,12 +212,14 @@ void HttpLobby::WriteTo(Waiting& waiting, SteadyTime now) {
 
 void HttpLobby::ReadFrom(Waiting& waiting, SteadyTime now) {
   std::string& received = waiting.visitor.received;
+  DropEmptyLines(received);
   // A whole head first: a client may send many, and only one is read at a time.
   if (received.find("\r\n\r\n") != std::string::npos) return PassOn(waiting);
   std::array<char, 4096> chunk;
   const ssize_t got = ::recv(waiting.visitor.fd, chunk.data(), chunk.size(), MSG_DONTWAIT);
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return Drop(waiting);
   if (got > 0) received.append(chunk.data(), static_cast<std::size_t>(got));
+  DropEmptyLines(received);
   if (received.empty()) return;
   waiting.expires_at = std::min(waiting.expires_at, now + limits_.head_time);
   if (received.find("\r\n\r\n") != std::string::npos || received.size() >= limits_.head_bytes)

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "exporter/http_head.h"
 #include "exporter/http_lobby.h"
 #include "exporter/http_stream.h"
 #include "exporter/http_workers.h"
@@ -146,33 +147,11 @@ HttpRequest ToRequest(const httplib::Request& request) {
   return made;
 }
 
-// Whether a head has a folded line, or white space before a colon, which RFC
-// 9112 (5.1, 5.2) has a server refuse: the library passes such a field over, and
-// a body that it announces would be taken for the next request.
-bool HasHiddenField(std::string_view head) {
-  for (std::size_t line = head.find("\r\n"); line + 2 < head.size();
-       line = head.find("\r\n", line + 2)) {
-    const std::string_view field = head.substr(line + 2, head.find("\r\n", line + 2) - line - 2);
-    const std::size_t blank = field.find_first_of(" \t");
-    if (field.empty()) return false;  // The end of the head.
-    if (blank < field.find(':')) return true;
-  }
-  return false;
-}
-
 // The answer to a head that the library need not see; absent for a good one.
 std::optional<EarlyAnswer> RefuseHead(std::string_view head) {
   if (head.find("\r\n\r\n") == std::string_view::npos) return kHeadTooLong;
   if (HasHiddenField(head)) return kBadHead;
   return std::nullopt;
-}
-
-// What a head asks for, as it was sent; empty for what is no head.
-std::string_view PathOf(std::string_view head) {
-  const std::string_view line = head.substr(0, head.find("\r\n"));
-  const std::size_t begin = line.find(' ');
-  if (begin == std::string_view::npos) return {};
-  return line.substr(begin + 1, line.find_first_of(" ?", begin + 1) - begin - 1);
 }
 
 // A quarter of the descriptors at most: collectors need some as well.
@@ -266,6 +245,7 @@ std::vector<int> HttpServer::Impl::Start(const std::vector<ListenAddress>& addre
 
 // On the lobby's thread.
 void HttpServer::Impl::Direct(HttpLobby::Visitor visitor) {
+  MakeOriginForm(visitor.received);
   const HttpRoute* route = FindRoute(PathOf(visitor.received));
   if (route != nullptr && route->at_once) return Serve(std::move(visitor));
   if (!workers_.Offer(visitor)) Refuse(std::move(visitor), kTooMany);

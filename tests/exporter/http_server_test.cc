@@ -94,6 +94,13 @@ TEST_CASE("requests are answered by path and method") {
        "HTTP/1.1 200", "one two plain"},
       {"GET /pieces HTTP/1.1\r\nRange: bytes=2-5\r\nConnection: close\r\n\r\n", "HTTP/1.1 200",
        "one two plain"},
+      {"GET http://h:1/small HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200",
+       "hello\n"},
+      {"GET HTTPS://h/small?collector=x HTTP/1.0\r\n\r\n", "HTTP/1.1 200", "hello\n"},
+      {"GET http://h?/small HTTP/1.0\r\n\r\n", "HTTP/1.1 404", "not found\n"},
+      {"GET http://h HTTP/1.0\r\n\r\n", "HTTP/1.1 404", "not found\n"},
+      {"GET ftp://h/small HTTP/1.0\r\n\r\n", "HTTP/1.1 404", "not found\n"},
+      {"\r\n\r\nGET /small HTTP/1.0\r\n\r\n", "HTTP/1.1 200", "hello\n"},
       {"nonsense\r\n\r\n", "HTTP/1.1 400", ""},
       {"GET /small HTTP/1.1\r\nContent-Length : 5\r\n\r\nhello", "HTTP/1.1 400", ""},
       {"GET /small HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "HTTP/1.1 400", ""},
@@ -135,6 +142,15 @@ TEST_CASE("requests sent together are all answered, though the client sends no m
        at = answers.find("hello\n", at + 1))
     ++count;
   CHECK(count == 500);
+}
+
+TEST_CASE("empty lines between the requests of a connection are passed over") {
+  Served served;
+  const RawClient client(served.port());
+  client.Send("\r\nGET /small HTTP/1.1\r\n\r\n\r\n");
+  CHECK(client.Receive("hello\n").starts_with("HTTP/1.1 200"));
+  client.Send("\r\n\r\n" + std::string(kGetSmall));
+  CHECK(Body(client.Receive()) == "hello\n");
 }
 
 TEST_CASE("a request whose bytes come one by one is answered") {
