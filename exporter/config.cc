@@ -134,9 +134,12 @@ class Builder {
       }
     } else if (!names_.insert(name).second) {
       ++repeated_names_;
-      reader.Problem("name", fmt::format("another collector is called {}; give this one a name of "
-                                         "its own, as name: {}_2",
-                                         Quoted(name), name));
+      reader.Problem(
+          "name",
+          fmt::format("another collector is called {0}; give this one a name of its own, as "
+                      "name: {1}_2, and a label if both export the same, as labels: "
+                      "{{target: {1}_2}}",
+                      Quoted(name), name));
     }
     return name;
   }
@@ -144,6 +147,8 @@ class Builder {
   void RejectClashes() {
     for (const Clash& clash : FindClashes(jobs_)) {
       const std::string& name = jobs_[clash.second].settings.name;
+      // Its name has a problem that speaks of this too.
+      if (name == jobs_[clash.first].settings.name) continue;
       readers_[clash.second].Problem(
           "", fmt::format("collectors \"{}\" and \"{}\" would both export {}; give one of them a "
                           "label of its own, as labels: {{target: {}}}",

@@ -127,8 +127,11 @@ std::string RelabelRule::Compiled::Expand(const std::string& pattern,
 std::shared_ptr<const RelabelRule> RelabelRule::Make(RelabelConfig config) {
   std::shared_ptr<const RelabelRule> rule(new RelabelRule(std::move(config)));
   const RelabelConfig& made = rule->config_;
-  if (!rule->compiled_->anchored.ok())
-    throw std::invalid_argument("regex is not valid: " + rule->compiled_->anchored.error());
+  if (!rule->compiled_->anchored.ok()) {
+    const RE2 written(made.regex, RE2::Quiet);  // Whose error does not quote our anchors.
+    throw std::invalid_argument("regex is not valid: " +
+                                (written.ok() ? rule->compiled_->anchored : written).error());
+  }
   const bool writes = std::find(kWriters.begin(), kWriters.end(), made.action) != kWriters.end();
   if (writes && made.target_label.empty())
     throw std::invalid_argument("target_label is required by this action");

@@ -94,15 +94,24 @@ constexpr Scheme kSchemes[] = {
     {"rediss+sentinel", Place::kSentinels, true},
 };
 
-const Scheme& SchemeOf(std::string_view url) {
+// Null for another system's.
+const Scheme* KnownScheme(std::string_view url) {
   const std::size_t colon = url.find("://");
   for (const Scheme& scheme : kSchemes) {
-    if (colon != std::string_view::npos && scheme.name == url.substr(0, colon)) return scheme;
+    if (colon != std::string_view::npos && scheme.name == url.substr(0, colon)) return &scheme;
   }
+  return nullptr;
+}
+
+const Scheme& SchemeOf(std::string_view url) {
+  const Scheme* const scheme = KnownScheme(url);
+  if (scheme != nullptr) return *scheme;
   Refuse("a Redis URL must begin with redis://, rediss://, unix:// or redis-sentinel://");
 }
 
 }  // namespace
+
+bool HasRedisScheme(std::string_view url) { return KnownScheme(url) != nullptr; }
 
 RedisEndpoint ParseRedisUrl(std::string_view url) {
   const Scheme& scheme = SchemeOf(url);

@@ -41,6 +41,8 @@ struct RedisEndpoint {
   std::string Name() const;
 };
 
+// Whether ParseRedisUrl reads URLs of this scheme.
+bool HasRedisScheme(std::string_view url);
 // Parts may be percent-encoded; query parameters other than the database are
 // passed over. Throws std::invalid_argument, whose text holds nothing of the URL.
 RedisEndpoint ParseRedisUrl(std::string_view url);

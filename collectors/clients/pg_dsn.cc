@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <utility>
+
+#include "collectors/clients/url_parts.h"
 
 namespace collectors {
 namespace {
@@ -56,6 +60,23 @@ constexpr std::pair<std::string_view, std::string_view> kSslModes[] = {
     {"prefer", "prefer"},
     {"verify-ca", "verify-ca"},
     {"verify-full", "verify-full"},
+};
+
+struct Choice {
+  std::string_view keyword;
+  std::string_view values;  // Apart by ", ".
+};
+
+// libpq would refuse another value at each connection only.
+constexpr Choice kChoices[] = {
+    {"sslmode", "disable, allow, prefer, require, verify-ca, verify-full"},
+    {"target_session_attrs", "any, read-write, read-only, primary, standby, prefer-standby"},
+    {"channel_binding", "disable, prefer, require"},
+    {"gssencmode", "disable, prefer, require"},
+};
+constexpr std::string_view kNumbers[] = {
+    "connect_timeout",     "keepalives",       "keepalives_idle",
+    "keepalives_interval", "keepalives_count", "tcp_user_timeout",
 };
 
 using Options = std::unique_ptr<PQconninfoOption, decltype(&::PQconninfoFree)>;
@@ -120,22 +141,47 @@ std::string ForLibpq(std::string_view after_scheme) {
   return url;
 }
 
+// The parts of a URL are decoded by libpq, whose words are not asked for.
+void CheckPercents(std::string_view url) {
+  for (std::size_t at = url.find('%'); at != std::string_view::npos; at = url.find('%', at + 1)) {
+    const std::string_view digits = url.substr(at + 1, 2);
+    if (digits.size() == 2 && UrlNumber(digits, 16, 255).value_or(0) > 0) continue;
+    throw std::invalid_argument("a '%' in it begins no character; " + std::string(kEncodeHint));
+  }
+}
+
 std::string Normalized(const std::string& dsn) {
   const std::size_t colon = dsn.find("://");
   if (colon == std::string::npos || dsn.find_first_of("=' ") < colon) return dsn;
+  CheckPercents(dsn);
   return ForLibpq(std::string_view(dsn).substr(colon + 3));
 }
 
 // Port numbers are shown: what is none may be a piece of a password.
 void CheckPorts(std::string_view ports) {
   for (const std::string& port : SplitList(ports, ',')) {
-    const bool is_number = port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char c) {
-                             return c >= '0' && c <= '9';
-                           });
-    if (!is_number) {
-      throw std::invalid_argument("its port is no number; if that is no port, " +
-                                  std::string(kEncodeHint));
-    }
+    const std::optional<int> number = UrlNumber(port, 10, 65535);
+    if (port.empty() || (number && *number > 0)) continue;
+    throw std::invalid_argument("its port is no number from 1 to 65535; if that is no port, " +
+                                std::string(kEncodeHint));
+  }
+}
+
+void CheckValues(const PgDsn& dsn) {
+  for (const auto& [keyword, values] : kChoices) {
+    const std::string_view value = dsn.Get(keyword);
+    const auto allowed = SplitList(values, ',');
+    const auto is_value = [value](std::string_view one) {
+      return one.substr(one.starts_with(' ') ? 1 : 0) == value;
+    };
+    if (value.empty() || std::any_of(allowed.begin(), allowed.end(), is_value)) continue;
+    throw std::invalid_argument("the value of " + std::string(keyword) + " is none of " +
+                                std::string(values));
+  }
+  for (const std::string_view keyword : kNumbers) {
+    const std::string_view value = dsn.Get(keyword);
+    if (value.empty() || UrlNumber(value, 10, std::numeric_limits<int>::max())) continue;
+    throw std::invalid_argument("the value of " + std::string(keyword) + " is not a number");
   }
 }
 
@@ -216,6 +262,7 @@ PgDsn ParsePgDsn(const std::string& dsn) {
   }
   FillFromEnvironment(parsed);
   CheckPorts(parsed.Get("port"));
+  CheckValues(parsed);
   parsed.server_name = ServerNameOf(parsed);
   return parsed;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "collectors/clients/endpoint.h"
 #include "collectors/clients/redis_options.h"
 #include "collectors/joined_text.h"
 #include "collectors/queue/queue_discovery.h"
@@ -175,9 +176,28 @@ class QueueCollector : public exporter::Collector {
   std::map<RealmId, std::map<std::string, double, std::less<>>> consumers_;
 };
 
+// Notes a URL of no system that is known here; false for any other.
+bool RejectOtherUrl(YamlReader& options) {
+  const exporter::SecretSource url = options.Source("url");
+  if (!url.given() || url.literal() == nullptr || HasRedisScheme(url.literal()->Reveal())) {
+    return false;
+  }
+  options.Problem(
+      "url",
+      "the URL must begin with redis://, rediss://, unix:// or redis-sentinel://, or of "
+      "a RabbitMQ with amqp://, amqps://, http:// or https://");
+  // What the other keys should be depends on it.
+  for (const char* key : {"queues", "discover", "discovery_interval", "include", "exclude", "vhost",
+                          "user", "password", "sentinel_user", "sentinel_password", "tls"}) {
+    options.Raw(key);
+  }
+  return true;
+}
+
 std::unique_ptr<exporter::Collector> Make(YamlReader& options,
                                           const exporter::JobSettings& settings) {
   if (IsForRabbitmq(options)) return MakeRabbitmqQueueCollector(options, settings);
+  if (RejectOtherUrl(options)) return nullptr;
   RejectRabbitmqKeys(options);
   RedisTarget target = ReadRedisTarget(options, settings);
   return std::make_unique<QueueCollector>(std::move(target), ReadQueueOptions(options));

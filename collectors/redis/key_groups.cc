@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "exporter/yaml_reader.h"
+
 namespace collectors {
 namespace {
 
@@ -21,7 +23,10 @@ constexpr std::size_t kLongestName = 256;
 KeyGrouping::KeyGrouping(const std::vector<std::string>& patterns) {
   for (const std::string& pattern : patterns) {
     auto compiled = std::make_shared<const re2::RE2>(pattern, re2::RE2::Quiet);
-    if (!compiled->ok()) throw std::invalid_argument(compiled->error());
+    if (!compiled->ok()) {
+      throw std::invalid_argument(exporter::Quoted(pattern) +
+                                  " is no pattern: " + compiled->error());
+    }
     if (compiled->NumberOfCapturingGroups() == 0) {
       throw std::invalid_argument(
           "it has no capture group, which would name the group of a key: "

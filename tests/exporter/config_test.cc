@@ -178,9 +178,8 @@ TEST_CASE("two collectors that would export one series are named, with the label
        "claims: {depth: x}, labels: {queue: never used}}]",
        "f:1:58: collectors \"a\" and \"b\"" + both + "depth{queue=\"x\"}" + hint},
       {"collectors: [{type: cache, name: b}, {type: cache, name: b}]",
-       "f:1:38: collectors \"b\" and \"b\"" + both + "cache_up" + hint +
-           "f:1:58: another collector is called \"b\"; give this one a name of its own, as name: "
-           "b_2\n"},
+       "f:1:58: another collector is called \"b\"; give this one a name of its own, as name: b_2, "
+       "and a label if both export the same, as labels: {target: b_2}\n"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.text);
