@@ -81,6 +81,12 @@ bool Narrow(std::vector<Job>& jobs, const std::vector<std::string>& names) {
   return true;
 }
 
+// What runs once ends at once by Ctrl-C: nobody waits for it to answer.
+void EndBySignals() {
+  const sigset_t ending = EndingSignals();
+  ::pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+}
+
 // Runs every collector once; says on standard error what failed, and what was left
 // to another exporter.
 int CollectOnce(App& app) {
@@ -162,6 +168,7 @@ int Run(const Flags& flags, std::span<const CollectorType> types) {
 }
 
 int Check(const Flags& flags, std::span<const CollectorType> types) {
+  EndBySignals();
   std::vector<Job> jobs = LoadJobs(flags, types);
   if (jobs.empty()) return kUnusable;
   const std::size_t count = jobs.size();
@@ -176,6 +183,7 @@ int Check(const Flags& flags, std::span<const CollectorType> types) {
 }
 
 int Collect(const Flags& flags, std::span<const CollectorType> types) {
+  EndBySignals();
   std::vector<Job> jobs = LoadJobs(flags, types);
   if (jobs.empty() || !Narrow(jobs, flags.collectors)) return kUnusable;
   App app(std::move(jobs), OptionsFrom(flags));

@@ -5,12 +5,11 @@ import signal
 
 import pytest
 
-from support.exporter import run
+from support.exporter import BINARY, environment, run
 from support.faults import Fault, FaultProxy
 from support.page import Page
-from support.processes import free_port
+from support.processes import Process, free_port
 from support.servers import SECRETS, WRONG_PASSWORD
-
 
 
 @pytest.fixture
@@ -37,6 +36,23 @@ def test_sigterm_ends_it_in_under_a_second_while_a_collection_hangs(start_export
         proxy.await_client()
         code, seconds = exporter.stop()
     assert code == 0
+    assert seconds < 1
+
+
+@pytest.mark.parametrize("command", [("collect",), ("check", "--connect")], ids=" ".join)
+def test_ctrl_c_ends_a_command_at_once_while_a_server_hangs(tmp_path, redis, command):
+    path = tmp_path / "exporter.yaml"
+    with FaultProxy(redis.port, Fault.MUTE) as proxy:
+        path.write_text("global: {interval: 20s, timeout: 20s}\n"
+                        f'collectors: [{{type: redis, url: "{redis.url(port=proxy.port)}"}}]')
+        child = Process()
+        child.spawn([BINARY, *command, "--config", path], env=environment())
+        try:
+            proxy.await_client()
+            code, seconds = child.stop(signal.SIGINT)
+        finally:
+            child.close()
+    assert code == -signal.SIGINT
     assert seconds < 1
 
 
