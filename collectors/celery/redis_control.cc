@@ -98,7 +98,7 @@ const std::vector<std::string>& RedisControl::ReadWorkers(const CollectContext& 
   read_.reset();
   RedisMailboxes boxes = ReadMailboxes(context, session, names_);
   RemoveLeft(context, session, boxes.replies);
-  read_.emplace(WorkersToAsk(boxes, names_), std::chrono::steady_clock::now());
+  read_ = Read{WorkersToAsk(boxes, names_), std::chrono::steady_clock::now()};
   return read_->workers;
 }
 
