@@ -18,9 +18,9 @@
 #include "collectors/clients/answer_size.h"
 #include "collectors/clients/mysql_error.h"
 #include "collectors/clients/mysql_greeting.h"
+#include "collectors/clients/mysql_handshake.h"
 #include "collectors/clients/mysql_read_budget.h"
 #include "collectors/clients/mysql_rows.h"
-#include "collectors/clients/mysql_tls_host.h"
 #include "collectors/clients/pg_error.h"
 
 namespace collectors {
@@ -163,8 +163,7 @@ void MysqlConnection::SetOptions(const MysqlDsn& dsn, const std::string& applica
   if (dsn.tls != MysqlTls::kDisabled) SetTls(dsn);
 }
 
-// The library verifies the certificate's chain where it is given an authority,
-// and MysqlTlsHost the host.
+// Whom to trust, and that the library must not judge: MysqlHandshake does.
 void MysqlConnection::SetTls(const MysqlDsn& dsn) {
   MYSQL* const connection = connection_.get();
   const bool has_authority = !dsn.tls_ca.empty() || !dsn.tls_ca_folder.empty();
@@ -186,7 +185,7 @@ void MysqlConnection::Connect(const CollectContext& context, const MysqlDsn& dsn
                               const SocketAddress* address) {
   MYSQL* const connection = connection_.get();
   const std::string host = address == nullptr ? "localhost" : Numeric(*address);
-  MysqlTlsHost tls_host(dsn.host, dsn.tls == MysqlTls::kVerifyIdentity);
+  MysqlHandshake handshake(dsn.host, dsn.tls);
   MYSQL* done = nullptr;
   const int events = ::mysql_real_connect_start(&done, connection, host.c_str(), OrNull(dsn.user),
                                                 dsn.password.Reveal().c_str(), OrNull(dsn.database),
@@ -206,8 +205,8 @@ void MysqlConnection::Connect(const CollectContext& context, const MysqlDsn& dsn
   }
   if (done == nullptr) Fail(context);
   socket_.Take(::mysql_get_socket(connection));
-  if (tls_host.verify() && !tls_host.was_set()) {
-    GiveUp({ErrorKind::kInternal, "the server's host was not verified"});
+  if (dsn.tls >= MysqlTls::kVerifyCa && !handshake.verifies()) {
+    GiveUp({ErrorKind::kInternal, "the server's certificate was not verified"});
   }
   // So that reading by TLS waits in poll() too.
   ::fcntl(socket_.fd(), F_SETFL, ::fcntl(socket_.fd(), F_GETFL) | O_NONBLOCK);
