@@ -86,8 +86,19 @@ class Library : public httplib::Server {
       // A body is not read, and would be taken for the next request.
       stays = !request.has_header("Content-Length") && !request.has_header("Transfer-Encoding");
     };
-    return process_request(adapted, /*close_connection=*/false, closed, inspect) && !closed &&
-           stays;
+    return Process(*this, adapted, closed, inspect) && !closed && stays;
+  }
+
+ private:
+  // cpp-httplib 0.18 is given the addresses of both ends as well, for handlers that want them;
+  // 0.11 asks the stream.
+  template <typename Self, typename Inspect>
+  static bool Process(Self& self, LibraryStream& stream, bool& closed, const Inspect& inspect) {
+    if constexpr (requires { self.process_request(stream, false, closed, inspect); }) {
+      return self.process_request(stream, false, closed, inspect);
+    } else {
+      return self.process_request(stream, "", 0, "", 0, false, closed, inspect);
+    }
   }
 };
 

@@ -1,6 +1,7 @@
 // What a WorkerTable shows.
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -156,16 +157,16 @@ void WorkerTable::AddServices(const Worker& worker, SteadyTime now, Services& se
   const auto& served = worker.last_facts().queues;
   if (life == Life::kDown || !served) return;
   const WorkerReply* const facts = life == Life::kUp ? worker.Facts(silence()) : nullptr;
-  const bool knows_slots = facts != nullptr && (facts->slots || facts->processes);
-  const double slots = knows_slots ? (facts->slots ? *facts->slots : *facts->processes) : 0;
+  std::optional<double> slots;
+  if (facts != nullptr) slots = facts->slots ? facts->slots : facts->processes;
   for (const std::string& queue : *served) {
     const auto found = services.find(queue);
     if (found == services.end()) continue;
     Service& service = found->second;
     service.workers += facts == nullptr ? 0 : 1;
-    service.slots += slots;
+    service.slots += slots.value_or(0);
     service.misses_workers |= facts == nullptr;
-    service.misses_slots |= !knows_slots;
+    service.misses_slots |= !slots;
   }
 }
 
@@ -175,15 +176,15 @@ void WorkerTable::AddHeld(const Worker& worker, SteadyTime now, Services& servic
   if (worker.is_offline() || !served) return;
   const bool is_known = worker.LifeAt(now, deaf_, silence()) == Life::kUp &&
                         worker.HasReplied(round_, now, silence());
-  const WorkerReply unknown;
-  const WorkerReply& known = is_known ? worker.last_facts() : unknown;
+  const WorkerReply* const known = is_known ? &worker.last_facts() : nullptr;
   for (const std::string& queue : *served) {
     const auto found = services.find(queue);
     if (found == services.end()) continue;
-    found->second.misses_active |= !known.active;
-    found->second.misses_reserved |= !known.reserved;
-    found->second.misses_scheduled |= !known.scheduled;
+    found->second.misses_active |= known == nullptr || !known->active;
+    found->second.misses_reserved |= known == nullptr || !known->reserved;
+    found->second.misses_scheduled |= known == nullptr || !known->scheduled;
   }
+  if (known == nullptr) return;
   const auto add = [&](const Tasks& tasks, double Service::*sum) {
     if (!tasks) return;
     for (const auto& task : *tasks) {
@@ -192,9 +193,9 @@ void WorkerTable::AddHeld(const Worker& worker, SteadyTime now, Services& servic
       if (found != services.end()) found->second.*sum += 1;
     }
   };
-  add(known.active, &Service::active);
-  add(known.reserved, &Service::reserved);
-  add(known.scheduled, &Service::scheduled);
+  add(known->active, &Service::active);
+  add(known->reserved, &Service::reserved);
+  add(known->scheduled, &Service::scheduled);
 }
 
 void WorkerTable::WriteQueue(const std::string& queue, const Service& service, bool known,

@@ -1,7 +1,13 @@
 #pragma once
 
+// Where rabbitmq-c has its headers now; Debian 13's warns of the old names, which Debian 12's has.
+#if __has_include(<rabbitmq-c/amqp.h>)
+#include <rabbitmq-c/amqp.h>
+#include <rabbitmq-c/framing.h>
+#else
 #include <amqp.h>
 #include <amqp_framing.h>
+#endif
 
 #include <cstddef>
 #include <cstdint>

@@ -23,14 +23,14 @@ std::vector<std::string_view> SystemNames(bool only_with_registry) {
   return names;
 }
 
-const QueueSystem& SystemNamed(std::string_view name) {
+const QueueSystem* SystemNamed(std::string_view name) {
   const auto systems = QueueSystems();
-  return *std::find_if(systems.begin(), systems.end(),
-                       [name](const QueueSystem& system) { return system.name == name; });
+  return &*std::find_if(systems.begin(), systems.end(),
+                        [name](const QueueSystem& system) { return system.name == name; });
 }
 
 // Any system where what the key says is none: noted; the configuration will not be run.
-const QueueSystem& ReadSystem(YamlReader& options, const std::vector<std::string_view>& names) {
+const QueueSystem* ReadSystem(YamlReader& options, const std::vector<std::string_view>& names) {
   const std::string name = options.RequiredString("system");
   if (name == kCelery) options.Problem("system", kCeleryHasItsOwn);
   if (name.empty() || name == kCelery) return SystemNamed(names.front());
@@ -49,15 +49,15 @@ std::string ReadPrefix(YamlReader& options, const QueueSystem& system) {
 NamedQueue ReadQueue(YamlReader& options) {
   QueueTarget target;
   target.name = options.RequiredString("name");
-  const QueueSystem& system = ReadSystem(options, SystemNames(false));
+  const QueueSystem* const system = ReadSystem(options, SystemNames(false));
   target.key = options.String("key", target.name);
   target.group = options.String("group", "");
-  target.prefix = ReadPrefix(options, system);
-  if (!system.has_group && !target.group.empty()) {
+  target.prefix = ReadPrefix(options, *system);
+  if (!system->has_group && !target.group.empty()) {
     options.Problem("group", "only a queue of system redis_stream has a group");
   }
   options.RejectUnknownKeys();
-  return {&system, std::move(target)};
+  return {system, std::move(target)};
 }
 
 std::vector<NamedQueue> ReadQueues(YamlReader& options) {
@@ -86,8 +86,8 @@ std::vector<QueueRealm> RealmsOfNames(YamlReader& options) {
       options.Problem("discover", "discover knows no queues of " + Quoted(name) +
                                       "; systems that it finds:" + choices);
     } else {
-      const QueueSystem& system = SystemNamed(name);
-      realms.push_back({&system, std::string(system.prefix)});
+      const QueueSystem* const system = SystemNamed(name);
+      realms.push_back({system, std::string(system->prefix)});
     }
   }
   return realms;
@@ -96,8 +96,8 @@ std::vector<QueueRealm> RealmsOfNames(YamlReader& options) {
 std::vector<QueueRealm> RealmsOfMappings(YamlReader& options) {
   std::vector<QueueRealm> realms;
   for (YamlReader& entry : options.List("discover")) {
-    const QueueSystem& system = ReadSystem(entry, SystemNames(true));
-    realms.push_back({&system, ReadPrefix(entry, system)});
+    const QueueSystem* const system = ReadSystem(entry, SystemNames(true));
+    realms.push_back({system, ReadPrefix(entry, *system)});
     entry.RejectUnknownKeys();
   }
   return realms;
