@@ -119,10 +119,10 @@ runs_alone() {
     REDIS_URL=redis://127.0.0.1:1 installed/bin/exporter collect | grep -q "^redis_up 0"'
 }
 
-# run_bare_of RELEASE
+# run_bare_of RELEASE [LAYER...]: with the layers of scripts/test that pass there as well.
 run_bare_of() {
-  local good=0 bad=0 folder=$output/bare
-  ((EUID == 0)) || die "the layer $layer needs root"
+  local good=0 bad=0 folder=$output/bare name
+  needs_root
   unpack_root "$1" "$folder/build"
   unpack_root "$1" "$folder/run"
   check "scripts/quickstart --once" quickstart_in "$folder/build"
@@ -131,7 +131,37 @@ run_bare_of() {
   check "cmake --install" install_in "$folder/build"
   check "the revision, without git" knows_its_revision "$folder/build"
   check "the set run is enough to run" runs_alone "$folder/build" "$folder/run"
+  for name in "${@:2}"; do
+    check "scripts/test $name" in_root "$folder/build" scripts/test "$name"
+  done
   rm -rf "$folder"
   count "$good" "$bad"
 }
+needs_root() { ((EUID == 0)) || die "the layer $layer needs root"; }
 run_bare() { run_bare_of bookworm; }
+run_trixie() { run_bare_of trixie pure parts clients; }
+
+# What reaches pip's and npm's packages from here reaches them from the root.
+reach_packages() {
+  local name
+  for name in /etc/pip.conf /etc/npmrc; do
+    [[ ! -f $name ]] || cp "$name" "$1$name"
+  done
+  mkdir -p "$1/usr/local/share/ca-certificates"
+  find /usr/local/share/ca-certificates -name '*.crt' \
+    -exec cp -t "$1/usr/local/share/ca-certificates" {} +
+}
+
+# The collectors beside the servers of Debian 13, which are newer ones: PostgreSQL 17, Redis 8,
+# RabbitMQ 4.0, PgBouncer 1.24, MariaDB 11.8, and Celery 5.5.
+run_trixie-servers() {
+  local good=0 bad=0 folder=$output/trixie name
+  needs_root
+  unpack_root trixie "$folder"
+  reach_packages "$folder"
+  for name in integration e2e; do
+    check "scripts/test $name" in_root "$folder" scripts/test "$name"
+  done
+  rm -rf "$folder"
+  count "$good" "$bad"
+}

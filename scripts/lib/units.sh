@@ -1,11 +1,13 @@
 # shellcheck shell=bash disable=SC2154
 # The tests in C++: doctest binaries, by layer and preset. Sourced by scripts/test.
 
-# doctest_binary PRESET LAYER: adds to `good` and `bad`. A binary that dies
-# before its summary counts as one failure.
+# doctest_binary PRESET LAYER [COMMAND...]: adds to `good` and `bad`. A binary that dies
+# before its summary counts as one failure. The command, if there is one, runs the binary.
 doctest_binary() {
   local status=0 summary
-  timeout 600 "build/$1/bin/$2_tests" --duration=true >"$output/doctest" 2>&1 || status=$?
+  local -a command=("${@:3}")
+  ((${#command[@]})) || command=(timeout 600)
+  "${command[@]}" "build/$1/bin/$2_tests" --duration=true >"$output/doctest" 2>&1 || status=$?
   summary=$(sed -nE 's/.*test cases: *[0-9]+ *\| *([0-9]+) passed *\| *([0-9]+) failed.*/\1 \2/p' \
     "$output/doctest")
   if ((status)); then
