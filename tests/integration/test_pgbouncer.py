@@ -131,9 +131,10 @@ def _stats(bouncer):
 def test_a_name_with_quotes_and_a_line_break_is_a_label_like_any(collect, bouncer):
     with bouncer.odd_client(ODD_NAME):
         page = _collect(collect, bouncer)
-    # libpq itself writes a control character in an application_name as "?".
-    assert page.value("pgbouncer_client_connections", application_name=ODD_NAME.replace("\n", "?"),
-                      database=ODD_NAME, user="shop", state="active") == 1
+    # The server and psql write a control character in an application_name as "?", from 16 on so.
+    names = {labels["application_name"] for labels, value in page.series(
+        "pgbouncer_client_connections", database=ODD_NAME, user="shop", state="active")}
+    assert names in ({ODD_NAME.replace("\n", "?")}, {ODD_NAME.replace("\n", r"\x0a")})
     assert page.value("pgbouncer_pools_client_active_connections", database=ODD_NAME,
                       user="shop") == 1
     assert ODD_NAME in [labels["name"] for labels, _ in page.series("pgbouncer_databases_paused")]

@@ -70,6 +70,7 @@ def pages(request, servers, module_exporter):
             peer.close()
 
 
+@pytest.mark.debian_12
 def test_every_series_of_the_peer_is_ours_with_the_same_value(pages):
     exempt = comparison.exemptions(EXEMPT)
     found = comparison.differences(pages.ours, pages.before, pages.after, exempt, pages.is_old)
@@ -106,6 +107,7 @@ def _successes(page):
             page.series("pg_scrape_collector_success") if value == 1}
 
 
+@pytest.mark.debian_12
 def test_every_family_of_the_reference_is_ours(pages):
     absent = {family for family in reference.families("postgres")
               if family not in pages.whole.types}

@@ -115,9 +115,13 @@ def replica(primary):
     postgres.close()
 
 
+def major(server):
+    return int(server.sql("SHOW server_version_num", "postgres")[0][0]) // 10000
+
+
 def test_a_replica_shows_its_families_without_a_problem(replica, collect):
     page = collect(everything(replica.url()))
-    assert families(page) == golden("15-replica", page)
+    assert families(page) == golden(f"{major(replica)}-replica", page)
     assert page.value("pg_replication_is_replica") == 1
     assert page.value("pg_replication_lag_seconds") >= 0
     assert page.value("pg_stat_wal_receiver_received_tli", status="streaming",
@@ -126,7 +130,7 @@ def test_a_replica_shows_its_families_without_a_problem(replica, collect):
 
 def test_a_primary_shows_its_replica(replica, primary, collect):
     page = collect(everything(primary.url()))
-    assert families(page) == golden("15-primary", page)
+    assert families(page) == golden(f"{major(primary)}-primary", page)
     assert page.value("pg_stat_replication_pg_wal_lsn_diff", state="streaming",
                       slot_name=Replica.SLOT) >= 0
     assert page.value("pg_replication_slot_slot_is_active", slot_name=Replica.SLOT) == 1

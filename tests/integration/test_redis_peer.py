@@ -50,6 +50,7 @@ def pages(request, busy, module_exporter):
         peer.close()
 
 
+@pytest.mark.debian_12
 def test_every_series_of_the_peer_is_ours_with_the_same_value(pages):
     exempt = comparison.exemptions("redis/peer_differences.txt")
     found = comparison.differences(*pages[:3], exempt, peer_is_old=pages[3])

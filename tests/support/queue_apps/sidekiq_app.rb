@@ -23,10 +23,9 @@ class Hold
   sidekiq_options queue: "slow"
   # Runs until something is pushed to `gate`.
   def perform(_argument)
-    Sidekiq.redis do |redis|
-      redis.set("holding", 1)
-      redis.blpop("gate", timeout: 0)
-    end
+    Sidekiq.redis { |redis| redis.set("holding", 1) }
+    # Sidekiq 7's client gives a blocking command up.
+    sleep 0.1 until Sidekiq.redis { |redis| redis.llen("gate") } > 0
   end
 end
 
