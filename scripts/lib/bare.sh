@@ -76,7 +76,7 @@ in_root() {
       ' _ "$folder" "$@" </dev/null
 }
 
-# check WHAT COMMAND...: one test of the layer.
+# check WHAT COMMAND...: one test of the layer. What a failed layer within has to say is long.
 check() {
   local what=$1
   shift
@@ -85,7 +85,7 @@ check() {
   else
     ((++bad))
     echo "$layer: $what: failed"
-    tail -n 40 "$output/check"
+    tail -n 400 "$output/check"
   fi
 }
 

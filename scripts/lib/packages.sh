@@ -15,19 +15,23 @@ not_in_set() {
     comm -23 - <("$root/scripts/install-packages" --list "$1" | sort -u)
 }
 
-# The headers of libraries that the sources include: one compilation lists their files.
+# The headers of libraries that the sources include: one compilation lists their files. Of
+# those that a source looks for by __has_include, another release has some.
 header_packages() {
-  local -a headers
-  local name
+  local -a headers pairs=()
+  local name path
   mapfile -t headers < <(
     grep -rhoE '^#include <[A-Za-z0-9_./-]+>' "$root/exporter" "$root/collectors" | sort -u)
+  for name in "${headers[@]}"; do pairs+=("${name#* }" "$name"); done
   # shellcheck disable=SC2046  # options, each a word
-  printf '%s\n' "${headers[@]}" |
+  printf '#if __has_include(%s)\n%s\n#endif\n' "${pairs[@]}" |
     g++ -std=c++20 -M $(pkg-config --cflags-only-I libpq hiredis libmariadb) -x c++ - |
     tr -s ' \\\n' '\n' | sort -u >"$output/included"
   for name in "${headers[@]}"; do
     name=${name#*<}
-    owner "$(grep -m 1 -F "/${name%>}" "$output/included")"
+    name=${name%>}
+    path=$(grep -m 1 -E "/${name//./\\.}\$" "$output/included") || continue
+    owner "$path"
   done
 }
 
