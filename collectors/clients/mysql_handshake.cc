@@ -16,7 +16,7 @@ bool IsAddress(const std::string& host) {
   return address != nullptr;
 }
 
-// The library's own answer would let every certificate pass from 3.4 on.
+// The answer of libmariadb 3.4 itself lets every certificate pass here.
 int EndIfBad(int good, X509_STORE_CTX*) { return good; }
 int EndAlways(int, X509_STORE_CTX*) { return 0; }
 
@@ -44,7 +44,7 @@ void OnNewContext(void* parent, void*, CRYPTO_EX_DATA*, int, long, void*) {
   if (current != nullptr) ::SSL_CTX_set_info_callback(static_cast<SSL_CTX*>(parent), &OnEvent);
 }
 
-// The SSL itself is not ready yet when OpenSSL 3.2 and later report that it is made.
+// A new SSL is reported too, but the one of OpenSSL 3.5 has no place for a host yet.
 void HearOfNewContexts() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, &OnNewContext, nullptr, nullptr);
   if (index < 0) throw std::bad_alloc();

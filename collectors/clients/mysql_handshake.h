@@ -12,7 +12,7 @@ namespace collectors {
 //
 // libmariadb cannot do this for us. It verifies the name that it looked up itself, in a call that
 // heeds no deadline, and we give it an address instead. From 3.4 on it ends no handshake for a bad
-// certificate: it notes the fault, and forgets it where it is not to verify the host.
+// certificate: it notes the fault and judges later, by rules that differ between its releases.
 // So OpenSSL calls us at the beginning of each handshake.
 class MysqlHandshake {
  public:
