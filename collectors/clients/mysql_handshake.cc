@@ -37,7 +37,7 @@ void Prepare(SSL* tls, MysqlHandshake& wanted) {
 
 void OnEvent(const SSL* tls, int event, int) {
   if (event != SSL_CB_HANDSHAKE_START || current == nullptr) return;
-  Prepare(const_cast<SSL*>(tls), *current);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  Prepare(const_cast<SSL*>(tls), *current);  // Const here alone: the library made it to change.
 }
 
 void OnNewContext(void* parent, void*, CRYPTO_EX_DATA*, int, long, void*) {
