@@ -12,6 +12,7 @@ from support.servers import SECRETS, Postgres, Redis
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "debian_12: what it expects are the versions of Debian 12")
+    config.addinivalue_line("markers", "release_only: it weighs or times the binary")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
-# Fuzz targets of the preset fuzz. Sourced after common.sh.
+# Fuzz targets, which are built with the tests for memory faults. Sourced after common.sh.
 
-fuzz_targets() { cut -d ' ' -f 1 "$root/build/fuzz/fuzz_targets"; }
+fuzz_targets() { cut -d ' ' -f 1 "$root/build/asan/fuzz_targets"; }
 
 # fuzz TARGET SECONDS FOLDER [OPTION...]: new inputs that reach further go to
 # FOLDER/TARGET, one that breaks the target to FOLDER/TARGET-*. The seeds in the
@@ -10,10 +10,10 @@ fuzz() {
   local target=$1 seconds=$2 folder=$3
   local -a seeds
   shift 3
-  read -r -a seeds < <(grep "^$target " "$root/build/fuzz/fuzz_targets")
+  read -r -a seeds < <(grep "^$target " "$root/build/asan/fuzz_targets")
   mkdir -p "$folder/$target"
   (cd "$root" && ASAN_OPTIONS=quarantine_size_mb=64 timeout $((seconds + 300)) \
-    "build/fuzz/bin/${target}_fuzz" -max_total_time="$seconds" -timeout=10 \
+    "build/asan/bin/${target}_fuzz" -max_total_time="$seconds" -timeout=10 \
     -rss_limit_mb=1024 -malloc_limit_mb=32 -artifact_prefix="$folder/$target-" "$@" \
     "$folder/$target" "${seeds[@]:1}")
 }
@@ -23,7 +23,7 @@ fuzz() {
 run_fuzz() {
   local bad=0 target
   local -a targets
-  build fuzz fuzzers
+  build asan fuzzers
   mapfile -t targets < <(fuzz_targets)
   export -f fuzz
   # shellcheck disable=SC2016  # expanded by the inner shell

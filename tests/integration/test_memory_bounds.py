@@ -11,6 +11,8 @@ from support.redis_servers import RedisServer
 from support.servers import Postgres
 from support.waiting import eventually
 
+pytestmark = pytest.mark.release_only
+
 MEGABYTE = 1_000_000
 LARGE = 100 * MEGABYTE
 MOST_KIB = 64 << 10

@@ -1,4 +1,4 @@
-"""Workers whose reply no serializer writes, which stops them before Celery 5.7: one is lost at most.
+"""Workers whose reply no serializer writes, which stops them before Celery 5.7: one at most.
 
 By default that takes a queue whose declared arguments JSON cannot write; with `control: full` any
 argument of a task, or an option of the transport, is enough.
@@ -127,7 +127,7 @@ def test_of_all_calls_a_class_among_the_options(place, neighbours, start_exporte
         app.say_nothing()
 
 
-def test_of_all_calls_an_argument_that_json_cannot_write(place, neighbours, start_exporter, version):
+def test_of_all_calls_an_argument_of_a_task(place, neighbours, start_exporter, version):
     """`active` answers with arguments of tasks that run, here in each worker."""
     app = neighbours(place, accept_content=["json", "pickle"])
     app.open_doors(TRIO)

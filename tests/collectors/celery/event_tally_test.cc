@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "collectors/celery/event_decoder.h"
+#include "tests/support/capture.h"
 #include "tests/support/celery_events.h"
 #include "tests/support/task_stories.h"
 
@@ -149,7 +150,7 @@ TEST_CASE("a captured run is counted as its tasks ran") {
         {"celery_tasks_tracked", 2},  // The ignored one, and one that waits for its eta.
     };
     for (const auto& [key, value] : expected) {
-      CAPTURE(key);
+      CAPTURE_BOUND(key);
       CHECK(At(samples, key) == value);
     }
     CHECK(sink.tally.Queues() == std::vector<std::string>{"celery"});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "collectors/celery/event_tally.h"
+#include "tests/support/capture.h"
 #include "tests/support/task_stories.h"
 
 namespace collectors {
@@ -64,7 +65,7 @@ TEST_CASE("runtimes and waits are observed, from what is later of sending and et
     CAPTURE(c.what);
     const Samples samples = After(c.story);
     for (const auto& [name, sum] : c.sums) {
-      CAPTURE(name);
+      CAPTURE_BOUND(name);
       if (sum < 0)
         CHECK_FALSE(samples.contains(name + "_count{add,celery}"));
       else
@@ -98,7 +99,7 @@ TEST_CASE("an absurd time is counted and not observed") {
       const Samples samples = After(story);
       CHECK(Counters(samples) == "sent=1 received=1 started=1 failed=1");
       for (const auto& [key, value] : samples) {
-        CAPTURE(key);
+        CAPTURE_BOUND(key);
         CHECK(value >= 0);
         CHECK(value < 10);
       }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/capture.h"
 #include "tests/support/worker_story.h"
 
 namespace collectors {
@@ -68,7 +69,7 @@ TEST_CASE("queues have their workers, slots and held tasks once control calls we
       {"queue_depth{idle,scheduled}", 0},
   };
   for (const auto& [series, value] : expected) {
-    CAPTURE(series);
+    CAPTURE_BOUND(series);
     REQUIRE(page.contains(series));
     CHECK(page.at(series) == value);
   }

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/capture.h"
+
 namespace collectors {
 
 TEST_CASE("a RabbitMQ URL leads to a place, a user and a virtual host, as in kombu") {
@@ -67,7 +69,7 @@ TEST_CASE("a wrong RabbitMQ URL is refused without a word of its password") {
       {"amqp://u:hunter2@h/" + std::string(256, 'v'), "255 bytes"},
   };
   for (const auto& [url, rule] : cases) {
-    CAPTURE(url);
+    CAPTURE_BOUND(url);
     try {
       ParseAmqpUrl(url);
       FAIL("taken");

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/capture.h"
+
 namespace collectors {
 
 TEST_CASE("a Redis URL leads to a place, a user and a database") {
@@ -92,7 +94,7 @@ TEST_CASE("a wrong Redis URL is refused without a word of its password") {
       {"unix://hunter2/redis.sock", "absolute"},
   };
   for (const auto& [url, expected] : cases) {
-    CAPTURE(url);
+    CAPTURE_BOUND(url);
     try {
       ParseRedisUrl(url);
       FAIL("taken");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "collectors/clients/url_parts.h"
+#include "tests/support/capture.h"
 
 namespace collectors {
 
@@ -54,7 +55,7 @@ TEST_CASE("what is no HTTP URL is refused without a word of it") {
       {"http://h/hunter2\xc3\xa4", "percent-encoded"},
   };
   for (const auto& [url, expected] : cases) {
-    CAPTURE(url);
+    CAPTURE_BOUND(url);
     try {
       ParseHttpUrl(url);
       FAIL("taken");

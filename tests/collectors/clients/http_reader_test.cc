@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "exporter/collector.h"
+#include "tests/support/capture.h"
 
 namespace collectors {
 namespace {
@@ -88,7 +89,8 @@ TEST_CASE("what is no answer, or too much of one, is refused by its kind") {
       {std::string(70000, 'x'), ErrorKind::kLimit},
   };
   for (const auto& [bytes, kind] : cases) {
-    CAPTURE(bytes.substr(0, 100));
+    const std::string begin = bytes.substr(0, 100);
+    CAPTURE(begin);
     try {
       HttpReader(1000).Feed(bytes);
       FAIL("taken");
@@ -106,11 +108,11 @@ TEST_CASE("interim answers, headers, chunks and trailers without end are cut off
       {kOk + "transfer-encoding: chunked\r\n\r\n", "000000000000000000000000001;x\r\na\r\n"},
   };
   for (const auto& [start, more] : cases) {
-    CAPTURE(more);
+    CAPTURE_BOUND(more);
     HttpReader reader(std::size_t{1} << 20);
     reader.Feed(start);
-    const auto feed_on = [&] {
-      for (int i = 0; i < 100000; ++i) reader.Feed(more);
+    const auto feed_on = [&reader, &text = more] {
+      for (int i = 0; i < 100000; ++i) reader.Feed(text);
     };
     CHECK_THROWS_AS(feed_on(), CollectError);
   }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/capture.h"
 #include "tests/support/console_rows.h"
 #include "tests/support/scripted_sql.h"
 
@@ -101,7 +102,7 @@ TEST_CASE("each version tells what a pool needs") {
   const std::pair<const char*, double> kSizes[] = {
       {"1.12", 2}, {"1.18", 2}, {"1.21", 2}, {"1.24", 3}};
   for (const auto& [version, size] : kSizes) {
-    CAPTURE(version);
+    CAPTURE_BOUND(version);
     const auto families = FamiliesOf(Captured(version), {PoolOf("shop", "shop", "%")});
     CHECK(SamplesOf(families, "db_pool_size") == Samples{{"shop", size}});
     CHECK(SamplesOf(families, "db_pool_checked_out") == Samples{{"shop", 2}});

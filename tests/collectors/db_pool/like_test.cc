@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "tests/support/capture.h"
+
 namespace collectors {
 
 TEST_CASE("a text is LIKE a pattern as PostgreSQL means it") {
@@ -48,8 +50,8 @@ TEST_CASE("a text is LIKE a pattern as PostgreSQL means it") {
       {"a\nb\"c", "a_b%", true},
   };
   for (const auto& [text, pattern, is_like] : kCases) {
-    CAPTURE(text);
-    CAPTURE(pattern);
+    CAPTURE_BOUND(text);
+    CAPTURE_BOUND(pattern);
     CHECK(IsLike(text, pattern) == is_like);
   }
 }

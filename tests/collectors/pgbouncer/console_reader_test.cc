@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/capture.h"
 #include "tests/support/console_rows.h"
 #include "tests/support/scripted_sql.h"
 
@@ -101,7 +102,7 @@ TEST_CASE("each version's columns become the metrics that it tells, in their uni
     const Reading reading = ReadVersion(version);
     CHECK(reading.problems.empty());
     for (const auto& [first_version, metric, samples] : kExpected) {
-      CAPTURE(metric);
+      CAPTURE_BOUND(metric);
       const Samples found = Of(reading, metric);
       const Samples expected = version < first_version ? Samples{} : samples;
       REQUIRE(found.size() == expected.size());
@@ -160,7 +161,7 @@ TEST_CASE("a console that fails, or does not answer the first, ends the run") {
       {"VERSION", ErrorKind::kPermission},
   };
   for (const auto& [what, kind] : kCases) {
-    CAPTURE(what);
+    CAPTURE_BOUND(what);
     try {
       ReadWithFailing(what, kind);
       FAIL("it did not throw");

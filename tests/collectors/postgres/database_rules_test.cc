@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/capture.h"
+
 namespace collectors {
 namespace {
 
@@ -69,7 +71,7 @@ TEST_CASE("a wrong rule is refused with words that say which") {
       {"{includes: [a]}", "include"},
   };
   for (const auto& [yaml, says] : table) {
-    CAPTURE(yaml);
+    CAPTURE_BOUND(yaml);
     CHECK(ReadFrom("databases: " + yaml).problems.find(says) != std::string::npos);
   }
 }

@@ -8,6 +8,7 @@
 
 #include "collectors/postgres/postgres_collector.h"
 #include "collectors/postgres/postgres_preset.h"
+#include "tests/support/capture.h"
 
 namespace collectors {
 namespace {
@@ -36,7 +37,7 @@ TEST_CASE("in each version a metric comes from one place") {
   for (const int version : kMajors) {
     CAPTURE(version);
     for (const auto& [name, queries] : MetricsOf(version)) {
-      CAPTURE(name);
+      CAPTURE_BOUND(name);
       CHECK(queries == 1);
     }
   }
@@ -50,7 +51,7 @@ TEST_CASE("what a version shows the next ones show too, unless the fact is gone"
     CAPTURE(kMajors[i]);
     const auto now = MetricsOf(kMajors[i]);
     for (const auto& [name, queries] : MetricsOf(kMajors[i - 1])) {
-      CAPTURE(name);
+      CAPTURE_BOUND(name);
       CHECK(now.contains(name) != gone.contains({kMajors[i], name}));
     }
   }

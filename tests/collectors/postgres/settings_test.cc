@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "tests/support/capture.h"
 #include "tests/support/scripted_sql.h"
 
 namespace collectors {
@@ -119,7 +120,7 @@ TEST_CASE("the short version has three parts") {
       {"PostgreSQL devel", ""},
   };
   for (const auto& [version, expected] : cases) {
-    CAPTURE(version);
+    CAPTURE_BOUND(version);
     CHECK(ShortVersionOf(version) == expected);
   }
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collectors/queue/rabbitmq_management.h"
+#include "tests/support/capture.h"
 
 namespace collectors {
 namespace {
@@ -54,7 +55,7 @@ TEST_CASE("the scheme tells a RabbitMQ, and a queue's system where the URL is in
       {"{url_file: /f, queues: [a, [b]], discover: {}}", false},
   };
   for (const auto& [yaml, expected] : cases) {
-    CAPTURE(yaml);
+    CAPTURE_BOUND(yaml);
     CHECK(IsFor(yaml) == expected);
   }
 }
@@ -87,7 +88,7 @@ TEST_CASE("what would be no use is a mistake that is explained") {
       {"{url: 'amqp://h', queues: [{key: b}]}", "missing key \"name\""},
   };
   for (const auto& [yaml, expected] : cases) {
-    CAPTURE(yaml);
+    CAPTURE_BOUND(yaml);
     const std::string problems = ProblemsOf(yaml);
     CAPTURE(problems);
     if (*expected == '\0') {

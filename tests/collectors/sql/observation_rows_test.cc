@@ -8,6 +8,7 @@
 
 #include "collectors/sql/row_mapping.h"
 #include "tests/collectors/sql/histograms.h"
+#include "tests/support/capture.h"
 
 namespace collectors {
 namespace {
@@ -41,7 +42,7 @@ TEST_CASE("observations are counted up to and including a bound") {
       {"1e308", "1:0 10:0 count 1 sum 1e+308"}, {"t", "1:1 10:1 count 1 sum 1"},
   };
   for (const auto& [cell, shown] : table) {
-    CAPTURE(cell);
+    CAPTURE_BOUND(cell);
     const MappedSamples mapped = Map({{"a", cell}}, Size());
     CHECK_FALSE(mapped.problem);
     REQUIRE(mapped.samples.size() == 1);

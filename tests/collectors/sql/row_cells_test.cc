@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/capture.h"
+
 namespace collectors {
 
 TEST_CASE("numbers are read as PostgreSQL and SQLite write them") {
@@ -32,7 +34,7 @@ TEST_CASE("numbers are read as PostgreSQL and SQLite write them") {
       {"0x10", std::nullopt},
   };
   for (const auto& [text, number] : table) {
-    CAPTURE(text);
+    CAPTURE_BOUND(text);
     CHECK(ParseSqlNumber(text) == number);
   }
   CHECK(std::isnan(ParseSqlNumber("NaN").value_or(0)));

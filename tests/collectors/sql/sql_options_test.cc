@@ -6,6 +6,7 @@
 #include "collectors/sql/sql_collector.h"
 #include "exporter/job.h"
 #include "exporter/yaml_reader.h"
+#include "tests/support/capture.h"
 
 namespace collectors {
 namespace {
@@ -120,7 +121,7 @@ TEST_CASE("good options are taken without a word") {
               "'fd00::1'}]"},
   };
   for (const auto& [make, yaml] : table) {
-    CAPTURE(yaml);
+    CAPTURE_BOUND(yaml);
     const Made made = MakeFrom(make, yaml);
     CHECK(made.problems.empty());
     CHECK(made.collector != nullptr);
