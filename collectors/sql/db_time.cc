@@ -34,6 +34,10 @@ void DbTime::Spend(SteadyTime end, duration<double> seconds) {
   paid_at_ = std::max(paid_at_, end) + Payment(seconds);
 }
 
+void DbTime::SpendUnanswered(SteadyTime end, duration<double> seconds) {
+  paid_at_ = std::max(paid_at_, end) + std::min(Payment(seconds), interval_);
+}
+
 void DbTime::SetRound(milliseconds round) {
   if (round < round_ && run_began_ < round_began_ + kRoundsUntilStale * round_) return;
   round_ = round;

@@ -28,6 +28,11 @@ class DbTime {
   // A statement took `seconds`, times the processes that worked on it, until `end`.
   void Spend(exporter::SteadyTime end, std::chrono::duration<double> seconds);
 
+  // No answer came in `seconds`, also none that the server gave up by its own timeout: it stands
+  // still, or nobody reaches it, and works on nothing. So an interval pays for it at most, and it
+  // is not part of spent().
+  void SpendUnanswered(exporter::SteadyTime end, std::chrono::duration<double> seconds);
+
   // Spent in all.
   std::chrono::duration<double> spent() const { return spent_; }
 

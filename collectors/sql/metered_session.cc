@@ -51,7 +51,11 @@ Rows MeteredSession::Query(const CollectContext& context, const SqlStatement& st
     const auto end = steady_clock::now();
     const std::chrono::duration<double> took = end - begin;
     outcome.duration_seconds = took.count();
-    db_time_->Spend(end, took * processes);
+    if (context.deadline.Expired()) {
+      db_time_->SpendUnanswered(end, took);
+    } else {
+      db_time_->Spend(end, took * processes);
+    }
   });
   Rows rows = session_->Query(context, statement);
   outcome.rows = rows.cells.size();
@@ -68,8 +72,8 @@ std::unique_ptr<SqlSession> MeteredSession::OtherDatabase(const std::string& dat
 void MeteredSession::Write(exporter::FamilySet& families) const {
   families
       .Counter("exporter_db_time_seconds_total",
-               "Time that the collector's statements took, times the processes that may have "
-               "worked on each.")
+               "Time that the collector's statements took until they were answered, times the "
+               "processes that may have worked on each.")
       .Add(db_time_->spent().count());
   for (const auto& [name, outcome] : *outcomes_) {
     const exporter::Labels labels = {{"query", name}};

@@ -13,7 +13,8 @@ namespace collectors {
 
 // An SqlSession that measures what each statement costs, and tells it. What we
 // measure is how long the answer took, so waits for locks and for the network
-// are in it: never less than the server worked for us.
+// are in it: never less than the server worked for us. The server ends a statement itself before
+// our deadline does, so an answer that is still missing then is none that it works on.
 class MeteredSession : public SqlSession {
  public:
   MeteredSession(std::unique_ptr<SqlSession> session, std::shared_ptr<DbTime> db_time)

@@ -73,6 +73,17 @@ TEST_CASE("over a long time a collector takes its share and no more") {
   }
 }
 
+TEST_CASE("what was never answered is paid for by an interval at most") {
+  DbTime time(0.05, seconds(15));
+  time.BeginRun(kStart);
+  time.SpendUnanswered(kStart + seconds(5), seconds(5));
+  CHECK(time.spent() == seconds(0));
+  time.BeginRun(kStart + seconds(15));
+  CHECK_FALSE(time.MayAsk());
+  time.BeginRun(kStart + seconds(20));
+  CHECK(time.MayAsk());
+}
+
 TEST_CASE("a share is written as per cent of a core") {
   struct Case {
     std::string_view text;

@@ -77,6 +77,17 @@ TEST_CASE("a statement that fails has cost its time, and keeps the rows of its l
   CHECK(SamplesOf(Told(session), "exporter_query_last_success_timestamp_seconds") == success);
 }
 
+TEST_CASE("a statement that a server never answered costs it nothing, and the next waits briefly") {
+  Stage stage;
+  MeteredSession session = stage.Session([](const SqlStatement&) -> Rows {
+    std::this_thread::sleep_for(milliseconds(20));
+    throw CollectError(ErrorKind::kTimeout, "no answer");
+  });
+  const exporter::CollectContext brief{exporter::Deadline::After(milliseconds(10)), stage.watchdog};
+  CHECK_THROWS_AS(session.Query(brief, {.text = "SELECT 1"}), CollectError);
+  CHECK(stage.db_time->spent() == milliseconds(0));
+}
+
 TEST_CASE("a parallel statement costs the time of every process that may work on it") {
   Stage stage;
   MeteredSession session = stage.Session([](const SqlStatement& statement) {
