@@ -276,7 +276,8 @@ std::string SyntaxMessage(const YAML::ParserException& error, std::string_view t
   if (written.find('\t') < written.find_first_not_of(" \t")) {
     return "no valid YAML: indent with spaces, not with tabs";
   }
-  if (written.find("${") != std::string_view::npos) {
+  const std::size_t variable = written.find("${");
+  if (written.substr(0, variable).find_first_of("{[") < variable) {
     return "no valid YAML: between { } or [ ] put a value with ${...} in quotes, as "
            "{dsn: \"${DATABASE_URL}\"}";
   }
