@@ -7,7 +7,7 @@ SET client_min_messages = warning;
 
 CREATE ROLE shop LOGIN PASSWORD :'shop_password';
 -- Everything the exporter needs, and nothing more.
-CREATE ROLE exporter LOGIN PASSWORD :'exporter_password' CONNECTION LIMIT 10;
+CREATE ROLE exporter LOGIN PASSWORD :'exporter_password' CONNECTION LIMIT 30;
 GRANT pg_monitor TO exporter;
 
 CREATE TABLE users (

@@ -113,7 +113,7 @@ runs_alone() {
   # shellcheck disable=SC2016  # expanded in the root
   in_root "$2" bash -c '
     installed/bin/exporter --version
-    QUICKSTART_POSTGRES_URL=postgresql://u@127.0.0.1/d QUICKSTART_REDIS_URL=redis://127.0.0.1 \
+    DATABASE_URL=postgresql://u@127.0.0.1/d REDIS_URL=redis://127.0.0.1 \
       installed/bin/exporter check \
       --config installed/share/sidecar-exporter/examples/quickstart.yaml
     REDIS_URL=redis://127.0.0.1:1 installed/bin/exporter collect | grep -q "^redis_up 0"'

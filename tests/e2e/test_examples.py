@@ -18,8 +18,8 @@ ENVIRONMENT = {
     "PGBOUNCER_URL": "postgresql://stats@127.0.0.1:6432/pgbouncer",
     "RABBITMQ_PASSWORD": "fixture",
     "REDIS_URL": "redis://127.0.0.1/0",
-    "QUICKSTART_POSTGRES_URL": "postgresql://exporter@127.0.0.1/shop",
-    "QUICKSTART_REDIS_URL": "redis://127.0.0.1/0",
+    "DATABASE_URL": "postgresql://exporter@127.0.0.1/shop",
+    "REDIS_URL": "redis://127.0.0.1/0",
 }
 EXAMPLES = sorted((ROOT / "configs/examples").glob("*.yaml"))
 
