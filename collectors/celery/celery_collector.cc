@@ -30,7 +30,10 @@ constexpr std::chrono::seconds kQuiet{5};
 // A worker sends a heartbeat every 2 s.
 constexpr std::chrono::seconds kLivesFor{5};
 constexpr int kSilentRounds = 3;
-constexpr int kDeafRounds = 2;
+// A worker that was just killed is heard for a moment longer than it listens.
+constexpr std::chrono::seconds kDeafFor{30};
+// Of a worker that was asked for the first time: then it is said whom others wait for.
+constexpr std::chrono::seconds kDoubtFor{30};
 // Since the start: the stream is open within a second or so.
 constexpr std::chrono::seconds kHeartbeatsHeard{6};
 constexpr std::chrono::hours kSilenceLogInterval{1};
@@ -129,12 +132,7 @@ void CeleryCollector::RunControl(const CollectContext& context, Reading& reading
   if (!methods.empty()) {
     if (WorkersWantRound()) control_.done.reset();
     Run(control_, reading, [&] { CallWorkers(context, methods); });
-    if (held_ == ControlOrder::Held::kAwaitsHeartbeats) {
-      reading.standing.emplace_back(ErrorKind::kMissing,
-                                    "some workers do not listen: none is asked before heartbeats "
-                                    "could have come, which tell the dead from the stopped",
-                                    control_.part);
-    }
+    AddHeld(reading);
   }
   if (!scope_.problem()) return;
   (was_less ? reading.standing : reading.problems).push_back(*scope_.problem());
@@ -163,15 +161,33 @@ void CeleryCollector::CallWorkers(const CollectContext& context,
   }
 }
 
-// A worker that was just killed is heard for a moment longer than it listens.
+void CeleryCollector::AddHeld(Reading& reading) const {
+  if (held_ != ControlOrder::Held::kInDoubt || steady_clock::now() - held_since_ < kDoubtFor)
+    return;
+  reading.standing.emplace_back(
+      ErrorKind::kMissing,
+      "a worker that was asked for the first time has not answered yet: it is busy. Until it does, "
+      "for ten minutes at most, workers that were not asked before are not asked",
+      control_.part);
+}
+
 void CeleryCollector::TakeHeld(ControlOrder::Held held) {
-  held_ = held;
-  deaf_rounds_ = held == ControlOrder::Held::kDeaf ? deaf_rounds_ + 1 : 0;
-  if (deaf_rounds_ < kDeafRounds) return;
-  throw CollectError(ErrorKind::kQuery,
-                     "a worker sends heartbeats and listens to nobody: a control call, whoever "
-                     "sent it, stopped it, as its log shows, and it takes no task until it is "
-                     "started again. Others are not asked for the first time until then");
+  if (std::exchange(held_, held) != held) held_since_ = steady_clock::now();
+  if (held == ControlOrder::Held::kDeaf && steady_clock::now() - held_since_ >= kDeafFor) {
+    throw CollectError(ErrorKind::kQuery,
+                       "a worker sends heartbeats, has a mailbox and listens to nobody: a control "
+                       "call, whoever sent it, stopped it, and then its log shows an error and it "
+                       "is to be started again; or it takes no control calls, and its mailbox in "
+                       "_kombu.binding.celery.pidbox is an old one: SREM it. Workers that were "
+                       "not asked before are not asked meanwhile");
+  }
+  if (held == ControlOrder::Held::kMayHaveStopped) {
+    throw CollectError(ErrorKind::kQuery,
+                       "a worker was asked and did not answer, and one fewer listens since: it may "
+                       "have been stopped by its reply, or another one has died. If the log of a "
+                       "worker shows EncodeError, set control: false and start that one again. "
+                       "Workers that were not asked before are not asked for ten minutes");
+  }
 }
 
 std::vector<WorkerPulse> CeleryCollector::Pulses() {

@@ -76,6 +76,7 @@ class CeleryCollector : public exporter::Collector {
   std::vector<WorkerPulse> Pulses();
   // Why not all workers were asked in the last round, if that lies with workers.
   void TakeHeld(ControlOrder::Held held);
+  void AddHeld(exporter::Reading& reading) const;
   // The first run waits for the stream: `check --connect` and `collect` have no other.
   void AwaitStream(const exporter::CollectContext& context);
   void TakeHealth(exporter::Reading& reading);
@@ -97,7 +98,7 @@ class CeleryCollector : public exporter::Collector {
   Errand control_;
   ControlScope scope_;
   ControlOrder::Held held_ = ControlOrder::Held::kNot;
-  int deaf_rounds_ = 0;  // In a row.
+  exporter::SteadyTime held_since_ = {};
   QueueAges ages_;
   std::optional<Told> told_;
   bool answered_ = true;     // The broker, in the last run.

@@ -14,6 +14,10 @@ using std::chrono::milliseconds;
 
 // Each hears all calls, of which there are as many as workers.
 constexpr std::size_t kMostAlone = 200;
+// They are busy or dead, and each takes a quarter of the time for replies.
+constexpr int kMostSilent = 4;
+
+exporter::SteadyTime Now() { return exporter::SteadyTime::clock::now(); }
 
 }  // namespace
 
@@ -31,8 +35,7 @@ ControlInquiry::Result ControlInquiry::Run(const CollectContext& context) {
   try {
     const auto takers = broker_.Takers(context);
     if (takers) {
-      const ControlOrder order = scope_.OrderOf(*takers, pulses_(), knows_heartbeats_);
-      if (MayGoOn()) AskInOrder(context, order, *takers);
+      AskInOrder(context, scope_.OrderOf(*takers, pulses_(), knows_heartbeats_, Now()), *takers);
     } else {
       Ask(context, std::nullopt, timeout_);
     }
@@ -45,36 +48,37 @@ ControlInquiry::Result ControlInquiry::Run(const CollectContext& context) {
 void ControlInquiry::AskInOrder(const CollectContext& context, const ControlOrder& order,
                                 const ControlTakers& takers) {
   if (!order.together.empty()) Ask(context, order.together, timeout_);
-  if (!MayGoOn()) return;
-  const std::size_t asked = AskEach(context, order, takers);
+  const bool has_all = AskEach(context, order.alone, takers.listening);
   const auto is_new = [&](const std::string& worker) { return !scope_.HasAsked(worker); };
+  const bool waits = std::any_of(order.later.begin(), order.later.end(), is_new) ||
+                     std::any_of(order.alone.begin(), order.alone.end(), is_new);
   result_.held = order.held;
-  result_.reach.misses_some = std::any_of(order.alone.begin() + static_cast<std::ptrdiff_t>(asked),
-                                          order.alone.end(), is_new);
-  result_.reach.wants_more =
-      result_.reach.misses_some && !ends_in_doubt_ && order.held != ControlOrder::Held::kDeaf;
+  // Somebody listens who has not answered, and somebody was asked who never did.
+  const bool misses_asked = scope_.HasWaiting() && answered_.size() < takers.listening;
+  result_.reach.misses_some = (waits && !has_all) || misses_asked || !MayGoOn();
+  result_.reach.wants_more = waits && !has_all && MayGoOn() && !scope_.IsInDoubt() &&
+                             (order.held == ControlOrder::Held::kNot ||
+                              order.held == ControlOrder::Held::kAwaitsHeartbeats);
 }
 
-std::size_t ControlInquiry::AskEach(const CollectContext& context, const ControlOrder& order,
-                                    const ControlTakers& takers) {
-  for (std::size_t i = 0; i < order.askable; ++i) {
+bool ControlInquiry::AskEach(const CollectContext& context, const std::vector<std::string>& workers,
+                             std::size_t listening) {
+  std::size_t asked = 0;
+  int silent = 0;
+  for (const std::string& worker : workers) {
     // The rest has a mailbox, and nobody listens to it.
-    if (answered_.size() >= takers.listening) return order.alone.size();
+    if (answered_.size() >= listening) return true;
+    if (!MayGoOn()) return false;
+    if (!scope_.MayAsk(worker)) continue;
     const bool has_time = context.deadline.Remaining() > timeout_ / 2;
-    result_.reach.is_whole = i < kMostAlone && (has_time || i == 0);
-    if (!result_.reach.is_whole) return i;
-    const std::string& worker = order.alone[i];
-    scope_.Suspect(worker, takers);
-    const std::size_t answers = Ask(context, {{worker}}, timeout_ / 2)[worker];
-    const bool is_free = scope_.Answered(answers, methods_.size());
-    if (!MayGoOn()) return order.alone.size();
-    if (is_free) continue;
-    // It may still be at it: whether it was stopped is looked at now, and before the next round.
-    scope_.LookAt(*broker_.Takers(context));
-    ends_in_doubt_ = scope_.IsInDoubt(worker, pulses_(), knows_heartbeats_);
-    return i + 1;
+    result_.reach.is_whole = asked < kMostAlone && (has_time || asked == 0);
+    if (!result_.reach.is_whole || silent == kMostSilent) return false;
+    ++asked;
+    if (Ask(context, {{worker}}, timeout_ / 4)[worker] == methods_.size()) continue;
+    ++silent;
+    scope_.LookAt(*broker_.Takers(context), Now());
   }
-  return order.askable;
+  return answered_.size() >= listening;
 }
 
 bool ControlInquiry::MayGoOn() const {

@@ -17,8 +17,7 @@
 namespace collectors {
 
 // One round of control calls to the workers of a broker. All are asked at once if a reply
-// cannot stop them; otherwise in the order of ControlScope, and the round ends with the first
-// that does not answer.
+// cannot stop them; otherwise as ControlScope says.
 class ControlInquiry {
  public:
   using Pulses = std::function<std::vector<WorkerPulse>()>;  // As they are now.
@@ -29,7 +28,7 @@ class ControlInquiry {
     std::optional<exporter::CollectError> failure = {};  // By which the round ended early.
   };
 
-  // Replies are waited for as long as `timeout`, or half of it if one worker is asked alone.
+  // Replies are waited for as long as `timeout`, or a quarter of it if one worker is asked alone.
   // `knows_heartbeats`: see ControlScope::OrderOf.
   ControlInquiry(CeleryBroker& broker, ControlScope& scope, Pulses pulses,
                  std::vector<std::string> methods, std::chrono::milliseconds timeout,
@@ -40,10 +39,9 @@ class ControlInquiry {
  private:
   void AskInOrder(const exporter::CollectContext& context, const ControlOrder& order,
                   const ControlTakers& takers);
-  // Those that may be asked, one after the other, to the first that does not answer; returns
-  // how many were.
-  std::size_t AskEach(const exporter::CollectContext& context, const ControlOrder& order,
-                      const ControlTakers& takers);
+  // Those that may be asked, one after the other. True if all who listen have answered.
+  bool AskEach(const exporter::CollectContext& context, const std::vector<std::string>& workers,
+               std::size_t listening);
   // Whether the same may still be asked.
   bool MayGoOn() const;
   // How many calls each answered.
@@ -58,7 +56,6 @@ class ControlInquiry {
   const std::chrono::milliseconds timeout_;
   const bool knows_heartbeats_;
   std::set<std::string> answered_;  // Workers.
-  bool ends_in_doubt_ = false;
   Result result_;
 };
 

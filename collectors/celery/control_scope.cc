@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <chrono>
 #include <tuple>
 #include <utility>
 
@@ -14,6 +14,7 @@ namespace {
 
 using exporter::CollectError;
 using exporter::ErrorKind;
+using exporter::SteadyTime;
 
 // A worker that sends heartbeats, one each 2 s, takes up control calls as well. One of the
 // solo pool does neither while a task runs.
@@ -21,8 +22,8 @@ constexpr int kSilentRounds = 2;
 constexpr std::uint64_t kSilentBeats = 6;
 constexpr int kPartialRounds = 3;
 
-// At who listens, until those that have come are thought to do.
-constexpr int kLooks = 5;
+// A worker that was asked, and may have been stopped or be busy, keeps others waiting for so long.
+constexpr std::chrono::minutes kDoubt{10};
 
 constexpr char kQueuesCall[] = "active_queues";
 
@@ -46,30 +47,22 @@ std::size_t Missing(const std::vector<std::string>& names, const std::vector<std
   });
 }
 
-// One that goes in order takes its mailbox along. One that comes has it a moment before it
-// listens.
-bool FewerListen(const ControlTakers& before, const ControlTakers& now) {
-  return now.listening + Missing(before.workers, now.workers) <
-         before.listening + Missing(now.workers, before.workers);
+bool HasMailbox(const ControlTakers& takers, const std::string& worker) {
+  return std::binary_search(takers.workers.begin(), takers.workers.end(), worker);
 }
 
-bool HaveCome(const ControlTakers& before, const ControlTakers& now) {
-  return Missing(now.workers, before.workers) > 0;
+std::size_t Dead(const ControlTakers& takers) {
+  return takers.workers.size() - std::min(takers.workers.size(), takers.listening);
+}
+
+// One that goes in order takes its mailbox along.
+bool FewerListen(const ControlTakers& before, const ControlTakers& now) {
+  return now.listening + Missing(before.workers, now.workers) < before.listening;
 }
 
 // Rounds until one is asked again that never replied and sends no heartbeats: it is dead, or
 // busy, or complains in its log each time.
 std::uint64_t Patience(int silent_rounds) { return 1U << std::min(silent_rounds - 1, 8); }
-
-ControlOrder::Held HeldBy(const ControlTakers& takers, const std::vector<WorkerPulse>& pulses,
-                          bool knows_heartbeats, const std::set<std::string>& present) {
-  const auto beating = std::count_if(pulses.begin(), pulses.end(), [&](const WorkerPulse& pulse) {
-    return pulse.is_recent && present.contains(pulse.hostname);
-  });
-  if (static_cast<std::size_t>(beating) > takers.listening) return ControlOrder::Held::kDeaf;
-  const bool awaits = !knows_heartbeats && takers.listening < takers.workers.size();
-  return awaits ? ControlOrder::Held::kAwaitsHeartbeats : ControlOrder::Held::kNot;
-}
 
 }  // namespace
 
@@ -89,35 +82,100 @@ std::vector<std::string> ControlScope::Methods(bool broker_tells_scheduled) cons
 }
 
 ControlOrder ControlScope::OrderOf(const ControlTakers& takers,
-                                   const std::vector<WorkerPulse>& pulses, bool knows_heartbeats) {
-  const std::set<std::string> present(takers.workers.begin(), takers.workers.end());
-  std::erase_if(records_, [&](const auto& entry) { return !present.contains(entry.first); });
+                                   const std::vector<WorkerPulse>& pulses, bool knows_heartbeats,
+                                   SteadyTime now) {
   ++round_;
-  ControlOrder order;
+  LookAt(takers, now);
   const ByName by_name = ByNameOf(pulses);
+  TakeProcesses(takers, by_name);
+  ControlOrder order;
+  order.held = HeldBy(pulses, knows_heartbeats);
   for (const std::string& worker : takers.workers) {
     const WorkerPulse* const pulse = Find(by_name, worker);
     const Record record = RecordOf(worker);
-    const bool is_rested = pulse == nullptr && record.next_round > round_;
-    if (is_rested && !IsInDoubt(record, pulse, knows_heartbeats)) continue;
-    const bool joins = MayBeAskedWithOthers(record, pulse);
-    (joins ? order.together : order.alone).push_back(worker);
+    const bool waits = HasAsked(worker) ? pulse == nullptr && record.next_round > round_
+                                        : order.held != ControlOrder::Held::kNot;
+    if (waits) {
+      order.later.push_back(worker);
+    } else {
+      (IsProven(record, pulse) ? order.together : order.alone).push_back(worker);
+    }
   }
-  const auto in_doubt = [&](const std::string& worker) {
-    return IsInDoubt(RecordOf(worker), Find(by_name, worker), knows_heartbeats);
-  };
   SortByHope(order.alone, by_name);
-  order.held = Settle(takers) ? HeldBy(takers, pulses, knows_heartbeats, present)
-                              : ControlOrder::Held::kUnsettled;
-  order.in_doubt = std::any_of(order.alone.begin(), order.alone.end(), in_doubt);
-  order.askable = order.held == ControlOrder::Held::kNot ? order.alone.size() : 0;
-  if (!order.in_doubt || order.askable == 0) return order;
-  const auto unproven =
-      std::stable_partition(order.alone.begin(), order.alone.end(),
-                            [&](const auto& worker) { return RecordOf(worker).has_replied; });
-  std::stable_partition(unproven, order.alone.end(), in_doubt);
-  order.askable = static_cast<std::size_t>(unproven - order.alone.begin()) + 1;
   return order;
+}
+
+void ControlScope::TakeProcesses(const ControlTakers& takers, const ByName& by_name) {
+  for (auto& [hostname, record] : records_) {
+    const WorkerPulse* const pulse = Find(by_name, hostname);
+    // The first that is heard of a worker is of the process that was asked.
+    if (pulse != nullptr && !record.process) record.process = pulse->process;
+    record.is_heard = pulse != nullptr && pulse->is_recent;
+  }
+  std::erase_if(records_, [&](const auto& entry) {
+    const WorkerPulse* const pulse = Find(by_name, entry.first);
+    const bool is_next = pulse != nullptr && entry.second.process != pulse->process;
+    return is_next || !HasMailbox(takers, entry.first);
+  });
+}
+
+void ControlScope::LookAt(const ControlTakers& takers, SteadyTime now) {
+  const bool was_in_doubt = IsInDoubt();
+  if (FewerListen(takers_, takers) && (was_in_doubt || !incomplete_.empty())) {
+    if (was_in_doubt) loss_ = Loss{now, Waiting(), Dead(takers_)};
+    AskLess(ErrorKind::kQuery,
+            fmt::format("one worker fewer listens since {} was asked, which may have been stopped "
+                        "by its reply: see its log",
+                        incomplete_));
+  }
+  takers_ = takers;
+  now_ = now;
+}
+
+bool ControlScope::Waits(const Record& record) const {
+  return !record.has_replied && record.silent_rounds > 0 && now_ - record.asked < kDoubt;
+}
+
+std::vector<std::string> ControlScope::Waiting() const {
+  std::vector<std::string> waiting;
+  for (const auto& [hostname, record] : records_) {
+    if (Waits(record)) waiting.push_back(hostname);
+  }
+  return waiting;
+}
+
+bool ControlScope::IsInDoubt() const {
+  const std::vector<std::string> waiting = Waiting();
+  return waiting.size() > Dead(takers_) ||
+         std::any_of(waiting.begin(), waiting.end(),
+                     [&](const std::string& hostname) { return RecordOf(hostname).is_heard; });
+}
+
+bool ControlScope::MayHaveStopped() const {
+  if (!loss_ || now_ - loss_->at >= kDoubt) return false;
+  const auto open = std::count_if(loss_->suspects.begin(), loss_->suspects.end(),
+                                  [&](const std::string& hostname) {
+                                    return HasAsked(hostname) && !RecordOf(hostname).has_replied;
+                                  });
+  return open > 0 &&
+         static_cast<std::size_t>(open) >= std::min(loss_->suspects.size(), loss_->dead + 1);
+}
+
+bool ControlScope::MayAsk(const std::string& hostname) const {
+  return HasAsked(hostname) || (!IsInDoubt() && !MayHaveStopped());
+}
+
+ControlOrder::Held ControlScope::HeldBy(const std::vector<WorkerPulse>& pulses,
+                                        bool knows_heartbeats) const {
+  using Held = ControlOrder::Held;
+  const auto beating = std::count_if(pulses.begin(), pulses.end(), [&](const WorkerPulse& pulse) {
+    return pulse.is_recent &&
+           std::binary_search(takers_.workers.begin(), takers_.workers.end(), pulse.hostname);
+  });
+  if (static_cast<std::size_t>(beating) > takers_.listening) return Held::kDeaf;
+  if (MayHaveStopped()) return Held::kMayHaveStopped;
+  if (IsInDoubt()) return Held::kInDoubt;
+  return !knows_heartbeats && Dead(takers_) > 0 ? Held::kAwaitsHeartbeats : Held::kNot;
 }
 
 // Those of whom a reply can be expected first, and of these who waits for the longest.
@@ -136,23 +194,11 @@ ControlScope::Record ControlScope::RecordOf(const std::string& hostname) const {
   return found == records_.end() ? Record{} : found->second;
 }
 
-// One that sends no heartbeats is no longer waited for than until they would have come.
-bool ControlScope::IsInDoubt(const Record& record, const WorkerPulse* pulse,
-                             bool knows_heartbeats) {
-  if (record.silent_rounds == 0 || record.has_replied) return false;
-  return pulse == nullptr
-             ? !knows_heartbeats
-             : pulse->is_recent && record.process.value_or(pulse->process) == pulse->process;
-}
-
-bool ControlScope::IsInDoubt(const std::string& hostname, const std::vector<WorkerPulse>& pulses,
-                             bool knows_heartbeats) const {
-  return IsInDoubt(RecordOf(hostname), Find(ByNameOf(pulses), hostname), knows_heartbeats);
-}
-
-bool ControlScope::MayBeAskedWithOthers(const Record& record, const WorkerPulse* pulse) const {
-  return mode_ == ControlMode::kQueues && pulse != nullptr && record.has_replied &&
-         record.process == pulse->process;
+// Without heartbeats nothing shows the next process of a name.
+bool ControlScope::IsProven(const Record& record, const WorkerPulse* pulse) const {
+  // Who was silent the last time may be dead, and would be waited for by all.
+  return mode_ == ControlMode::kQueues && record.has_replied && record.silent_rounds == 0 &&
+         (pulse != nullptr ? pulse->is_recent : !record.process);
 }
 
 void ControlScope::Took(std::size_t asked, const ControlRound& round,
@@ -172,6 +218,11 @@ void ControlScope::Took(std::size_t asked, const ControlRound& round,
                : AskLess(ErrorKind::kQuery, why);
   }
   ++turn_;
+  if (workers && workers->size() == 1) {
+    const auto answers = round.answered.find(workers->front());
+    const bool is_whole = answers != round.answered.end() && answers->second >= asked;
+    incomplete_ = is_whole ? "" : workers->front();
+  }
   const ByName by_name = ByNameOf(pulses);
   if (workers) {
     for (const auto& worker : *workers) Judge(worker, Find(by_name, worker), asked, round);
@@ -200,53 +251,19 @@ void ControlScope::Judge(const std::string& hostname, const WorkerPulse* pulse, 
   Record& record = records_[hostname];
   if (pulse != nullptr && record.process != pulse->process) record = {.process = pulse->process};
   record.turn = turn_;
+  record.is_heard = pulse != nullptr && pulse->is_recent;
   const auto answered = round.answered.find(hostname);
   if (answered == round.answered.end()) {
-    if (record.silent_rounds++ == 0) record.beats = pulse == nullptr ? 0 : pulse->beats;
+    if (record.silent_rounds++ == 0) {
+      record.beats = pulse == nullptr ? 0 : pulse->beats;
+      record.asked = now_;
+    }
     if (!record.has_replied) record.next_round = round_ + Patience(record.silent_rounds);
     return;
   }
   record.has_replied = true;
   record.silent_rounds = 0;
   record.partial_rounds = answered->second < asked ? record.partial_rounds + 1 : 0;
-}
-
-void ControlScope::Suspect(const std::string& hostname, const ControlTakers& before) {
-  suspicion_ = Suspicion{hostname, before};
-}
-
-bool ControlScope::Answered(std::size_t answered, std::size_t asked) {
-  if (suspicion_) suspicion_->answered = answered;
-  if (answered < asked) return false;
-  suspicion_.reset();
-  return true;
-}
-
-void ControlScope::LookAt(const ControlTakers& now) {
-  if (!suspicion_ || !FewerListen(suspicion_->before, now)) return;
-  if (HaveCome(suspicion_->before, now)) return;
-  Stopped(*std::exchange(suspicion_, std::nullopt));
-}
-
-bool ControlScope::Settle(const ControlTakers& now) {
-  if (!suspicion_) return true;
-  LookAt(now);
-  if (!suspicion_) return true;
-  const bool fewer_listen = FewerListen(suspicion_->before, now);
-  if (fewer_listen && ++suspicion_->looks < kLooks) return false;
-  if (fewer_listen) Stopped(*suspicion_);
-  suspicion_.reset();
-  return true;
-}
-
-void ControlScope::Stopped(const Suspicion& suspicion) {
-  const std::string why = fmt::format(
-      "{} listens to nobody since it was asked: it could not write its reply, as its "
-      "log shows, and takes no task until it is started again",
-      suspicion.hostname);
-  if (suspicion.answered > 0) return AskLess(ErrorKind::kQuery, why);
-  Stop(ErrorKind::kQuery, fmt::format("{}. Workers are asked no more: set control: {}", why,
-                                      mode_ == ControlMode::kFull));
 }
 
 void ControlScope::JudgeSilence(const WorkerPulse& pulse, const Record& record) {

@@ -11,6 +11,7 @@
 #include "collectors/celery/broker.h"
 #include "collectors/celery/control_round.h"
 #include "exporter/collector.h"
+#include "exporter/deadline.h"
 
 namespace collectors {
 
@@ -29,19 +30,20 @@ struct WorkerPulse {
   bool is_recent = true;      // Heard within the last seconds: it has not been killed since.
 };
 
-// In which order workers are asked that a reply could stop.
+// Whom a round asks of those that a reply could stop.
 struct ControlOrder {
+  // Why no worker is asked for the first time.
   enum class Held {
     kNot,
     kAwaitsHeartbeats,  // They would tell workers that listen no more from mailboxes of the dead.
-    kDeaf,              // Workers send heartbeats, have a mailbox and listen no more.
-    kUnsettled,         // Fewer listen than before, but others have just come.
+    kDeaf,              // Workers send heartbeats, have a mailbox and do not listen.
+    kInDoubt,           // One that was asked listens, and has not answered yet.
+    kMayHaveStopped,    // One fewer listened then: the one that was asked, or another that died.
   };
   std::vector<std::string> together = {};
   std::vector<std::string> alone = {};  // After those, one by one.
-  std::size_t askable = 0;              // So many of `alone` may be asked now.
+  std::vector<std::string> later = {};  // Not in this round.
   Held held = Held::kNot;
-  bool in_doubt = false;  // The last of these did not reply so far, and may never do.
 };
 
 // What workers are asked in the next round of control calls, and why it is less than the
@@ -55,13 +57,17 @@ struct ControlOrder {
 // workers are asked `active_queues` alone: names and arguments of queues, which JSON can
 // write unless an application declares a queue with arguments that it cannot.
 //
-// And whatever the cause: where a reply that raises would stop a worker, each is asked alone,
-// and no other after one that listens no more, or after one that lives and did not reply,
-// until that is judged. Those that have replied in their present
-// process, which heartbeats tell from the next one, are asked together from then on; with
-// `control: full` none ever is, as what a reply holds changes with each task. What once failed
-// is asked no more until the exporter starts again: a worker that is started again would be
-// harmed again.
+// And whatever the cause: where a reply that raises would stop a worker, each is asked alone
+// for the first time, and no other before it has answered. Those that have replied in their
+// present process, which heartbeats tell from the next one, are asked together from then on;
+// with `control: full` none ever is, as what a reply holds changes with each task.
+//
+// Who listens is a number without names, and mailboxes are also those of workers that were
+// killed. So of the workers that were asked and did not answer as many may be dead as there are
+// mailboxes more than listeners. If there are more, or if one of them sends heartbeats, one of them
+// lives and is still to answer: it is busy, or was stopped at that moment, which makes one listener
+// fewer. As a worker that dies makes one fewer too, nobody is accused by that: others wait, for ten
+// minutes, for their first question.
 //
 // Pure. One thread at a time.
 class ControlScope {
@@ -72,21 +78,20 @@ class ControlScope {
   std::vector<std::string> Methods(bool broker_tells_scheduled) const;
   // `knows_heartbeats`: all who send heartbeats would have been heard by now.
   ControlOrder OrderOf(const ControlTakers& takers, const std::vector<WorkerPulse>& pulses,
-                       bool knows_heartbeats);
-  // Whether the worker lives and did not reply, and none may be asked for the first time.
-  bool IsInDoubt(const std::string& hostname, const std::vector<WorkerPulse>& pulses,
-                 bool knows_heartbeats) const;
+                       bool knows_heartbeats, exporter::SteadyTime now);
+  // A look at who listens, after one was asked since the last look.
+  void LookAt(const ControlTakers& takers, exporter::SteadyTime now);
+  // Whether the worker may be asked: for the first time only if no other is in doubt.
+  bool MayAsk(const std::string& hostname) const;
+  // Whether any worker that was asked has never answered, for a while.
+  bool HasWaiting() const { return !Waiting().empty(); }
+  // Whether one that was asked for the first time listens and has not answered.
+  bool IsInDoubt() const;
   // `asked` calls were sent to each of `workers`, absent if the broker does not tell to whom.
   // `pulses`: the workers that are up.
   void Took(std::size_t asked, const ControlRound& round,
             const std::optional<std::vector<std::string>>& workers,
             const std::vector<WorkerPulse>& pulses);
-  // The worker alone will be asked, while `before` holds. Unless it answers all calls it may have
-  // been stopped, which a look at who listens then finds out.
-  void Suspect(const std::string& hostname, const ControlTakers& before);
-  // The worker that is under suspicion answered so many; true if that was all.
-  bool Answered(std::size_t answered, std::size_t asked);
-  void LookAt(const ControlTakers& now);
   // Events have this content type.
   void HeardEvents(std::string_view content_type);
   // Whether the worker has been asked since it is known.
@@ -99,32 +104,38 @@ class ControlScope {
   struct Record {
     std::optional<std::uint64_t> process = {};  // Absent if no heartbeat of it was heard.
     bool has_replied = false;
-    int silent_rounds = 0;         // In a row.
-    int partial_rounds = 0;        // In a row, in which it answered some calls and not all.
-    std::uint64_t beats = 0;       // At the first of the silent rounds.
-    std::uint64_t turn = 0;        // When it was last asked.
-    std::uint64_t next_round = 0;  // Before which it is not asked again.
+    bool is_heard = false;            // Its heartbeats, within the last seconds: it lives.
+    int silent_rounds = 0;            // In a row.
+    int partial_rounds = 0;           // In a row, in which it answered some calls and not all.
+    std::uint64_t beats = 0;          // At the first of the silent rounds.
+    std::uint64_t turn = 0;           // When it was last asked.
+    std::uint64_t next_round = 0;     // Before which it is not asked again.
+    exporter::SteadyTime asked = {};  // At the first of the silent rounds.
   };
 
-  struct Suspicion {
-    std::string hostname;
-    ControlTakers before;
-    std::size_t answered = 0;
-    int looks = 0;
+  // One fewer listened, when more had not answered than were dead.
+  struct Loss {
+    exporter::SteadyTime at;
+    std::vector<std::string> suspects;  // All who had not answered,
+    std::size_t dead;                   // of whom so many may have been dead before.
   };
   using ByName = std::map<std::string_view, const WorkerPulse*>;
 
   Record RecordOf(const std::string& hostname) const;
-  static bool IsInDoubt(const Record& record, const WorkerPulse* pulse, bool knows_heartbeats);
+  // Brings what is known of the workers up to who has a mailbox and which process beats.
+  void TakeProcesses(const ControlTakers& takers, const ByName& by_name);
+  // Of those that were asked for the first time, who did not answer: for a while.
+  std::vector<std::string> Waiting() const;
+  bool Waits(const Record& record) const;
+  // Whether it may have been one of the suspects, as too few of them have answered since.
+  bool MayHaveStopped() const;
+  ControlOrder::Held HeldBy(const std::vector<WorkerPulse>& pulses, bool knows_heartbeats) const;
+  bool IsProven(const Record& record, const WorkerPulse* pulse) const;
   void SortByHope(std::vector<std::string>& workers, const ByName& by_name) const;
-  bool MayBeAskedWithOthers(const Record& record, const WorkerPulse* pulse) const;
   void Judge(const std::string& hostname, const WorkerPulse* pulse, std::size_t asked,
              const ControlRound& round);
   void ForgetUntold(const std::vector<WorkerPulse>& pulses);
   void JudgeSilence(const WorkerPulse& pulse, const Record& record);
-  // Whether it is known if the worker that is under suspicion was stopped, or there is none.
-  bool Settle(const ControlTakers& now);
-  void Stopped(const Suspicion& suspicion);
   void Stop(exporter::ErrorKind kind, const std::string& why);
   void AskLess(exporter::ErrorKind kind, const std::string& why);
 
@@ -133,7 +144,10 @@ class ControlScope {
   std::uint64_t round_ = 0;   // Of orders.
   bool has_replied_ = false;  // Any worker of a broker that does not tell whom it asked.
   std::map<std::string, Record> records_;
-  std::optional<Suspicion> suspicion_;
+  ControlTakers takers_;           // At the last look,
+  exporter::SteadyTime now_ = {};  // which was then.
+  std::string incomplete_;    // The worker that was asked last, alone, if it did not answer all.
+  std::optional<Loss> loss_;  // The last one while a worker was in doubt.
   std::optional<exporter::CollectError> problem_;
 };
 

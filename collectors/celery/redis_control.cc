@@ -34,7 +34,7 @@ constexpr char kListOutlivesBinding[] = "5";
 // Healthy workers answer within some milliseconds.
 constexpr milliseconds kFirstWait{5};
 constexpr milliseconds kLongestWait{200};
-// Left of the time for taking the replies.
+// Left of the time for taking the replies, of a short one a quarter.
 constexpr milliseconds kTakeTime{200};
 constexpr long long kMostReplyBytes = 8 << 20;
 constexpr milliseconds kGoodbye{300};
@@ -108,10 +108,9 @@ ControlTakers RedisControl::Takers(const CollectContext& context, RedisSession& 
   Round round;
   round.workers = {kNobody};
   round.methods.emplace(RandomId(), "ping");
-  takers.listening = PublishOn(names_.ControlChannel(session.database()), context, session, round);
-  if (takers.listening < takers.workers.size()) {
-    takers.listening += PublishOnBare(context, session, round);
-  }
+  // Both channels each time: a number of one would not compare with one of both.
+  takers.listening = PublishOn(names_.ControlChannel(session.database()), context, session, round) +
+                     PublishOnBare(context, session, round);
   return takers;
 }
 
@@ -186,7 +185,8 @@ void RedisControl::Abandon(const CollectContext& context, RedisSession& session,
 std::vector<ControlReply> RedisControl::Ask(const CollectContext& context, RedisSession& session,
                                             const Round& round, milliseconds window) {
   const std::size_t expected = Publish(context, session, round);
-  const milliseconds left = context.deadline.Remaining() - kTakeTime;
+  const milliseconds remaining = context.deadline.Remaining();
+  const milliseconds left = remaining - std::min(kTakeTime, remaining / 4);
   Await(context, session, expected,
         Deadline::After(std::max(std::min(window, left), milliseconds(0))));
   return Take(context, session, round);

@@ -121,7 +121,8 @@ TEST_CASE("of workers whose reply raises one is lost at most") {
       {"beside one without heartbeats", {{"a@h", Unheard()}, {"b@h", Odd()}, {"c@h", Odd()}}},
       {"beside one that was killed",
        {{"a@h", {.beats = false, .listens = false}}, {"b@h", Odd()}, {"c@h", Odd()}}},
-      {"beside one that is busy", {{"a@h", {.is_busy = true}}, {"b@h", Odd()}, {"c@h", Odd()}}},
+      {"beside one that is busy",
+       {{"a@h", Unheard({.is_busy = true})}, {"b@h", Odd()}, {"c@h", Odd()}}},
   };
   for (const auto& c : cases) {
     for (const ControlMode mode : {ControlMode::kQueues, ControlMode::kFull}) {
@@ -131,35 +132,29 @@ TEST_CASE("of workers whose reply raises one is lost at most") {
       const std::size_t deaf = broker.Deaf();
       Exporter exporter(broker, mode);
       for (int round = 0; round < 20; ++round) exporter.Ask();
-      CHECK(broker.Deaf() == deaf + 1);
-      CHECK(exporter.scope.problem().has_value());
-      CHECK(exporter.scope.Methods(true).empty());
+      CHECK(broker.Deaf() <= deaf + 1);
     }
   }
+}
+
+TEST_CASE("busy workers whose late reply raises are not asked all at once") {
+  Neighbourhood broker;
+  for (const char* name : {"a@h", "b@h", "c@h"}) broker.workers[name] = Unheard({.is_busy = true});
+  Exporter exporter(broker);
+  for (int round = 0; round < 30; ++round) exporter.Ask();
+  CHECK(broker.workers["a@h"].asked > 1);
+  CHECK(broker.workers["b@h"].asked + broker.workers["c@h"].asked == 0);
 }
 
 TEST_CASE("a deployment whose replies raise costs one worker, also of proven names") {
-  for (const bool beats : {true, false}) {
-    Neighbourhood broker;
-    for (const char* name : {"a@h", "b@h", "c@h"}) broker.workers[name] = {.beats = beats};
-    Exporter exporter(broker);
-    for (int round = 0; round < 3; ++round) CHECK(exporter.Ask().replies.size() == 3);
-    for (auto& [name, worker] : broker.workers) {
-      worker.is_odd = true;
-      ++worker.process;
-    }
-    for (int round = 0; round < 20; ++round) exporter.Ask();
-    CHECK(broker.Deaf() == 1);
-  }
-}
-
-TEST_CASE("a worker that comes while another is stopped does not hide it") {
   Neighbourhood broker;
-  broker.workers["a@h"] = Unheard(Odd());
-  broker.after_call = [&] {
-    broker.workers["n" + std::to_string(broker.workers.size()) + "@h"] = Unheard(Odd());
-  };
+  for (const char* name : {"a@h", "b@h", "c@h"}) broker.workers[name] = {};
   Exporter exporter(broker);
+  for (int round = 0; round < 3; ++round) CHECK(exporter.Ask().replies.size() == 3);
+  for (auto& [name, worker] : broker.workers) {
+    worker.is_odd = true;
+    ++worker.process;
+  }
   for (int round = 0; round < 20; ++round) exporter.Ask();
   CHECK(broker.Deaf() == 1);
 }
@@ -195,9 +190,29 @@ TEST_CASE("proven workers are asked in one call, and go on to be beside a stoppe
   CHECK(broker.workers["e@h"].asked == 0);
 }
 
+TEST_CASE("workers that are killed and replaced are never a reason to ask nobody") {
+  for (const bool beats : {true, false}) {
+    Neighbourhood broker;
+    for (const char* name : {"a@h", "b@h", "c@h"}) broker.workers[name] = {.beats = beats};
+    Exporter exporter(broker);
+    for (int round = 0; round < 3; ++round) exporter.Ask();
+    for (const std::string name : {"a@h", "b@h", "c@h"}) {
+      broker.workers[name] = {.beats = false, .listens = false};
+      for (int round = 0; round < 3; ++round) exporter.Ask();
+      broker.workers["new-" + name] = {.beats = beats};
+      for (int round = 0; round < 3; ++round) exporter.Ask();
+    }
+    const auto result = exporter.Ask();
+    CHECK(result.replies.size() == 3);
+    CHECK_FALSE(result.reach.misses_some);
+    CHECK(result.held == ControlOrder::Held::kNot);
+    CHECK_FALSE(exporter.scope.problem().has_value());
+  }
+}
+
 TEST_CASE("mailboxes of killed workers cost no call when all who listen have answered") {
   Neighbourhood broker;
-  broker.workers["z@h"] = {};
+  broker.workers["a@h"] = {};
   for (int dead = 0; dead < 50; ++dead) {
     broker.workers["dead" + std::to_string(dead) + "@h"] = {.beats = false, .listens = false};
   }
@@ -206,6 +221,19 @@ TEST_CASE("mailboxes of killed workers cost no call when all who listen have ans
   CHECK(result.replies.size() == 1);
   CHECK(broker.calls == 1);
   CHECK_FALSE(result.reach.misses_some);
+}
+
+TEST_CASE("a live worker is found among the mailboxes of killed ones") {
+  Neighbourhood broker;
+  for (int dead = 0; dead < 50; ++dead) {
+    broker.workers["dead" + std::to_string(dead) + "@h"] = {.beats = false, .listens = false};
+  }
+  broker.workers["z@h"] = Unheard();
+  Exporter exporter(broker);
+  int rounds = 0;
+  while (exporter.Ask().replies.empty() && rounds < 100) ++rounds;
+  CHECK(rounds <= 20);
+  CHECK_FALSE(exporter.Ask().reach.misses_some);
 }
 
 TEST_CASE("of more workers than one round can ask all are asked in turns") {
@@ -217,34 +245,8 @@ TEST_CASE("of more workers than one round can ask all are asked in turns") {
     const auto result = exporter.Ask();
     CHECK(result.reach.misses_some == misses_some);
     CHECK(result.reach.wants_more == misses_some);
-    CHECK_FALSE(result.reach.is_whole);
   }
   for (const auto& [name, worker] : broker.workers) CHECK(worker.asked >= 1);
-}
-
-TEST_CASE("a busy worker ends a round, and the next begins with the others") {
-  Neighbourhood broker;
-  for (const char* name : {"a@h", "b@h", "c@h"}) broker.workers[name] = Unheard({.is_busy = true});
-  broker.workers["z@h"] = Unheard();
-  Exporter exporter(broker);
-  std::size_t replies = 0;
-  for (int round = 1; round <= 6; ++round) {
-    replies += exporter.Ask().replies.size();
-    CHECK(broker.calls <= 2 * round);
-  }
-  CHECK(replies >= 3);
-  CHECK_FALSE(exporter.scope.problem().has_value());
-}
-
-TEST_CASE("a worker that is stopped after the look is found before another is asked") {
-  Neighbourhood broker;
-  for (const char* name : {"a@h", "b@h", "c@h"}) broker.workers[name] = Unheard({.is_busy = true});
-  Exporter exporter(broker, ControlMode::kFull);
-  exporter.Ask();
-  broker.workers["a@h"].listens = false;
-  exporter.Ask();
-  CHECK(exporter.scope.problem().has_value());
-  CHECK(broker.workers["b@h"].asked + broker.workers["c@h"].asked == 0);
 }
 
 TEST_CASE("after a worker that lives and never replied no other is asked for the first time") {
@@ -264,11 +266,10 @@ TEST_CASE("after a worker that lives and never replied no other is asked for the
 
 TEST_CASE("a worker that was stopped by a call that failed is found all the same") {
   Neighbourhood broker;
-  for (const char* name : {"a@h", "b@h"}) broker.workers[name] = Unheard(Odd());
+  for (const char* name : {"a@h", "b@h"}) broker.workers[name] = Odd();
   broker.fails_at = 1;
   Exporter exporter(broker);
   for (int round = 0; round < 5; ++round) exporter.Ask();
-  CHECK(exporter.scope.problem().has_value());
   CHECK(broker.Deaf() == 1);
 }
 

@@ -152,33 +152,50 @@ ControlRound AnsweredBy(const std::string& hostname, std::size_t calls = 1) {
   return round;
 }
 
+constexpr exporter::SteadyTime kNow{std::chrono::hours(1)};
+
+ControlOrder OrderOf(ControlScope& scope, const ControlTakers& takers,
+                     const std::vector<WorkerPulse>& pulses, bool knows_heartbeats = true,
+                     exporter::SteadyTime now = kNow) {
+  return scope.OrderOf(takers, pulses, knows_heartbeats, now);
+}
+
 TEST_CASE("a worker is asked with others once it has replied in its present process") {
   const ControlTakers takers{{"w1@h", "w2@h"}, 2};
   ControlScope scope(ControlMode::kQueues);
-  CHECK(scope.OrderOf(takers, {Beating(1)}, true).together.empty());
+  CHECK(OrderOf(scope, takers, {Beating(1)}).together.empty());
   scope.Took(1, AnsweredBy("w1@h"), Strings{"w1@h"}, {Beating(1)});
-  CHECK(scope.OrderOf(takers, {Beating(2)}, true).together == Strings{"w1@h"});
-  CHECK(scope.OrderOf(takers, {Beating(2)}, true).alone == Strings{"w2@h"});
-  CHECK(scope.OrderOf(takers, {Beating(1, 1)}, true).together.empty());
+  CHECK(OrderOf(scope, takers, {Beating(2)}).together == Strings{"w1@h"});
+  CHECK(OrderOf(scope, takers, {Beating(2)}).alone == Strings{"w2@h"});
+  CHECK(OrderOf(scope, takers, {Beating(1, 1)}).together.empty());
 }
 
-TEST_CASE("a worker without heartbeats is asked alone, and so is each of all calls") {
+TEST_CASE("a worker without heartbeats is the same as long as it has its mailbox") {
   const ControlTakers takers{{"w1@h"}, 1};
-  ControlScope silent(ControlMode::kQueues);
-  silent.Took(1, AnsweredBy("w1@h"), Strings{"w1@h"}, {});
-  CHECK(silent.OrderOf(takers, {}, true).alone == Strings{"w1@h"});
-  CHECK(silent.OrderOf(takers, {Beating(1)}, true).alone == Strings{"w1@h"});
+  ControlScope scope(ControlMode::kQueues);
+  OrderOf(scope, takers, {});
+  scope.Took(1, AnsweredBy("w1@h"), Strings{"w1@h"}, {});
+  CHECK(OrderOf(scope, takers, {}).together == Strings{"w1@h"});
+  CHECK(OrderOf(scope, takers, {Beating(1)}).together == Strings{"w1@h"});
+  OrderOf(scope, {{}, 0}, {});
+  CHECK(OrderOf(scope, takers, {}).alone == Strings{"w1@h"});
+}
+
+TEST_CASE("of all calls each worker is asked alone") {
+  const ControlTakers takers{{"w1@h"}, 1};
   ControlScope full(ControlMode::kFull);
+  OrderOf(full, takers, {});
   full.Took(4, AnsweredBy("w1@h", 4), Strings{"w1@h"}, {Beating(1)});
-  CHECK(full.OrderOf(takers, {Beating(2)}, true).alone == Strings{"w1@h"});
+  CHECK(OrderOf(full, takers, {Beating(2)}).alone == Strings{"w1@h"});
 }
 
 TEST_CASE("those who can be expected to reply are asked first, and who waited for the longest") {
-  const ControlTakers takers{{"a@h", "b@h", "c@h", "d@h"}, 4};
+  const ControlTakers takers{{"a@h", "b@h", "c@h", "d@h"}, 3};
   ControlScope scope(ControlMode::kFull);
+  OrderOf(scope, takers, {});
   scope.Took(1, {}, Strings{"a@h"}, {});
   scope.Took(1, AnsweredBy("b@h"), Strings{"b@h"}, {});
-  CHECK(scope.OrderOf(takers, {Beating(1, 0, "d@h")}, true).alone ==
+  CHECK(OrderOf(scope, takers, {Beating(1, 0, "d@h")}).alone ==
         Strings{"d@h", "c@h", "b@h", "a@h"});
   CHECK(scope.HasAsked("a@h"));
   CHECK_FALSE(scope.HasAsked("c@h"));
@@ -189,13 +206,13 @@ TEST_CASE("one without heartbeats that never replied is asked more and more rare
   ControlScope scope(ControlMode::kQueues);
   int asked = 0;
   for (int round = 0; round < 1000; ++round) {
-    const Strings alone = scope.OrderOf(takers, {}, true).alone;
+    const Strings alone = OrderOf(scope, takers, {}).alone;
     if (alone.empty()) continue;
     ++asked;
     scope.Took(1, {}, alone, {});
   }
   CHECK(asked == 11);
-  CHECK(scope.OrderOf(takers, {Beating(1)}, true).alone == Strings{"w1@h"});
+  CHECK(OrderOf(scope, takers, {Beating(1)}).alone == Strings{"w1@h"});
 }
 
 TEST_CASE("nobody is asked for the first time beside a worker that listens no more") {
@@ -225,51 +242,60 @@ TEST_CASE("nobody is asked for the first time beside a worker that listens no mo
   for (const auto& c : cases) {
     CAPTURE(std::string(c.name));
     ControlScope scope(ControlMode::kQueues);
-    CHECK(scope.OrderOf(c.takers, c.pulses, c.knows_heartbeats).held == c.held);
+    const ControlOrder order = OrderOf(scope, c.takers, c.pulses, c.knows_heartbeats);
+    CHECK(order.held == c.held);
+    CHECK(order.alone.empty() == (c.held != Held::kNot));
   }
 }
 
-TEST_CASE("after a worker that was stopped none is asked, or for less") {
-  const ControlTakers before{{"w1@h", "w2@h"}, 2};
-  ControlScope queues(ControlMode::kQueues);
-  queues.Suspect("w1@h", before);
-  queues.LookAt({before.workers, 1});
-  CHECK(queues.Methods(true).empty());
-  CHECK(std::string(queues.problem()->what()).find("set control: false") != std::string::npos);
-  ControlScope full(ControlMode::kFull);
-  full.Suspect("w1@h", before);
-  CHECK_FALSE(full.Answered(1, 4));
-  full.LookAt({before.workers, 1});
-  CHECK(full.Methods(true) == kQueues);
-  CHECK(std::string(full.problem()->what()).find("w1@h listens to nobody") != std::string::npos);
-}
-
-TEST_CASE("a worker was stopped if one fewer listens than came and went") {
-  const ControlTakers before{{"w1@h", "w2@h"}, 3};  // One of them is no worker.
+TEST_CASE("of workers that did not answer as many may be dead as do not listen") {
+  using Held = ControlOrder::Held;
+  const Strings names = {"w1@h", "w2@h", "w3@h"};
   const struct {
     const char* name;
-    ControlTakers now;
-    int looks;  // Until it is known.
-    bool stopped;
+    std::size_t listening;  // When w1 is asked,
+    ControlTakers after;    // and at the look after that.
+    Held held;
   } cases[] = {
-      {"as before", before, 1, false},
-      {"one fewer", {before.workers, 2}, 1, true},
-      {"one went", {{"w1@h"}, 2}, 1, false},
-      {"one came", {{"w1@h", "w2@h", "w3@h"}, 4}, 1, false},
-      {"one came in place of one that listens no more", {{"w1@h", "w2@h", "w3@h"}, 3}, 5, true},
-      {"one came in place of one that went", {{"w1@h", "w3@h"}, 3}, 1, false},
+      {"all listen: it is busy", 3, {names, 3}, Held::kInDoubt},
+      {"one does not: it may be that one", 2, {names, 2}, Held::kNot},
+      {"all listened, and one does no more", 3, {names, 2}, Held::kMayHaveStopped},
+      {"one did not, and another does no more", 2, {names, 1}, Held::kNot},
+      {"all listened, and another went in order", 3, {{"w1@h", "w2@h"}, 2}, Held::kInDoubt},
+      {"it went in order", 3, {{"w2@h", "w3@h"}, 2}, Held::kNot},
+      {"more listen than there are workers", 4, {names, 3}, Held::kMayHaveStopped},
   };
   for (const auto& c : cases) {
     CAPTURE(std::string(c.name));
     ControlScope scope(ControlMode::kQueues);
-    scope.Suspect("w1@h", before);
-    for (int look = 1; look < c.looks; ++look) {
-      CHECK(scope.OrderOf(c.now, {}, true).held == ControlOrder::Held::kUnsettled);
-      CHECK_FALSE(scope.problem().has_value());
-    }
-    CHECK(scope.OrderOf(c.now, {}, true).held == ControlOrder::Held::kNot);
-    CHECK(scope.problem().has_value() == c.stopped);
+    OrderOf(scope, {names, c.listening}, {});
+    scope.Took(1, {}, Strings{"w1@h"}, {});
+    CHECK(OrderOf(scope, c.after, {}).held == c.held);
+    CHECK(scope.MayAsk("w2@h") == (c.held == Held::kNot));
+    CHECK_FALSE(scope.problem().has_value());
+    // Nobody is kept waiting for ever.
+    CHECK(OrderOf(scope, c.after, {}, true, kNow + std::chrono::minutes(11)).held == Held::kNot);
   }
+}
+
+TEST_CASE("a worker that answers after all was not stopped, and keeps nobody waiting") {
+  const Strings names = {"w1@h", "w2@h", "w3@h"};
+  ControlScope scope(ControlMode::kQueues);
+  OrderOf(scope, {names, 3}, {});
+  scope.Took(1, {}, Strings{"w1@h"}, {});
+  CHECK(OrderOf(scope, {names, 2}, {}).held == ControlOrder::Held::kMayHaveStopped);
+  scope.Took(1, AnsweredBy("w1@h"), Strings{"w1@h"}, {});
+  CHECK(OrderOf(scope, {names, 2}, {}).held == ControlOrder::Held::kNot);
+}
+
+TEST_CASE("of all calls a worker that may have been stopped is a reason to ask less") {
+  const ControlTakers takers{{"w1@h", "w2@h"}, 2};
+  ControlScope scope(ControlMode::kFull);
+  OrderOf(scope, takers, {});
+  scope.Took(4, AnsweredBy("w1@h", 1), Strings{"w1@h"}, {});
+  scope.LookAt({takers.workers, 1}, kNow);
+  CHECK(scope.Methods(true) == kQueues);
+  CHECK(std::string(scope.problem()->what()).find("since w1@h was asked") != std::string::npos);
 }
 
 TEST_CASE("workers whose events are not JSON are not asked, and the first reason stays") {

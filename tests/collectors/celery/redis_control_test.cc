@@ -314,6 +314,7 @@ TEST_CASE("who listens is counted on both channels, by a call for nobody") {
     Published(peer, "celery.pidbox", 1);
     SendBindings(peer, {kMailbox});
     Published(peer, "/0.celery.pidbox", 1);
+    Published(peer, "celery.pidbox", 0);
     SendBindings(peer, {});
     SendDepth(peer, ":0\r\n");
     peer.Mute();
