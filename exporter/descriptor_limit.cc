@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kOwn = 8;
 // As many clients may always be connected at a time.
 constexpr std::size_t kClients = 8;
-// A connection of libpq takes three: the server's socket, and the pair before it.
-constexpr std::size_t kOfCollector = 3;
+// The least that any takes: libpq takes three, and a cluster one for each of its nodes.
+constexpr std::size_t kOfCollector = 1;
 
 }  // namespace
 

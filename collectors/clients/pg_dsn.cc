@@ -167,6 +167,14 @@ void CheckPorts(std::string_view ports) {
   }
 }
 
+// As libpq reads one: with a sign, and blanks around it.
+bool IsNumber(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+  text = text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  return UrlNumber(text, 10, std::numeric_limits<int>::max()).has_value();
+}
+
 void CheckValues(const PgDsn& dsn) {
   for (const auto& [keyword, values] : kChoices) {
     const std::string_view value = dsn.Get(keyword);
@@ -180,7 +188,7 @@ void CheckValues(const PgDsn& dsn) {
   }
   for (const std::string_view keyword : kNumbers) {
     const std::string_view value = dsn.Get(keyword);
-    if (value.empty() || UrlNumber(value, 10, std::numeric_limits<int>::max())) continue;
+    if (value.empty() || IsNumber(value)) continue;
     throw std::invalid_argument("the value of " + std::string(keyword) + " is not a number");
   }
 }

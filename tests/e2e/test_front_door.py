@@ -125,14 +125,14 @@ def test_a_process_that_may_open_too_few_descriptors_says_how_many_it_needs(tmp_
     path = tmp_path / "exporter.yaml"
     path.write_text(CALM.format(redis="redis://127.0.0.1:1/0"))
     command = [BINARY, "--config", path, "--web.listen-address", "127.0.0.1:0"]
-    for few in (5, 12, 19):
+    for few in (5, 12, 17):
         done = subprocess.run([*limited(few), *command], capture_output=True, text=True, timeout=30,
                               check=False)
         assert done.returncode == 2, done
         assert done.stderr == (
-            f"exporter: the process may open {few} descriptors, and this configuration needs 20 at"
+            f"exporter: the process may open {few} descriptors, and this configuration needs 18 at"
             " least: raise the limit (ulimit -n, LimitNOFILE=)\n")
-    exporter = start_exporter(path.read_text(), under=limited(20))
+    exporter = start_exporter(path.read_text(), under=limited(18))
     assert exporter.page().errors("redis", "connect") == 1
 
 

@@ -84,6 +84,18 @@ TEST_CASE("a DSN that cannot be meant is refused without being quoted") {
   }
 }
 
+TEST_CASE("a number is what libpq reads as one") {
+  for (const char* good : {"10", "-1", "+10", "%2010%20"}) {
+    CAPTURE(good);
+    CHECK_NOTHROW(ParsePgDsn(std::string("postgresql://h/d?connect_timeout=") + good));
+  }
+  for (const char* bad : {"soon", "10s", "-", "1%202"}) {
+    CAPTURE(bad);
+    CHECK_THROWS_AS(ParsePgDsn(std::string("postgresql://h/d?connect_timeout=") + bad),
+                    std::invalid_argument);
+  }
+}
+
 TEST_CASE("a misspelt parameter is refused by its name") {
   CHECK(Refusal("postgres://ann:hush@db/shop?sslmod=require").find("\"sslmod\"") !=
         std::string::npos);
