@@ -215,13 +215,15 @@ std::string ServerNameOf(const PgDsn& dsn) {
 
 // libpq would fill these in by itself, but the server's name is made of them.
 void FillFromEnvironment(PgDsn& dsn) {
+  // A service comes before the environment, and libpq alone reads it.
+  if (!dsn.Get("service").empty() || std::getenv("PGSERVICE") != nullptr) return;
   const bool has_host = !dsn.Get("host").empty() || !dsn.Get("hostaddr").empty();
   const auto fill = [&dsn](const char* keyword, const char* variable) {
     const char* const value = std::getenv(variable);
     if (dsn.Get(keyword).empty() && value != nullptr) dsn.Set(keyword, value);
   };
   fill("port", "PGPORT");
-  if (has_host || !dsn.Get("service").empty()) return;
+  if (has_host) return;
   fill("host", "PGHOST");
   fill("hostaddr", "PGHOSTADDR");
   if (dsn.Get("host").empty() && dsn.Get("hostaddr").empty()) {

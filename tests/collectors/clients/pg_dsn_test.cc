@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -81,6 +82,28 @@ TEST_CASE("a DSN that cannot be meant is refused without being quoted") {
     const std::string refusal = Refusal(dsn);
     CHECK_FALSE(refusal.empty());
     if (dsn.find("?hush") == std::string::npos) CHECK(refusal.find("hu") == std::string::npos);
+  }
+}
+
+TEST_CASE("with a service nothing is filled in, as that comes before the environment") {
+  const struct {
+    const char* dsn;
+    const char* service;  // PGSERVICE.
+    const char* port;     // That is set here; empty if libpq finds it.
+  } cases[] = {
+      {"dbname=shop", nullptr, "6000"},
+      {"service=shop", nullptr, ""},
+      {"dbname=shop", "shop", ""},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(std::string(c.dsn));
+    ::setenv("PGPORT", "6000", 1);
+    if (c.service != nullptr) ::setenv("PGSERVICE", c.service, 1);
+    const PgDsn dsn = ParsePgDsn(c.dsn);
+    ::unsetenv("PGPORT");
+    ::unsetenv("PGSERVICE");
+    CHECK(dsn.Get("port") == c.port);
+    CHECK(dsn.Get("host").empty() == std::string(c.port).empty());
   }
 }
 
