@@ -151,7 +151,10 @@ void CeleryCollector::CallWorkers(const CollectContext& context,
   const ControlInquiry::Result result = inquiry.Run(half);
   {
     const MutexLock lock(heard_.mutex);
-    heard_.workers.Replied(result.replies, steady_clock::now(), result.reach);
+    // A round that failed altogether was none.
+    if (!result.failure || !result.replies.empty()) {
+      heard_.workers.Replied(result.replies, steady_clock::now(), result.reach);
+    }
     if (scope_.problem()) heard_.workers.AskedLess();
   }
   if (result.failure) throw CollectError(*result.failure);

@@ -42,6 +42,8 @@ ControlInquiry::Result ControlInquiry::Run(const CollectContext& context) {
   } catch (const CollectError& error) {
     result_.failure = error;
   }
+  // What is told of all would be told of a part.
+  result_.reach.misses_some |= result_.failure || !MayGoOn();
   return std::exchange(result_, {});
 }
 
@@ -55,7 +57,7 @@ void ControlInquiry::AskInOrder(const CollectContext& context, const ControlOrde
   result_.held = order.held;
   // Somebody listens who has not answered, and somebody was asked who never did.
   const bool misses_asked = scope_.HasWaiting() && answered_.size() < takers.listening;
-  result_.reach.misses_some = (waits && !has_all) || misses_asked || !MayGoOn();
+  result_.reach.misses_some = (waits && !has_all) || misses_asked;
   result_.reach.wants_more = waits && !has_all && MayGoOn() && !scope_.IsInDoubt() &&
                              (order.held == ControlOrder::Held::kNot ||
                               order.held == ControlOrder::Held::kAwaitsHeartbeats);
@@ -74,11 +76,21 @@ bool ControlInquiry::AskEach(const CollectContext& context, const std::vector<st
     result_.reach.is_whole = asked < kMostAlone && (has_time || asked == 0);
     if (!result_.reach.is_whole || silent == kMostSilent) return false;
     ++asked;
-    if (Ask(context, {{worker}}, timeout_ / 4)[worker] == methods_.size()) continue;
+    if (AskAlone(context, worker) == methods_.size()) continue;
     ++silent;
     scope_.LookAt(*broker_.Takers(context), Now());
   }
   return answered_.size() >= listening;
+}
+
+// A call that failed may have been sent all the same: the worker is to answer for it.
+std::size_t ControlInquiry::AskAlone(const CollectContext& context, const std::string& worker) {
+  try {
+    return Ask(context, {{worker}}, timeout_ / 4)[worker];
+  } catch (const CollectError&) {
+    scope_.Failed(worker, pulses_());
+    throw;
+  }
 }
 
 bool ControlInquiry::MayGoOn() const {

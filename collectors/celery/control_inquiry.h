@@ -42,6 +42,8 @@ class ControlInquiry {
   // Those that may be asked, one after the other. True if all who listen have answered.
   bool AskEach(const exporter::CollectContext& context, const std::vector<std::string>& workers,
                std::size_t listening);
+  // How many calls the worker answered.
+  std::size_t AskAlone(const exporter::CollectContext& context, const std::string& worker);
   // Whether the same may still be asked.
   bool MayGoOn() const;
   // How many calls each answered.

@@ -126,7 +126,7 @@ void ControlScope::LookAt(const ControlTakers& takers, SteadyTime now) {
     AskLess(ErrorKind::kQuery,
             fmt::format("one worker fewer listens since {} was asked, which may have been stopped "
                         "by its reply: see its log",
-                        incomplete_));
+                        incomplete_.empty() ? Waiting().front() : incomplete_));
   }
   takers_ = takers;
   now_ = now;
@@ -169,8 +169,7 @@ ControlOrder::Held ControlScope::HeldBy(const std::vector<WorkerPulse>& pulses,
                                         bool knows_heartbeats) const {
   using Held = ControlOrder::Held;
   const auto beating = std::count_if(pulses.begin(), pulses.end(), [&](const WorkerPulse& pulse) {
-    return pulse.is_recent &&
-           std::binary_search(takers_.workers.begin(), takers_.workers.end(), pulse.hostname);
+    return pulse.is_recent && HasMailbox(takers_, pulse.hostname);
   });
   if (static_cast<std::size_t>(beating) > takers_.listening) return Held::kDeaf;
   if (MayHaveStopped()) return Held::kMayHaveStopped;
@@ -264,6 +263,18 @@ void ControlScope::Judge(const std::string& hostname, const WorkerPulse* pulse, 
   record.has_replied = true;
   record.silent_rounds = 0;
   record.partial_rounds = answered->second < asked ? record.partial_rounds + 1 : 0;
+}
+
+void ControlScope::Failed(const std::string& hostname, const std::vector<WorkerPulse>& pulses) {
+  incomplete_ = hostname;
+  Record& record = records_[hostname];
+  if (record.has_replied || record.silent_rounds > 0) return;
+  const ByName by_name = ByNameOf(pulses);
+  const WorkerPulse* const pulse = Find(by_name, hostname);
+  record.silent_rounds = 1;
+  record.asked = now_;
+  record.beats = pulse == nullptr ? 0 : pulse->beats;
+  record.is_heard = pulse != nullptr && pulse->is_recent;
 }
 
 void ControlScope::JudgeSilence(const WorkerPulse& pulse, const Record& record) {

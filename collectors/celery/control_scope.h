@@ -92,6 +92,8 @@ class ControlScope {
   void Took(std::size_t asked, const ControlRound& round,
             const std::optional<std::vector<std::string>>& workers,
             const std::vector<WorkerPulse>& pulses);
+  // A call to the worker alone failed, and may have been sent: it is in doubt, and not judged.
+  void Failed(const std::string& hostname, const std::vector<WorkerPulse>& pulses);
   // Events have this content type.
   void HeardEvents(std::string_view content_type);
   // Whether the worker has been asked since it is known.

@@ -203,10 +203,12 @@ std::size_t RedisControl::Publish(const CollectContext& context, RedisSession& s
 
 std::size_t RedisControl::PublishOnBare(const CollectContext& context, RedisSession& session,
                                         const Round& round) {
+  if (bare_is_refused_) return 0;
   try {
     return PublishOn(names_.BareControlChannel(), context, session, round);
   } catch (const CollectError& error) {
-    if (error.kind() == ErrorKind::kPermission) return 0;
+    bare_is_refused_ = error.kind() == ErrorKind::kPermission;
+    if (bare_is_refused_) return 0;
     throw;
   }
 }

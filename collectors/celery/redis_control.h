@@ -71,7 +71,8 @@ class RedisControl {
                       const Round& round);
   std::size_t PublishOn(const std::string& channel, const exporter::CollectContext& context,
                         RedisSession& session, const Round& round);
-  // Where few workers hear it: to be refused there is no failure, and nobody hears.
+  // Where few workers hear it: to be refused there is no failure, and nobody hears. It is tried
+  // once then, as each refusal is an entry of the server's ACL LOG.
   std::size_t PublishOnBare(const exporter::CollectContext& context, RedisSession& session,
                             const Round& round);
   // Until so many replies have come, or by the deadline.
@@ -83,6 +84,7 @@ class RedisControl {
   RedisNames names_;
   std::string queue_;  // The list's name, without the prefix, which workers put before it.
   std::optional<Read> read_;
+  bool bare_is_refused_ = false;
 };
 
 }  // namespace collectors

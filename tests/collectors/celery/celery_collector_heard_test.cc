@@ -134,4 +134,20 @@ TEST_CASE("workers that a reply could stop are asked one by one, and counted whe
   CHECK(run.script.calls == 4);  // The one that did not reply is asked again.
 }
 
+TEST_CASE("of workers nothing is told by a round of control calls that failed") {
+  CeleryOptions options = Quiet();
+  options.control = ControlMode::kQueues;
+  options.queues = {"mail"};
+  Run run(options);
+  run.script.waiting["mail"] = 0;
+  run.script.takers = []() -> std::optional<ControlTakers> {
+    throw CollectError(ErrorKind::kTimeout, "no answer");
+  };
+  Reading reading = run.Collect();
+  CHECK(Said(reading.problems) == Strings{"control timeout"});
+  CHECK_FALSE(Run::PageOf(std::move(reading)).contains("celery_active_worker_count mail"));
+  run.script.takers = [] { return ControlTakers{}; };
+  CHECK(Run::PageOf(run.Collect()).at("celery_active_worker_count mail") == 0);
+}
+
 }  // namespace collectors::scripted

@@ -266,9 +266,10 @@ TEST_CASE("after a worker that lives and never replied no other is asked for the
 
 TEST_CASE("a worker that was stopped by a call that failed is found all the same") {
   Neighbourhood broker;
-  for (const char* name : {"a@h", "b@h"}) broker.workers[name] = Odd();
+  for (const char* name : {"a@h", "b@h"}) broker.workers[name] = Unheard(Odd());
   broker.fails_at = 1;
   Exporter exporter(broker);
+  CHECK(exporter.Ask().reach.misses_some);
   for (int round = 0; round < 5; ++round) exporter.Ask();
   CHECK(broker.Deaf() == 1);
 }

@@ -278,6 +278,18 @@ TEST_CASE("of workers that did not answer as many may be dead as do not listen")
   }
 }
 
+TEST_CASE("a worker is not judged by calls that failed, and keeps others waiting") {
+  const ControlTakers takers{{"w1@h", "w2@h"}, 2};
+  ControlScope scope(ControlMode::kQueues);
+  for (std::uint64_t beats = 1; beats < 100; beats += 10) {
+    OrderOf(scope, takers, {Beating(beats)});
+    scope.Failed("w1@h", {Beating(beats)});
+  }
+  CHECK_FALSE(scope.problem().has_value());
+  CHECK(OrderOf(scope, takers, {Beating(100)}).held == ControlOrder::Held::kInDoubt);
+  CHECK_FALSE(scope.MayAsk("w2@h"));
+}
+
 TEST_CASE("a worker that answers after all was not stopped, and keeps nobody waiting") {
   const Strings names = {"w1@h", "w2@h", "w3@h"};
   ControlScope scope(ControlMode::kQueues);

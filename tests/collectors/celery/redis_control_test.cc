@@ -327,4 +327,20 @@ TEST_CASE("who listens is counted on both channels, by a call for nobody") {
   CHECK(asked.Read().queues[0].waiting == 0);
 }
 
+TEST_CASE("a channel that may not be written is tried once") {
+  Asked asked({[](Peer& peer) {
+    SendBindings(peer, {kMailbox});
+    Published(peer, "/0.celery.pidbox", 1);
+    peer.Expect("PUBLISH\r\n" + Bulk("celery.pidbox"));
+    peer.Expect("}\r\n");
+    peer.Send("-NOPERM this user has no permissions\r\n");
+    SendBindings(peer, {kMailbox});
+    Published(peer, "/0.celery.pidbox", 1);
+    SendDepth(peer, ":0\r\n");
+    peer.Mute();
+  }});
+  for (int look = 0; look < 2; ++look) CHECK(asked.broker.Takers(asked.Context())->listening == 1);
+  CHECK(asked.Read().queues[0].waiting == 0);
+}
+
 }  // namespace collectors
