@@ -89,9 +89,10 @@ class Stage:
     def assert_recovers(self):
         """And measures again: a server that stood still has cost nothing that is to be paid for."""
         def is_whole(page):
-            return self.is_up(page) and all(
-                page.value("exporter_collector_failed_parts", collector=name) == 0
-                for name in self.victims)
+            for name in self.victims:
+                assert page.up(name) == 1, name
+                assert page.value("exporter_collector_failed_parts", collector=name) == 0, self.exporter.log()[-3000:]
+            return self.is_up(page)
 
         self.exporter.await_page(is_whole, RECOVERS_WITHIN, f"{self.victims} are up again")
 

@@ -124,6 +124,7 @@ def test_a_message_with_a_timestamp_tells_the_age_of_the_queue(collect, rabbitmq
     client.publish("dated", 2, timestamp=int(time.time()) - 1000)
     eventually(lambda: rabbitmq.api("GET", "/api/queues/it/dated").get("head_message_timestamp"),
                30, "the broker tells the timestamp")
+    has_counts(rabbitmq, "dated", 2, 0, 0)
     page = collect(config(api_url(rabbitmq), "queues: [{name: dated}]"))
     age = page.value("queue_oldest_age_seconds", queue="dated", system="rabbitmq")
     assert 1000 <= age < 1040

@@ -166,15 +166,16 @@ def test_of_all_calls_a_class_among_the_options(place, neighbours, start_exporte
 
 def test_of_all_calls_an_argument_of_a_task(place, neighbours, start_exporter, version):
     """`active` answers with arguments of tasks that run, here in each worker."""
-    app = neighbours(place, accept_content=["json", "pickle"])
+    app = neighbours(place, accept_content=["json", "pickle"], worker_prefetch_multiplier=1)
     app.open_doors(TRIO)
-    for _ in range(6):
+    # Each worker runs two and keeps two more at most, so that all three have some.
+    for _ in range(12):
         app.ask("thing", "things", {})
     app.await_count("hold", "started", 6)
     exporter = start_exporter(config(place, "control: full"))
     await_collections(exporter, 20)
     app.open("things")
-    app.await_count("hold", "succeeded", 6)
+    app.await_count("hold", "succeeded", 12)
     app.runs(TASKS)
     if place.kind == "redis" and version != "5.7":
         assert "one worker fewer listens" in exporter.log() or is_said(exporter)
