@@ -14,6 +14,9 @@ INTERVAL = 1.0
 TIMEOUT = 0.5
 FAILS_WITHIN = INTERVAL + TIMEOUT + 1
 RECOVERS_WITHIN = INTERVAL + 1
+# A statement that takes the whole timeout, as a busy machine's may, is paid for with ten seconds
+# (max_db_time); one that a stopped server did not answer is not.
+UNPAID_WITHIN = 8
 
 CONFIG = """
 global: {{interval: 1s, timeout: 500ms}}
@@ -66,7 +69,7 @@ class Stage:
 
     def start_healthy(self):
         self.start()
-        self.exporter.await_page(self.is_up, 5, "all is well before the fault")
+        self.exporter.await_page(self.is_whole, 30, "all is well before the fault")
 
     @property
     def victims(self):
@@ -74,6 +77,12 @@ class Stage:
 
     def is_up(self, page):
         return page.value(UP[self.system]) == 1 and all(page.up(name) == 1 for name in self.victims)
+
+    def is_whole(self, page):
+        for name in self.victims:
+            failed = page.value("exporter_collector_failed_parts", collector=name)
+            assert failed == 0, f"{name}: {failed:.0f} parts fail"
+        return self.is_up(page)
 
     def assert_fails(self, reason):
         """From now, each victim is shown as failed for this reason in time."""
@@ -88,13 +97,8 @@ class Stage:
 
     def assert_recovers(self):
         """And measures again: a server that stood still has cost nothing that is to be paid for."""
-        def is_whole(page):
-            for name in self.victims:
-                assert page.up(name) == 1, name
-                assert page.value("exporter_collector_failed_parts", collector=name) == 0, self.exporter.log()[-3000:]
-            return self.is_up(page)
-
-        self.exporter.await_page(is_whole, RECOVERS_WITHIN, f"{self.victims} are up again")
+        self.exporter.await_page(self.is_up, RECOVERS_WITHIN, f"{self.victims} are up again")
+        self.exporter.await_page(self.is_whole, UNPAID_WITHIN, f"{self.victims} are whole again")
 
     def assert_others_go_on(self):
         before = self.exporter.page()
