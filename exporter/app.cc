@@ -4,7 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "exporter/exposition.h"
+#include "exporter/health_series.h"
+#include "exporter/negotiation.h"
 #include "exporter/page.h"
 #include "exporter/status_page.h"
 
@@ -18,6 +19,16 @@ using std::chrono::steady_clock;
 // process ends within a second.
 constexpr milliseconds kAnswerPatience{200};
 constexpr milliseconds kStopPatience{500};
+
+// ?collector=NAME and ?name[]=NAME, each as often as wanted.
+PageQuery QueryOf(const HttpRequest& request) {
+  PageQuery query;
+  for (const auto& [name, value] : request.parameters) {
+    if (name == "collector") query.collectors.insert(value);
+    if (name == "name[]") query.names.insert(value);
+  }
+  return query;
+}
 
 }  // namespace
 
@@ -74,44 +85,47 @@ bool App::Stop() {
 
 std::vector<CollectorHealth> App::Health() { return HealthAt(steady_clock::now()); }
 
-// Asked before the page: a collection that ends in between must not be told of as
+// Asked before the page: a collection that ends in between must not be reported as
 // good by a page that lacks it.
-std::vector<CollectorHealth> App::HealthAt(SteadyTime now) {
-  store_.CurrentPage(now);  // So that `series` knows what has expired.
-  return store_.Health(now);
+std::vector<CollectorHealth> App::HealthAt(SteadyTime now) { return store_.Health(now); }
+
+std::vector<Family> App::Tail(const std::vector<CollectorHealth>& health, SteadyTime now) const {
+  std::vector<Family> tail = HealthFamilies(health);
+  for (Family& family : self_metrics_.Families(health, now)) tail.push_back(std::move(family));
+  return tail;
 }
 
 std::string App::RenderPage() {
   const SteadyTime now = steady_clock::now();
   const auto health = HealthAt(now);
   const auto page = store_.CurrentPage(now);
-  return page->Text() + RenderHealthFamilies(health) + self_metrics_.Render(health, now);
+  return page->Text() + TextOf(Tail(health, now));
 }
 
 HttpAnswer App::Metrics(const HttpRequest& request) {
-  std::set<std::string> names;
-  for (const auto& [name, value] : request.parameters)
-    if (name == "collector") names.insert(value);
+  const PageQuery query = QueryOf(request);
   const SteadyTime now = steady_clock::now();
   auto health = HealthAt(now);
-  auto page = store_.CurrentPage(now);
-  for (const std::string& name : names) {
+  for (const std::string& name : query.collectors) {
     if (std::none_of(health.begin(), health.end(),
                      [&name](const CollectorHealth& known) { return known.name == name; }))
       return HttpAnswer::Text("unknown collector: " + name.substr(0, 100) + "\n", 400);
   }
-  if (!names.empty()) {
-    page = store_.PageOf(names, now);
-    std::erase_if(health, [&names](const auto& known) { return !names.contains(known.name); });
-  }
-  std::string tail = RenderHealthFamilies(health) + self_metrics_.Render(health, now);
-  PageBody body = request.accepts_gzip ? GzipBody(std::move(page), tail)
-                                       : PlainBody(std::move(page), std::move(tail));
-  return {200, kTextContentType, request.accepts_gzip, std::move(body.pieces),
-          std::move(body.owner)};
+  if (!query.collectors.empty())
+    std::erase_if(health,
+                  [&](const auto& known) { return !query.collectors.contains(known.name); });
+  const auto page = store_.PageOf(query, now);
+  const Form form = FormFor(request.accept, request.accept_encoding, page->HasExtras());
+  store_.NoteForm(query, form, now);
+  std::vector<Family> tail = Tail(health, now);
+  if (!query.names.empty())
+    std::erase_if(tail, [&](const Family& family) { return !query.names.contains(family.name()); });
+  PageBody body = BodyOf(page, form, tail);
+  return {200, std::string(ContentType(form.format)), std::string(ContentEncoding(form.coding)),
+          std::move(body.pieces), std::move(body.owner)};
 }
 
-HttpAnswer App::Ready() const {
+HttpAnswer App::Ready() {
   return store_.Ready(steady_clock::now()) ? HttpAnswer::Text("ready\n")
                                            : HttpAnswer::Text("starting\n", 503);
 }

@@ -47,7 +47,9 @@ class App {
   std::vector<HttpRoute> Routes();
   HttpObserver Observer();
   HttpAnswer Metrics(const HttpRequest& request);
-  HttpAnswer Ready() const;
+  HttpAnswer Ready();
+  // What follows the page: health families and self-metrics.
+  std::vector<Family> Tail(const std::vector<CollectorHealth>& health, SteadyTime now) const;
 
   const AppOptions options_;
   SnapshotStore store_;

@@ -28,9 +28,11 @@ std::vector<TimedFamily> Exported(const Job& job) {
   return policy.Apply(std::move(claimed).Take()).families;
 }
 
-Labels LabelsOf(const prometheus::ClientMetric& metric) {
+Labels LabelsOf(const Family& family, std::size_t index) {
+  std::vector<LabelView> views;
+  family.LabelsAt(index, views);
   Labels labels;
-  for (const auto& label : metric.label) labels.emplace_back(label.name, label.value);
+  for (const LabelView& view : views) labels.emplace_back(view.name, view.value);
   std::sort(labels.begin(), labels.end());
   return labels;
 }
@@ -60,14 +62,15 @@ std::vector<Clash> FindClashes(const std::vector<Job>& jobs) {
   for (std::size_t job = 0; job < jobs.size(); ++job) {
     std::optional<Clash> clash;
     for (const TimedFamily& timed : Exported(jobs[job])) {
-      std::vector<Claim>& others = claims[timed.family.name];
-      for (const auto& metric : timed.family.metric) {
-        const Labels labels = LabelsOf(metric);
+      const Family& family = timed.family;
+      std::vector<Claim>& others = claims[family.name()];
+      for (std::size_t i = 0; i < family.size(); ++i) {
+        const Labels labels = LabelsOf(family, i);
         const auto other = std::find_if(others.begin(), others.end(), [&](const Claim& claim) {
           return claim.job != job && MayBeOne(claim.labels, labels);
         });
         if (other != others.end() && !clash) {
-          clash = Clash{other->job, job, Shown(timed.family.name, labels)};
+          clash = Clash{other->job, job, Shown(family.name(), labels)};
         }
         others.push_back({job, labels});
       }

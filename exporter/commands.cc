@@ -99,6 +99,10 @@ int CollectOnce(App& app) {
     for (const CollectError& error : health.last_errors)
       fmt::print(stderr, "{}: {}{}: {}\n", health.name,
                  error.part().empty() ? "" : error.part() + ": ", Name(error.kind()), error.what());
+    if (health.cut.empty()) continue;
+    code = kCollectionFailed;
+    fmt::print(stderr, "{}: limit: more series than max_series, so these are not whole: {}\n",
+               health.name, DescribeCut(health.cut));
   }
   return code;
 }

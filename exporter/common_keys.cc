@@ -54,6 +54,12 @@ CommonKeys ReadCommonKeys(YamlReader& reader) {
     keys.good = false;
   }
   keys.labels = reader.LabelMap("labels");
+  for (const auto& [name, value] : keys.labels) {
+    // A histogram or a summary with such a label of its own cannot be shown.
+    if (name == "le" || name == "quantile")
+      reader.Problem("labels", "a label cannot be named " + name +
+                                   ": histograms and summaries need it for themselves");
+  }
   if (reader.Has("max_series")) {
     keys.max_series = static_cast<std::size_t>(reader.Integer("max_series", 1, 1, kMostSeries));
   }

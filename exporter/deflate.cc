@@ -43,10 +43,9 @@ DeflatedBlock Deflate(std::string_view text) {
   return block;
 }
 
-void GzipTrailer::Add(const DeflatedBlock& block) {
-  crc_ = static_cast<std::uint32_t>(
-      ::crc32_combine(crc_, block.crc, static_cast<z_off_t>(block.size)));
-  size_ += block.size;
+void GzipTrailer::Add(std::uint32_t crc, std::size_t size) {
+  crc_ = static_cast<std::uint32_t>(::crc32_combine(crc_, crc, static_cast<z_off_t>(size)));
+  size_ += size;
 }
 
 std::string GzipTrailer::Finish() const {

@@ -22,7 +22,8 @@ inline constexpr std::string_view kGzipHeader{"\x1f\x8b\x08\0\0\0\0\0\0\xff", 10
 // Gathers the checksum of blocks in their order, and ends the member.
 class GzipTrailer {
  public:
-  void Add(const DeflatedBlock& block);
+  // A block's checksum, and its size before it was packed.
+  void Add(std::uint32_t crc, std::size_t size);
   // The last, empty block and the trailer.
   std::string Finish() const;
 

@@ -3,110 +3,73 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
-#include <utility>
+#include <vector>
 
 namespace exporter {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-
-std::string_view TypeName(MetricType type) {
+// The format knows five types. A gauge histogram is written as a histogram, as
+// the Go client does.
+std::string_view TypeName(FamilyType type) {
   switch (type) {
-    case MetricType::Counter:
+    case FamilyType::kCounter:
       return "counter";
-    case MetricType::Gauge:
+    case FamilyType::kGauge:
+    case FamilyType::kInfo:
+    case FamilyType::kStateSet:
       return "gauge";
-    case MetricType::Summary:
+    case FamilyType::kSummary:
       return "summary";
-    case MetricType::Histogram:
+    case FamilyType::kHistogram:
+    case FamilyType::kGaugeHistogram:
       return "histogram";
     default:
       return "untyped";
   }
 }
 
-void AppendEscaped(std::string& out, std::string_view text, bool quotes) {
-  for (const char c : text) {
-    if (c == '\\') {
-      out += "\\\\";
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '"' && quotes) {
-      out += "\\\"";
-    } else {
-      out += c;
-    }
-  }
-}
-
-std::string NumberText(double value) {
-  std::string text;
-  AppendNumber(text, value);
-  return text;
-}
-
-std::vector<SampleLine> HistogramLines(const ClientMetric::Histogram& histogram) {
-  std::vector<SampleLine> lines;
-  bool has_infinity = false;
-  for (const auto& bucket : histogram.bucket) {
-    lines.push_back({"_bucket", "le", NumberText(bucket.upper_bound),
-                     static_cast<double>(bucket.cumulative_count)});
-    has_infinity = bucket.upper_bound == std::numeric_limits<double>::infinity();
-  }
-  const auto count = static_cast<double>(histogram.sample_count);
-  if (!has_infinity) lines.push_back({"_bucket", "le", "+Inf", count});
-  lines.push_back({"_sum", "", "", histogram.sample_sum});
-  lines.push_back({"_count", "", "", count});
-  return lines;
-}
-
-std::vector<SampleLine> SummaryLines(const ClientMetric::Summary& summary) {
-  std::vector<SampleLine> lines;
-  for (const auto& quantile : summary.quantile)
-    lines.push_back({"", "quantile", NumberText(quantile.quantile), quantile.value});
-  lines.push_back({"_sum", "", "", summary.sample_sum});
-  lines.push_back({"_count", "", "", static_cast<double>(summary.sample_count)});
-  return lines;
-}
-
-double SimpleValue(MetricType type, const ClientMetric& metric) {
-  if (type == MetricType::Counter) return metric.counter.value;
-  return type == MetricType::Untyped ? metric.untyped.value : metric.gauge.value;
-}
-
-void AppendLabel(std::string& out, char before, std::string_view name, std::string_view value) {
-  out += before;
-  out.append(name).append("=\"");
-  AppendEscaped(out, value, /*quotes=*/true);
-  out += '"';
-}
-
-void AppendLine(std::string& out, std::string_view name, const ClientMetric& metric,
-                const SampleLine& line) {
-  out.append(name).append(line.suffix);
-  char before = '{';
-  for (const auto& label : metric.label) {
-    AppendLabel(out, before, label.name, label.value);
-    before = ',';
-  }
-  if (!line.extra_name.empty()) {
-    AppendLabel(out, before, line.extra_name, line.extra_value);
+// The end of a line behind its name and its labels.
+void AppendEnd(std::string& out, bool has_labels, const Family::Line& line,
+               const SampleExtras* extras) {
+  char before = has_labels ? ',' : '{';
+  if (!line.own_label.empty()) {
+    out += before;
+    out.append(line.own_label).append("=\"");
+    AppendNumber(out, line.bound);
+    out += '"';
     before = ',';
   }
   out += before == ',' ? "} " : " ";
   AppendNumber(out, line.value);
+  if (extras != nullptr && extras->timestamp_ms) {
+    out += ' ';
+    out += std::to_string(*extras->timestamp_ms);
+  }
   out += '\n';
 }
 
 }  // namespace
 
-std::vector<SampleLine> LinesOf(MetricType type, const ClientMetric& metric) {
-  if (type == MetricType::Histogram) return HistogramLines(metric.histogram);
-  if (type == MetricType::Summary) return SummaryLines(metric.summary);
-  return {{"", "", "", SimpleValue(type, metric)}};
+void AppendEscaped(std::string& out, std::string_view text, bool quotes) {
+  const std::string_view special = quotes ? "\\\n\"" : "\\\n";
+  for (std::size_t at; (at = text.find_first_of(special)) != std::string_view::npos;) {
+    out.append(text.substr(0, at));
+    out += '\\';
+    out += text[at] == '\n' ? 'n' : text[at];
+    text.remove_prefix(at + 1);
+  }
+  out.append(text);
+}
+
+void AppendLabels(std::string& out, std::span<const LabelView> labels) {
+  char before = '{';
+  for (const LabelView& label : labels) {
+    out += before;
+    out.append(label.name).append("=\"");
+    AppendEscaped(out, label.value, /*quotes=*/true);
+    out += '"';
+    before = ',';
+  }
 }
 
 void AppendNumber(std::string& out, double value) {
@@ -129,28 +92,28 @@ void AppendNumber(std::string& out, double value) {
   }
 }
 
-void AppendHeader(std::string& out, const MetricFamily& family) {
-  if (!family.help.empty()) {
-    out.append("# HELP ").append(family.name) += ' ';
-    AppendEscaped(out, family.help, /*quotes=*/false);
+void AppendText(std::string& out, const Family& family) {
+  if (!family.help().empty()) {
+    out.append("# HELP ").append(family.name()) += ' ';
+    AppendEscaped(out, family.help(), /*quotes=*/false);
     out += '\n';
   }
-  out.append("# TYPE ").append(family.name) += ' ';
-  out.append(TypeName(family.type)) += '\n';
-}
-
-void AppendMetric(std::string& out, const MetricFamily& family, const ClientMetric& metric) {
-  if (family.type == MetricType::Histogram || family.type == MetricType::Summary) {
-    for (const SampleLine& line : LinesOf(family.type, metric))
-      AppendLine(out, family.name, metric, line);
-  } else {
-    AppendLine(out, family.name, metric, {"", "", "", SimpleValue(family.type, metric)});
+  out.append("# TYPE ").append(family.name()) += ' ';
+  out.append(TypeName(family.type())) += '\n';
+  std::vector<LabelView> views;
+  std::string labels;
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    family.LabelsAt(i, views);
+    labels.clear();
+    AppendLabels(labels, views);
+    const SampleExtras* extras = family.ExtrasAt(i);
+    const std::size_t lines = family.LinesAt(i);
+    for (std::size_t k = 0; k < lines; ++k) {
+      const Family::Line line = family.LineAt(i, k);
+      out.append(family.name()).append(line.suffix).append(labels);
+      AppendEnd(out, !labels.empty(), line, extras);
+    }
   }
-}
-
-void AppendFamily(std::string& out, const MetricFamily& family) {
-  AppendHeader(out, family);
-  for (const ClientMetric& metric : family.metric) AppendMetric(out, family, metric);
 }
 
 }  // namespace exporter

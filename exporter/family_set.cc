@@ -3,77 +3,101 @@
 namespace exporter {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricType;
+FamilyType TypeOf(prometheus::MetricType type) {
+  switch (type) {
+    case prometheus::MetricType::Counter:
+      return FamilyType::kCounter;
+    case prometheus::MetricType::Gauge:
+      return FamilyType::kGauge;
+    case prometheus::MetricType::Histogram:
+      return FamilyType::kHistogram;
+    case prometheus::MetricType::Summary:
+      return FamilyType::kSummary;
+    default:
+      return FamilyType::kUnknown;
+  }
+}
 
-ClientMetric WithLabels(const Labels& labels) {
-  ClientMetric metric;
-  metric.label.reserve(labels.size());
-  for (const auto& [name, value] : labels) metric.label.push_back({name, value});
-  return metric;
+void AppendViews(const Labels& labels, std::vector<LabelView>& views) {
+  for (const auto& [name, value] : labels) views.push_back({name, value});
+}
+
+std::vector<LabelView> ViewsOf(const Labels& labels) {
+  std::vector<LabelView> views;
+  views.reserve(labels.size());
+  AppendViews(labels, views);
+  return views;
 }
 
 }  // namespace
 
 FamilySet::Family& FamilySet::Family::Add(const Labels& labels, double value) {
-  ClientMetric metric = WithLabels(labels);
-  switch (timed_.family.type) {
-    case MetricType::Counter:
-      metric.counter.value = value;
-      break;
-    case MetricType::Untyped:
-      metric.untyped.value = value;
-      break;
-    default:
-      metric.gauge.value = value;
-  }
-  timed_.family.metric.push_back(std::move(metric));
+  timed_.family.Add(ViewsOf(labels), value);
   return *this;
 }
 
-FamilySet::Family& FamilySet::Family::Add(const Labels& labels, ClientMetric::Histogram histogram) {
-  ClientMetric metric = WithLabels(labels);
-  metric.histogram = std::move(histogram);
-  timed_.family.metric.push_back(std::move(metric));
+FamilySet::Family& FamilySet::Family::Add(const Labels& labels, const HistogramValue& histogram) {
+  timed_.family.Add(ViewsOf(labels), histogram);
   return *this;
 }
 
-FamilySet::Family& FamilySet::Family::Add(const Labels& labels, ClientMetric::Summary summary) {
-  ClientMetric metric = WithLabels(labels);
-  metric.summary = std::move(summary);
-  timed_.family.metric.push_back(std::move(metric));
+FamilySet::Family& FamilySet::Family::Add(const Labels& labels, const SummaryValue& summary) {
+  timed_.family.Add(ViewsOf(labels), summary);
   return *this;
 }
 
-FamilySet::Family& FamilySet::Open(MetricType type, std::string_view name, std::string_view help,
+FamilySet::Family& FamilySet::Family::Add(const Labels& labels,
+                                          const prometheus::ClientMetric::Histogram& histogram) {
+  HistogramValue value{{}, histogram.sample_sum, static_cast<double>(histogram.sample_count)};
+  for (const auto& bucket : histogram.bucket)
+    value.buckets.push_back({bucket.upper_bound, static_cast<double>(bucket.cumulative_count)});
+  return Add(labels, value);
+}
+
+FamilySet::Family& FamilySet::Family::Add(const Labels& labels,
+                                          const prometheus::ClientMetric::Summary& summary) {
+  SummaryValue value{{}, summary.sample_sum, static_cast<double>(summary.sample_count)};
+  for (const auto& quantile : summary.quantile)
+    value.quantiles.push_back({quantile.quantile, quantile.value});
+  return Add(labels, value);
+}
+
+FamilySet::Family& FamilySet::Family::Extend(SampleExtras extras) {
+  timed_.family.Extend(std::move(extras));
+  return *this;
+}
+
+FamilySet::Family& FamilySet::Open(FamilyType type, std::string_view name, std::string_view help,
                                    std::optional<SteadyTime> expires_at) {
   const auto [found, fresh] = by_name_.try_emplace({std::string(name), expires_at});
   if (!fresh) return *found->second;
-  Family& family = families_.emplace_back();
-  family.timed_.expires_at = expires_at;
-  family.timed_.family.type = type;
-  family.timed_.family.name = name;
-  family.timed_.family.help = help;
-  found->second = &family;
-  return family;
+  found->second = &families_.emplace_back(
+      Family({exporter::Family(type, std::string(name), std::string(help)), expires_at}));
+  return *found->second;
+}
+
+FamilySet::Family& FamilySet::Open(prometheus::MetricType type, std::string_view name,
+                                   std::string_view help, std::optional<SteadyTime> expires_at) {
+  return Open(TypeOf(type), name, help, expires_at);
 }
 
 FamilySet::Family& FamilySet::Gauge(std::string_view name, std::string_view help) {
-  return Open(MetricType::Gauge, name, help);
+  return Open(FamilyType::kGauge, name, help);
 }
 
 FamilySet::Family& FamilySet::Counter(std::string_view name, std::string_view help) {
-  return Open(MetricType::Counter, name, help);
+  return Open(FamilyType::kCounter, name, help);
 }
 
 void FamilySet::Absorb(FamilySet other, const Labels& labels) {
-  const ClientMetric more = WithLabels(labels);
-  for (TimedFamily& timed : std::move(other).Take()) {
+  std::vector<LabelView> views;
+  for (const TimedFamily& timed : std::move(other).Take()) {
     const auto& family = timed.family;
-    auto& mine = Open(family.type, family.name, family.help, timed.expires_at).timed_.family.metric;
-    for (ClientMetric& metric : timed.family.metric) {
-      metric.label.insert(metric.label.end(), more.label.begin(), more.label.end());
-      mine.push_back(std::move(metric));
+    auto& mine = Open(family.type(), family.name(), family.help(), timed.expires_at).timed_.family;
+    for (std::size_t i = 0; i < family.size(); ++i) {
+      family.LabelsAt(i, views);
+      AppendViews(labels, views);
+      mine.AddCopy(views, family, i);
     }
   }
 }
@@ -82,7 +106,7 @@ std::vector<TimedFamily> FamilySet::Take() && {
   std::vector<TimedFamily> taken;
   taken.reserve(families_.size());
   for (Family& family : families_) {
-    if (!family.timed_.family.metric.empty()) taken.push_back(std::move(family.timed_));
+    if (!family.timed_.family.empty()) taken.push_back(std::move(family.timed_));
   }
   by_name_.clear();
   families_.clear();

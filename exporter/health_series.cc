@@ -1,23 +1,23 @@
 #include "exporter/health_series.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
-#include "exporter/exposition.h"
+#include "exporter/series_index.h"
 #include "exporter/snapshot_store.h"
 
 namespace exporter {
 namespace {
 
-using prometheus::MetricType;
-
 constexpr std::string_view kReasonLabel = "err";
 
-MetricType TypeOf(HealthValue value) {
-  if (value == HealthValue::kCollections) return MetricType::Counter;
-  return value == HealthValue::kDurations ? MetricType::Summary : MetricType::Gauge;
+FamilyType TypeOf(HealthValue value) {
+  if (value == HealthValue::kCollections) return FamilyType::kCounter;
+  return value == HealthValue::kDurations ? FamilyType::kSummary : FamilyType::kGauge;
 }
 
-// One label set for each line that the family may have.
+// One label set for each sample that the family may have.
 std::vector<Labels> VariantsOf(HealthValue value) {
   if (value != HealthValue::kFailedWithReason) return {{}};
   std::vector<Labels> variants;
@@ -28,37 +28,36 @@ std::vector<Labels> VariantsOf(HealthValue value) {
   return variants;
 }
 
-// The texts up to the values of "a 0\nb 0\n".
-void AppendSamples(const std::string& lines, std::vector<std::string>& samples) {
-  for (std::size_t begin = 0; begin < lines.size();) {
-    const std::size_t end = lines.find('\n', begin);
-    samples.push_back(lines.substr(begin, end - begin - 1));
-    begin = end + 1;
+// The one sample as the policy leaves it; absent if it is dropped, or torn into lines.
+std::optional<Family> Applied(const HealthFamily& health, const Labels& labels,
+                              const LabelPolicy& policy) {
+  FamilySet set;
+  auto& opened = set.Open(TypeOf(health.value), health.name, health.help);
+  if (health.value == HealthValue::kDurations) {
+    opened.Add(labels, SummaryValue{});
+  } else {
+    opened.Add(labels, 0);
   }
+  LabelPolicy::Result result = policy.Apply(std::move(set).Take());
+  if (result.families.size() != 1 || result.families[0].family.type() != TypeOf(health.value))
+    return std::nullopt;
+  return std::move(result.families[0].family);
+}
+
+Labels LabelsOf(const Family& family) {
+  std::vector<LabelView> views;
+  family.LabelsAt(0, views);
+  Labels labels;
+  for (const LabelView& view : views) labels.emplace_back(view.name, view.value);
+  return labels;
 }
 
 HealthSeries MakeOne(const HealthFamily& health, const LabelPolicy& policy) {
-  HealthSeries series{"", "", health.value, {}};
+  HealthSeries series{TypeOf(health.value), "", std::string(health.help), health.value, {}};
   for (const Labels& labels : VariantsOf(health.value)) {
-    FamilySet set;
-    auto& opened = set.Open(TypeOf(health.value), health.name, health.help);
-    if (health.value == HealthValue::kDurations) {
-      opened.Add(labels, prometheus::ClientMetric::Summary{});
-    } else {
-      opened.Add(labels, 0);
-    }
-    const LabelPolicy::Result result = policy.Apply(std::move(set).Take());
-    if (result.families.empty()) {
-      series.samples.emplace_back();
-      continue;
-    }
-    const auto& family = result.families.front().family;
-    series.name = family.name;
-    series.header.clear();
-    AppendHeader(series.header, family);
-    std::string lines;
-    AppendMetric(lines, family, family.metric.front());
-    AppendSamples(lines, series.samples);
+    const std::optional<Family> family = Applied(health, labels, policy);
+    if (family) series.name = family->name();
+    series.labels.push_back(family ? std::optional(LabelsOf(*family)) : std::nullopt);
   }
   return series;
 }
@@ -81,8 +80,6 @@ double ValueOf(HealthValue value, const CollectorHealth& health) {
       return health.up ? 1 : 0;
     case HealthValue::kDuration:
       return health.duration_seconds;
-    case HealthValue::kDurations:
-      return health.durations_seconds;
     case HealthValue::kCollections:
       return CollectionsOf(health);
     default:
@@ -90,11 +87,24 @@ double ValueOf(HealthValue value, const CollectorHealth& health) {
   }
 }
 
-void AppendLine(std::string& out, const std::string& sample, double value) {
-  if (sample.empty()) return;
-  out += sample;
-  AppendNumber(out, value);
-  out += '\n';
+// A family of several collectors on its way to the page.
+struct Gathered {
+  Family family;
+  SeriesIndex seen;
+};
+
+void AddTo(Gathered& gathered, const HealthSeries& series, const CollectorHealth& health) {
+  const bool by_reason = series.value == HealthValue::kFailedWithReason;
+  const auto& labels = series.labels[by_reason ? ReasonOf(health) : 0];
+  if (!labels || series.type != gathered.family.type()) return;
+  std::vector<LabelView> views;
+  for (const auto& [name, value] : *labels) views.push_back({name, value});
+  if (!gathered.seen.Insert(views, gathered.family, gathered.family.size())) return;
+  if (series.value == HealthValue::kDurations) {
+    gathered.family.Add(views, SummaryValue{{}, health.durations_seconds, CollectionsOf(health)});
+  } else {
+    gathered.family.Add(views, ValueOf(series.value, health));
+  }
 }
 
 }  // namespace
@@ -109,15 +119,22 @@ std::vector<HealthSeries> MakeHealthSeries(std::span<const HealthFamily> familie
   return all;
 }
 
-std::string LinesOfHealth(const HealthSeries& series, const CollectorHealth& health) {
-  std::string lines;
-  const bool by_reason = series.value == HealthValue::kFailedWithReason;
-  const std::size_t line = by_reason ? ReasonOf(health) : 0;
-  AppendLine(lines, series.samples[line], ValueOf(series.value, health));
-  if (series.value == HealthValue::kDurations) {
-    AppendLine(lines, series.samples[1], CollectionsOf(health));
+std::vector<Family> HealthFamilies(const std::vector<CollectorHealth>& collectors) {
+  std::map<std::string, Gathered> by_name;
+  for (const CollectorHealth& health : collectors) {
+    for (const HealthSeries& series : *health.health_series) {
+      auto& gathered =
+          by_name
+              .try_emplace(series.name, Gathered{Family(series.type, series.name, series.help), {}})
+              .first->second;
+      AddTo(gathered, series, health);
+    }
   }
-  return lines;
+  std::vector<Family> families;
+  for (auto& [name, gathered] : by_name) {
+    if (!gathered.family.empty()) families.push_back(std::move(gathered.family));
+  }
+  return families;
 }
 
 }  // namespace exporter

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "exporter/collector.h"
+#include "exporter/family.h"
 #include "exporter/label_policy.h"
 
 namespace exporter {
@@ -14,20 +16,21 @@ struct CollectorHealth;
 // A health family of one collector after its labels and relabelling: all that
 // is known before its values.
 struct HealthSeries {
+  FamilyType type;
   std::string name;
-  std::string header;  // HELP and TYPE lines.
+  std::string help;
   HealthValue value;
-  // The lines up to their values, as "redis_up{shop=\"a\"} ": one; of kDurations
-  // the sum's and the count's; of kFailedWithReason one for each ErrorKind in
-  // their order and a last one for none. A rule may have dropped any of them: empty.
-  std::vector<std::string> samples;
+  // The labels of each sample that there may be: one; of kFailedWithReason one for each
+  // ErrorKind in their order and a last one without a reason. Absent if a rule drops it.
+  std::vector<std::optional<Labels>> labels;
 };
 
 // Those that a rule drops whole are left out.
 std::vector<HealthSeries> MakeHealthSeries(std::span<const HealthFamily> families,
                                            const LabelPolicy& policy);
 
-// Their lines as that health has them; nothing of a line that is dropped.
-std::string LinesOfHealth(const HealthSeries& series, const CollectorHealth& health);
+// The health families of all collectors (redis_up, pg_up), by name. Of two collectors
+// with the same series the first one's is shown.
+std::vector<Family> HealthFamilies(const std::vector<CollectorHealth>& collectors);
 
 }  // namespace exporter

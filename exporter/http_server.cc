@@ -102,20 +102,11 @@ class Library : public httplib::Server {
   }
 };
 
-bool AcceptsGzip(const std::string& header) {
-  std::size_t begin = 0;
-  while (begin < header.size()) {
-    const std::size_t end = std::min(header.find(',', begin), header.size());
-    std::string coding = header.substr(begin, end - begin);
-    std::erase_if(coding, [](unsigned char c) { return std::isspace(c) != 0; });
-    if (coding == "gzip" || coding == "*" || coding.starts_with("gzip;q=") ||
-        coding.starts_with("*;q=")) {
-      const std::size_t quality = coding.find(";q=");
-      return quality == std::string::npos || std::atof(coding.c_str() + quality + 3) > 0;
-    }
-    begin = end + 1;
-  }
-  return false;
+std::string HeaderOf(const httplib::Request& request, const char* name) {
+  std::string joined;
+  for (std::size_t i = 0; i < request.get_header_value_count(name); ++i)
+    joined += (i == 0 ? "" : ", ") + request.get_header_value(name, i);
+  return joined;
 }
 
 // Writes what lies in [offset, offset + length) of the joined pieces.
@@ -137,7 +128,8 @@ bool WritePieces(const std::vector<std::string_view>& pieces, std::size_t offset
 
 void Fill(httplib::Response& response, HttpAnswer answer) {
   response.status = answer.code;
-  if (answer.gzipped) response.set_header("Content-Encoding", "gzip");
+  if (!answer.content_encoding.empty())
+    response.set_header("Content-Encoding", answer.content_encoding);
   response.set_header("X-Content-Type-Options", "nosniff");
   std::size_t size = 0;
   for (const std::string_view piece : answer.pieces) size += piece.size();
@@ -154,7 +146,8 @@ void Fill(httplib::Response& response, HttpAnswer answer) {
 HttpRequest ToRequest(const httplib::Request& request) {
   HttpRequest made;
   made.parameters.assign(request.params.begin(), request.params.end());
-  made.accepts_gzip = AcceptsGzip(request.get_header_value("Accept-Encoding"));
+  made.accept = HeaderOf(request, "Accept");
+  made.accept_encoding = HeaderOf(request, "Accept-Encoding");
   return made;
 }
 

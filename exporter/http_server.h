@@ -16,14 +16,16 @@ namespace exporter {
 // What a route is asked: the parts of a request that our pages depend on.
 struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> parameters;  // Of the query, decoded.
-  bool accepts_gzip = false;
+  // The header fields of these names as they were sent; ", " joins repeated ones.
+  std::string accept = {};
+  std::string accept_encoding = {};
 };
 
 // An answer whose body is sent piece by piece, without being joined.
 struct HttpAnswer {
   int code = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  bool gzipped = false;                  // The body is a gzip member already.
+  std::string content_encoding = {};     // Of the body as it is: "gzip", "zstd" or none.
   std::vector<std::string_view> pieces;  // Point into what `owner` holds.
   std::shared_ptr<const void> owner;
 

@@ -7,22 +7,30 @@
 #include <vector>
 
 #include "exporter/family_set.h"
+#include "exporter/series_cut.h"
 
 namespace exporter {
 
 class RelabelRule;  // exporter/relabel.h
 
-// Samples of one reading that were left out, by reason.
+// Samples of one reading that were left out, by reason, in lines of the page.
 struct Dropped {
   std::uint64_t duplicate = 0;
   std::uint64_t limit = 0;
   std::uint64_t invalid = 0;
 };
 
+// The same, and what it was.
+struct LeftOut {
+  Dropped dropped;
+  std::vector<CutFamily> cut;   // By max_series.
+  std::string invalid_example;  // One of those dropped as invalid, and why.
+};
+
 // What happens to a collector's samples between the reading and the page. In
 // this order, for each sample: constant labels (the sample's own win), prefix,
 // relabelling, regrouping by the new name, validation of names and UTF-8,
-// duplicates, max_series (first in definition order; a histogram whole).
+// duplicates; and for all of them max_series (series_cut.h).
 struct LabelPolicy {
   Labels labels;
   std::string prefix;
@@ -32,8 +40,8 @@ struct LabelPolicy {
 
   struct Result {
     std::vector<TimedFamily> families;
-    Dropped dropped;
-    std::size_t series = 0;
+    std::size_t series = 0;  // Lines of `families`.
+    LeftOut left_out;
   };
   Result Apply(std::vector<TimedFamily> families) const;
 };

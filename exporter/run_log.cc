@@ -42,14 +42,37 @@ void RunLog::Succeeded(const std::vector<CollectError>& problems) {
   failing_ = std::move(now);
 }
 
-void RunLog::Shown(const Dropped& dropped) {
-  const bool was_cut = std::exchange(is_cut_, dropped.limit > 0);
+void RunLog::Shown(const LeftOut& left_out) {
+  ShownCut(left_out);
+  ShownInvalid(left_out);
+}
+
+void RunLog::ShownCut(const LeftOut& left_out) {
+  const bool was_cut = std::exchange(is_cut_, left_out.dropped.limit > 0);
   if (was_cut == is_cut_) return;
   if (is_cut_) {
     Log(LogLevel::kWarn, "there are more series than max_series: the rest is not shown",
-        {{"collector", collector_}, {"type", type_}, {"dropped", std::to_string(dropped.limit)}});
+        {{"collector", collector_},
+         {"type", type_},
+         {"dropped", std::to_string(left_out.dropped.limit)},
+         {"families", DescribeCut(left_out.cut)}});
   } else {
     Log(LogLevel::kInfo, "all series are shown again",
+        {{"collector", collector_}, {"type", type_}});
+  }
+}
+
+void RunLog::ShownInvalid(const LeftOut& left_out) {
+  const bool was_invalid = std::exchange(is_invalid_, left_out.dropped.invalid > 0);
+  if (was_invalid == is_invalid_) return;
+  if (is_invalid_) {
+    Log(LogLevel::kWarn, "some samples cannot be shown",
+        {{"collector", collector_},
+         {"type", type_},
+         {"dropped", std::to_string(left_out.dropped.invalid)},
+         {"for_example", left_out.invalid_example}});
+  } else {
+    Log(LogLevel::kInfo, "all samples can be shown again",
         {{"collector", collector_}, {"type", type_}});
   }
 }

@@ -19,14 +19,18 @@ class RunLog {
   void Failed(const CollectError& error);
   void Succeeded(const std::vector<CollectError>& problems);
   // What the label policy left out of the last reading.
-  void Shown(const Dropped& dropped);
+  void Shown(const LeftOut& left_out);
 
  private:
+  void ShownCut(const LeftOut& left_out);
+  void ShownInvalid(const LeftOut& left_out);
+
   std::string collector_;
   std::string type_;
   // What is failing now and why, by part; "" is the run itself.
   std::map<std::string, ErrorKind> failing_;
-  bool is_cut_ = false;  // By the bound of its series.
+  bool is_cut_ = false;      // By the bound of its series.
+  bool is_invalid_ = false;  // A sample of the last reading was.
 };
 
 }  // namespace exporter

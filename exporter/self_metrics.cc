@@ -4,11 +4,8 @@
 #include <map>
 #include <utility>
 
-#include "exporter/exposition.h"
 #include "exporter/family_set.h"
-#include "exporter/health_series.h"
 #include "exporter/process_stats.h"
-#include "exporter/snapshot.h"
 
 namespace exporter {
 namespace {
@@ -71,21 +68,41 @@ void AddCollector(FamilySet& families, const CollectorHealth& health) {
     dropped.Add(With(health, "reason", row.reason), static_cast<double>(health.dropped.*row.count));
 }
 
-// What the collectors tell of their own work, by name.
-std::string RenderAccounts(const std::vector<CollectorHealth>& collectors, SteadyTime now) {
-  std::map<std::string, std::string> families;
+// What the collectors report of their own work, by name.
+void AddAccounts(const std::vector<CollectorHealth>& collectors, SteadyTime now,
+                 std::vector<Family>& families) {
+  std::map<std::string, Family> by_name;
+  std::vector<LabelView> labels;
   for (const CollectorHealth& health : collectors) {
     if (!health.account) continue;
-    for (const Snapshot::Span& span : health.account->families) {
-      if (span.expires_at <= now) continue;
-      auto [family, fresh] = families.try_emplace(span.name);
-      if (fresh) family->second = health.account->Header(span);
-      family->second += health.account->Samples(span);
+    for (const auto& [family, expires_at] : *health.account) {
+      if (expires_at <= now) continue;
+      Family& all =
+          by_name.try_emplace(family->name(), family->type(), family->name(), family->help())
+              .first->second;
+      for (std::size_t i = 0; i < family->size(); ++i) {
+        family->LabelsAt(i, labels);
+        all.AddCopy(labels, *family, i);
+      }
     }
   }
-  std::string page;
-  for (const auto& [name, text] : families) page += text;
-  return page;
+  for (auto& [name, family] : by_name) families.push_back(std::move(family));
+}
+
+// prometheus-cpp's families of the process's own counters.
+void AddCounted(const std::vector<prometheus::MetricFamily>& counted, FamilySet& families) {
+  for (const auto& family : counted) {
+    auto& opened = families.Open(family.type, family.name, family.help);
+    for (const auto& metric : family.metric) {
+      Labels labels;
+      for (const auto& label : metric.label) labels.emplace_back(label.name, label.value);
+      if (family.type == prometheus::MetricType::Histogram) {
+        opened.Add(labels, metric.histogram);
+      } else {
+        opened.Add(labels, metric.counter.value);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -93,8 +110,8 @@ std::string RenderAccounts(const std::vector<CollectorHealth>& collectors, Stead
 SelfMetrics::SelfMetrics(BuildInfo build, double configured_at)
     : build_(std::move(build)), configured_at_(configured_at) {}
 
-std::string SelfMetrics::Render(const std::vector<CollectorHealth>& collectors,
-                                SteadyTime now) const {
+std::vector<Family> SelfMetrics::Families(const std::vector<CollectorHealth>& collectors,
+                                          SteadyTime now) const {
   FamilySet families;
   families.Gauge("exporter_build_info", "The version that is running; always 1.")
       .Add({{"version", build_.version},
@@ -111,29 +128,11 @@ std::string SelfMetrics::Render(const std::vector<CollectorHealth>& collectors,
              "When the configuration was last read with success, in seconds since the epoch.")
       .Add(configured_at_);
   AddProcessFamilies(families);
-  std::string page = RenderAccounts(collectors, now);
-  for (const TimedFamily& timed : std::move(families).Take()) AppendFamily(page, timed.family);
-  for (const auto& family : http_.Collect()) {
-    if (!family.metric.empty()) AppendFamily(page, family);
-  }
-  return page;
-}
-
-std::string RenderHealthFamilies(const std::vector<CollectorHealth>& collectors) {
-  std::map<std::string, std::string> families;
-  for (const CollectorHealth& health : collectors) {
-    for (const HealthSeries& series : *health.health_series) {
-      auto [family, fresh] = families.try_emplace(series.name);
-      if (fresh) family->second = series.header;
-      // Two collectors of one series would be an invalid page; the first keeps it.
-      const std::string lines = LinesOfHealth(series, health);
-      const std::string first = lines.substr(0, lines.find_last_of(' ', lines.find('\n')) + 1);
-      if (family->second.find("\n" + first) == std::string::npos) family->second += lines;
-    }
-  }
-  std::string page;
-  for (const auto& [name, text] : families) page += text;
-  return page;
+  AddCounted(http_.Collect(), families);
+  std::vector<Family> all;
+  AddAccounts(collectors, now, all);
+  for (TimedFamily& timed : std::move(families).Take()) all.push_back(std::move(timed.family));
+  return all;
 }
 
 }  // namespace exporter

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "exporter/build_info.h"
@@ -9,7 +8,7 @@
 
 namespace exporter {
 
-// The page's tail: what the exporter says of itself, rendered fresh for each
+// The page's tail: what the exporter says of itself, made fresh for each
 // scrape. These families get no prefix, label or relabelling. Safe from any thread.
 class SelfMetrics {
  public:
@@ -17,16 +16,14 @@ class SelfMetrics {
   SelfMetrics(BuildInfo build, double configured_at);
 
   HttpMetrics& http() { return http_; }
-  // Of what collectors tell of their own work, what has not expired at `now`.
-  std::string Render(const std::vector<CollectorHealth>& collectors, SteadyTime now) const;
+  // Of what collectors report of their own work, what has not expired at `now`.
+  std::vector<Family> Families(const std::vector<CollectorHealth>& collectors,
+                               SteadyTime now) const;
 
  private:
   const BuildInfo build_;
   const double configured_at_;
   HttpMetrics http_;
 };
-
-// The health families of all collectors (redis_up, pg_up) by name.
-std::string RenderHealthFamilies(const std::vector<CollectorHealth>& collectors);
 
 }  // namespace exporter

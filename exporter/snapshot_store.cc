@@ -5,18 +5,19 @@
 #include <utility>
 
 #include "exporter/health_series.h"
-#include "exporter/page.h"
 
 namespace exporter {
 namespace {
 
 using std::chrono::duration;
 
-constexpr std::size_t kMostLastErrors = 20;
+// Of the last errors, and of the families that were cut.
+constexpr std::size_t kMostListed = 20;
 
-std::vector<CollectError> FirstOf(std::vector<CollectError> errors) {
-  if (errors.size() > kMostLastErrors) errors.erase(errors.begin() + kMostLastErrors, errors.end());
-  return errors;
+template <typename Item>
+std::vector<Item> FirstOf(std::vector<Item> items) {
+  if (items.size() > kMostListed) items.erase(items.begin() + kMostListed, items.end());
+  return items;
 }
 
 template <typename Counters, typename Kind>
@@ -46,6 +47,29 @@ void CountProblems(const Reading& reading, CollectorHealth& health) {
   health.last_errors = FirstOf(std::move(failed));
 }
 
+// In the order of the page, each with its own time or `latest`. A family that is as
+// `before` had it is taken from there: it keeps its place on the page, and its forms.
+SlotFamilies Publishable(std::vector<TimedFamily> families, SteadyTime stale_at,
+                         const SlotFamilies& before) {
+  SlotFamilies published;
+  published.reserve(families.size());
+  for (TimedFamily& timed : families) {
+    published.push_back({std::make_shared<const Family>(std::move(timed.family)),
+                         timed.expires_at.value_or(stale_at)});
+  }
+  const auto by_name = [](const Published& a, const Published& b) {
+    return a.family->name() < b.family->name();
+  };
+  std::stable_sort(published.begin(), published.end(), by_name);
+  for (Published& one : published) {
+    const auto [begin, end] = std::equal_range(before.begin(), before.end(), one, by_name);
+    const auto same = std::find_if(
+        begin, end, [&one](const Published& known) { return *known.family == *one.family; });
+    if (same != end) one.family = same->family;
+  }
+  return published;
+}
+
 }  // namespace
 
 std::string_view Name(RunResult result) {
@@ -59,9 +83,10 @@ Moment Moment::Now() {
   return {std::chrono::steady_clock::now(), duration<double>(wall).count()};
 }
 
-SnapshotStore::SnapshotStore()
-    : page_(std::make_shared<const Page>(std::vector<std::shared_ptr<const Snapshot>>{},
-                                         SteadyTime{}, std::set<std::string>{}, nullptr)) {}
+SnapshotStore::SnapshotStore() {
+  MutexLock lock(mutex_);
+  views_.push_back(MakeView({}));
+}
 
 SnapshotStore::~SnapshotStore() = default;
 
@@ -74,8 +99,7 @@ std::size_t SnapshotStore::AddSlot(SlotSpec spec) {
   slot.health.type = spec.type;
   slot.health.health_series = std::make_shared<const std::vector<HealthSeries>>(std::move(series));
   slot.spec = std::move(spec);
-  page_ = std::make_shared<const Page>(std::vector<std::shared_ptr<const Snapshot>>(slots_.size()),
-                                       SteadyTime{}, reserved_, nullptr);
+  views_ = {MakeView({})};  // The names that are kept free are known by now.
   return slots_.size() - 1;
 }
 
@@ -83,10 +107,14 @@ void SnapshotStore::RunStarted(std::size_t slot, SteadyTime now, SteadyTime run_
   MutexLock lock(mutex_);
   slots_[slot].running_since = now;
   slots_[slot].run_deadline = run_deadline;
+  slots_[slot].was_overdue = false;
 }
 
-bool SnapshotStore::IsOverdue(const Slot& slot, SteadyTime now) {
-  return slot.running_since && now > slot.run_deadline + kOverdueGrace;
+// Once it was said that a run is overdue it stays so, whatever clock its end is judged by: no
+// counter falls.
+bool SnapshotStore::IsOverdue(Slot& slot, SteadyTime now) {
+  if (slot.running_since && now > slot.run_deadline + kOverdueGrace) slot.was_overdue = true;
+  return slot.running_since && slot.was_overdue;
 }
 
 void SnapshotStore::CountTimeout(CollectorHealth& health) {
@@ -100,7 +128,6 @@ void SnapshotStore::CountTimeout(CollectorHealth& health) {
 bool SnapshotStore::EndRun(Slot& slot, SteadyTime now, RunResult result) {
   CollectorHealth& health = slot.health;
   const bool overdue = IsOverdue(slot, now);
-  const bool was_up = health.up;
   const SteadyTime since = slot.running_since.value_or(now);
   slot.running_since.reset();
   health.duration_seconds = duration<double>(now - since).count();
@@ -110,8 +137,8 @@ bool SnapshotStore::EndRun(Slot& slot, SteadyTime now, RunResult result) {
     health.last_errors = {CollectError(ErrorKind::kTimeout, "ended after its deadline")};
     return false;
   }
-  const bool is_good = result == RunResult::kSuccess || result == RunResult::kSkipped;
-  health.up = is_good && was_up;  // Show() makes it true.
+  health.up = result == RunResult::kSuccess || result == RunResult::kSkipped;
+  health.finished = true;
   health.failed_parts = 0;
   health.last_errors.clear();
   ++At(health.collections, result);
@@ -126,92 +153,105 @@ void SnapshotStore::TakeAccount(std::size_t slot, FamilySet account) {
   }
   FamilySet named;
   named.Absorb(std::move(account), {{"collector", name}});
-  auto snapshot =
-      std::make_shared<const Snapshot>(RenderSnapshot(std::move(named).Take(), SteadyTime::max()));
+  auto families = std::make_shared<const SlotFamilies>(
+      Publishable(std::move(named).Take(), SteadyTime::max(), {}));
   MutexLock lock(mutex_);
-  slots_[slot].health.account = std::move(snapshot);
+  slots_[slot].health.account = std::move(families);
 }
 
-Dropped SnapshotStore::RunEnded(std::size_t slot, const Moment& now, Reading reading) {
+LeftOut SnapshotStore::RunEnded(std::size_t slot, const Moment& now, Reading reading) {
   if (reading.skipped) {
     RunSkipped(slot, now);
     return {};
   }
   LabelPolicy policy;
   std::chrono::milliseconds stale_after{};
+  SlotFamilies before;
   {
     MutexLock lock(mutex_);
-    if (!EndRun(slots_[slot], now.steady, ResultOf(reading.failure))) return {};
-    CollectorHealth& health = slots_[slot].health;
-    if (!reading.failure) health.last_success_unix = now.unix_seconds;
-    CountProblems(reading, health);
-    health.dropped.limit += reading.cut_series;
     policy = slots_[slot].spec.policy;
     stale_after = slots_[slot].spec.stale_after;
+    before = slots_[slot].families;
   }
   LabelPolicy::Result result = policy.Apply(std::move(reading.families).Take());
   const SteadyTime latest = reading.shown_until.value_or(SteadyTime::max());
   for (TimedFamily& timed : result.families) {
     if (timed.expires_at) timed.expires_at = std::min(*timed.expires_at, latest);
   }
-  auto snapshot = std::make_shared<const Snapshot>(
-      RenderSnapshot(std::move(result.families), std::min(now.steady + stale_after, latest)));
+  SlotFamilies families =
+      Publishable(std::move(result.families), std::min(now.steady + stale_after, latest), before);
+  std::vector<Preparation> to_prepare;
   {
     MutexLock lock(mutex_);
-    Add(slots_[slot].health.dropped, result.dropped);
+    Publish(slot, now, reading, std::move(families), result.left_out, to_prepare);
   }
-  MutexLock publishing(publication_);
-  Show(slot, std::move(snapshot), now.steady, /*up=*/!reading.failure);
-  return result.dropped;
+  Prepare(to_prepare);
+  return std::move(result.left_out);
 }
 
-void SnapshotStore::Show(std::size_t slot, std::shared_ptr<const Snapshot> snapshot, SteadyTime now,
-                         bool up) {
-  std::shared_ptr<const Page> previous;
-  std::set<std::string> reserved;
-  {
-    MutexLock lock(mutex_);
-    previous = page_;
-    reserved = reserved_;
+// The page first: it takes memory, and nothing is counted if there is none.
+void SnapshotStore::Publish(std::size_t slot, const Moment& now, const Reading& reading,
+                            SlotFamilies families, const LeftOut& left_out,
+                            std::vector<Preparation>& to_prepare) {
+  Slot& shown = slots_[slot];
+  CollectorHealth& health = shown.health;
+  if (!IsOverdue(shown, now.steady)) to_prepare = Show(slot, std::move(families), now.steady);
+  if (!EndRun(shown, now.steady, ResultOf(reading.failure))) return;
+  if (!reading.failure) health.last_success_unix = now.unix_seconds;
+  CountProblems(reading, health);
+  Add(health.dropped, left_out.dropped);
+  health.dropped.limit += reading.cut_series;
+  health.cut = FirstOf(left_out.cut);
+}
+
+std::vector<SnapshotStore::Preparation> SnapshotStore::Show(std::size_t slot, SlotFamilies families,
+                                                            SteadyTime now) {
+  DropIdleViews(now);
+  MendViews();
+  Slot& shown = slots_[slot];
+  std::vector<Preparation> to_prepare;
+  are_views_whole_ = false;  // Until the end: whatever throws leaves one half done.
+  for (const auto& view : views_) {
+    Preparation preparation{view->Update(slot, shown.spec.name, families), view->FormsInUse(now)};
+    // What several collectors share is made when it is asked for: else each of
+    // their publications would make it.
+    std::erase_if(preparation.chunks, [](const auto& chunk) { return chunk->IsShared(); });
+    to_prepare.push_back(std::move(preparation));
   }
-  auto snapshots = previous->snapshots();
-  snapshots[slot] = std::move(snapshot);
-  auto page = std::make_shared<const Page>(std::move(snapshots), now, reserved, previous.get());
-  MutexLock lock(mutex_);
-  slots_[slot].health.dropped.duplicate += page->duplicates()[slot];
-  // Neither before its reading can be seen.
-  slots_[slot].health.up = up;
-  slots_[slot].health.finished = true;
-  page_ = std::move(page);
+  are_views_whole_ = true;
+  shown.families = std::move(families);
+  ++shown.publication;
+  return to_prepare;
+}
+
+void SnapshotStore::Prepare(const std::vector<Preparation>& preparations) {
+  for (const auto& [chunks, forms] : preparations) {
+    for (const auto& chunk : chunks)
+      for (const Form& form : forms) chunk->Get(form);
+  }
 }
 
 void SnapshotStore::RunFailed(std::size_t slot, const Moment& now, const CollectError& error,
                               LastReading last) {
-  {
-    MutexLock lock(mutex_);
-    if (EndRun(slots_[slot], now.steady, ResultOf(error))) {
-      ++At(slots_[slot].health.errors, error.kind());
-      slots_[slot].health.last_errors = {error};
-    }
-    if (last == LastReading::kStays) slots_[slot].health.finished = true;
-  }
-  if (last == LastReading::kStays) return;
-  MutexLock publishing(publication_);
-  Show(slot, nullptr, now.steady, /*up=*/false);
+  MutexLock lock(mutex_);
+  if (last == LastReading::kGoes) Show(slot, {}, now.steady);
+  Slot& failed = slots_[slot];
+  if (!EndRun(failed, now.steady, ResultOf(error))) return;
+  ++At(failed.health.errors, error.kind());
+  failed.health.last_errors = {error};
 }
 
 void SnapshotStore::RunSkipped(std::size_t slot, const Moment& now) {
-  {
-    MutexLock lock(mutex_);
-    if (!EndRun(slots_[slot], now.steady, RunResult::kSkipped)) return;
-  }
-  MutexLock publishing(publication_);
-  Show(slot, nullptr, now.steady, /*up=*/true);
+  MutexLock lock(mutex_);
+  Slot& skipped = slots_[slot];
+  if (!IsOverdue(skipped, now.steady)) Show(slot, {}, now.steady);
+  EndRun(skipped, now.steady, RunResult::kSkipped);
 }
 
-CollectorHealth SnapshotStore::HealthOf(const Slot& slot, SteadyTime now) {
+CollectorHealth SnapshotStore::HealthOf(Slot& slot, SteadyTime now) {
+  const bool overdue = IsOverdue(slot, now);
   CollectorHealth health = slot.health;
-  if (IsOverdue(slot, now)) {
+  if (overdue) {
     CountTimeout(health);
     health.duration_seconds = duration<double>(now - *slot.running_since).count();
     health.durations_seconds += health.duration_seconds;
@@ -220,51 +260,91 @@ CollectorHealth SnapshotStore::HealthOf(const Slot& slot, SteadyTime now) {
   return health;
 }
 
-std::vector<CollectorHealth> SnapshotStore::Health(SteadyTime now) const {
+std::vector<CollectorHealth> SnapshotStore::Health(SteadyTime now) {
+  const auto page = CurrentPage(now);  // Which counts what is lost to other collectors.
   std::vector<CollectorHealth> healths;
   MutexLock lock(mutex_);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     healths.push_back(HealthOf(slots_[i], now));
-    healths.back().series = page_->series()[i];
+    healths.back().series = page->series()[i];
   }
   return healths;
 }
 
-bool SnapshotStore::Ready(SteadyTime now) const {
+bool SnapshotStore::Ready(SteadyTime now) {
   MutexLock lock(mutex_);
-  return std::all_of(slots_.begin(), slots_.end(), [now](const Slot& slot) {
-    return slot.health.finished || IsOverdue(slot, now);
-  });
+  return std::all_of(slots_.begin(), slots_.end(),
+                     [now](Slot& slot) { return slot.health.finished || IsOverdue(slot, now); });
 }
 
-std::shared_ptr<const Page> SnapshotStore::CurrentPage(SteadyTime now) {
-  std::shared_ptr<const Page> page;
-  std::set<std::string> reserved;
-  {
-    MutexLock lock(mutex_);
-    if (now < page_->valid_until()) return page_;
-    page = page_;
-    reserved = reserved_;
-  }
-  auto fresh = std::make_shared<const Page>(page->snapshots(), now, reserved, page.get());
-  MutexLock lock(mutex_);
-  // A publication in between has made a newer one of its own.
-  if (page_ == page) page_ = std::move(fresh);
-  return page_;
+void SnapshotStore::MendViews() {
+  if (are_views_whole_) return;
+  views_ = {MakeView({})};
+  are_views_whole_ = true;
 }
 
-std::shared_ptr<const Page> SnapshotStore::PageOf(const std::set<std::string>& names,
-                                                  SteadyTime now) {
-  std::vector<std::shared_ptr<const Snapshot>> snapshots;
-  std::set<std::string> reserved;
+std::shared_ptr<PageView> SnapshotStore::MakeView(const PageQuery& query) {
+  auto view = std::make_shared<PageView>(query, reserved_);
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    view->Update(i, slots_[i].spec.name, slots_[i].families);
+  return view;
+}
+
+std::shared_ptr<PageView> SnapshotStore::FindView(const PageQuery& query, SteadyTime now) {
+  MendViews();
+  const auto found = std::find_if(views_.begin(), views_.end(),
+                                  [&query](const auto& view) { return view->query() == query; });
+  if (found != views_.end()) {
+    (*found)->Asked(now);
+    return *found;
+  }
+  auto view = MakeView(query);
+  view->Asked(now);
+  DropIdleViews(now);
+  if (views_.size() < kMostViews) views_.push_back(view);
+  return view;
+}
+
+void SnapshotStore::DropIdleViews(SteadyTime now) {
+  const auto is_idle = [now](const auto& view) { return now - view->last_asked() > kInUse; };
+  views_.erase(std::remove_if(views_.begin() + 1, views_.end(), is_idle), views_.end());
+}
+
+std::shared_ptr<const Page> SnapshotStore::PageOf(const PageQuery& query, SteadyTime now) {
+  std::shared_ptr<PageView> view;
+  PageIndex::Chunks chunks;
+  std::uint64_t version = 0;
+  std::vector<std::uint64_t> publications;
   {
     MutexLock lock(mutex_);
-    snapshots = page_->snapshots();
-    reserved = reserved_;
-    for (std::size_t i = 0; i < slots_.size(); ++i)
-      if (!names.contains(slots_[i].spec.name)) snapshots[i] = nullptr;
+    view = FindView(query, now);
+    view->Expire(now);
+    if (auto page = view->page()) return page;
+    chunks = view->chunks();
+    version = view->version();
+    for (const Slot& slot : slots_) publications.push_back(slot.publication);
   }
-  return std::make_shared<const Page>(std::move(snapshots), now, reserved, nullptr);
+  auto page = std::make_shared<const Page>(std::move(chunks), publications.size());
+  MutexLock lock(mutex_);
+  view->SetPage(page, version);
+  if (query == PageQuery{}) CountDuplicates(*page, publications);
+  return page;
+}
+
+// Once for each publication that came to be on a page.
+void SnapshotStore::CountDuplicates(const Page& page,
+                                    const std::vector<std::uint64_t>& publications) {
+  for (std::size_t i = 0; i < slots_.size() && i < publications.size(); ++i) {
+    Slot& slot = slots_[i];
+    if (slot.counted >= publications[i]) continue;
+    slot.counted = publications[i];
+    slot.health.dropped.duplicate += page.duplicates()[i];
+  }
+}
+
+void SnapshotStore::NoteForm(const PageQuery& query, Form form, SteadyTime now) {
+  MutexLock lock(mutex_);
+  FindView(query, now)->Asked(form, now);
 }
 
 }  // namespace exporter

@@ -15,11 +15,10 @@
 #include "exporter/deadline.h"
 #include "exporter/label_policy.h"
 #include "exporter/mutex.h"
+#include "exporter/page_view.h"
 
 namespace exporter {
 
-class Page;
-struct Snapshot;
 struct HealthSeries;
 
 // How a run ended: the label `result` of exporter_collector_collections_total.
@@ -52,9 +51,10 @@ struct CollectorHealth {
   std::array<std::uint64_t, kRunResults> collections{};
   std::array<std::uint64_t, kErrorKinds> errors{};
   Dropped dropped;
+  std::vector<CutFamily> cut;             // By max_series, of what is shown now; 20 at most.
   std::vector<CollectError> last_errors;  // Of the last run; 20 at most.
   std::shared_ptr<const std::vector<HealthSeries>> health_series;
-  std::shared_ptr<const Snapshot> account;  // Collector::Account(); null before the first run.
+  std::shared_ptr<const SlotFamilies> account;  // Collector::Account(); null before a run.
 };
 
 // What the store must know of a collector beforehand.
@@ -67,8 +67,9 @@ struct SlotSpec {
 };
 
 // Where collectors leave readings and scrapes find them: a slot a collector.
-// Safe from any thread. Nothing that a scrape calls waits for a publication's
-// rendering, which happens on the publishing thread.
+// Safe from any thread. No lock is held while anything is rendered, packed or
+// merged, so that neither a scrape nor a publication waits for it; but who asks
+// for a form that nobody has made yet makes it.
 class SnapshotStore {
  public:
   SnapshotStore();
@@ -81,12 +82,13 @@ class SnapshotStore {
   std::size_t AddSlot(SlotSpec spec);
 
   void RunStarted(std::size_t slot, SteadyTime now, SteadyTime run_deadline);
-  // Takes over what the collector tells of its own work, before its run is told as ended.
+  // Takes over what the collector reports of its own work, before its run has ended.
   void TakeAccount(std::size_t slot, FamilySet account);
-  // Takes the reading of a finished run over, renders it and shows it; or shows
-  // nothing any more where the run was skipped. A reading may tell of a failure.
-  // Returns what the label policy left out of it.
-  Dropped RunEnded(std::size_t slot, const Moment& now, Reading reading);
+  // Takes over the reading of a finished run and shows it; or shows nothing any
+  // more if the run was skipped. A reading may carry a failure. The health and
+  // the page change in one step, and not at all if it throws. Forms that are in
+  // use are made before it returns. Returns what the label policy left out.
+  LeftOut RunEnded(std::size_t slot, const Moment& now, Reading reading);
   // The last reading stays until it is too old, or goes at once.
   enum class LastReading { kStays, kGoes };
   void RunFailed(std::size_t slot, const Moment& now, const CollectError& error,
@@ -94,14 +96,19 @@ class SnapshotStore {
 
   // Overdue runs are judged by `now`: such a run counts as failed by timeout,
   // even while its thread is stuck, and stays so when it ends later.
-  std::vector<CollectorHealth> Health(SteadyTime now) const;
+  std::vector<CollectorHealth> Health(SteadyTime now);
   // Whether each slot has had a run whose reading is shown, or that failed or is overdue.
-  bool Ready(SteadyTime now) const;
-  // Every slot's families that have not expired at `now`, without health families
-  // and self-metrics.
-  std::shared_ptr<const Page> CurrentPage(SteadyTime now);
-  // The same of some slots alone, by their names.
-  std::shared_ptr<const Page> PageOf(const std::set<std::string>& names, SteadyTime now);
+  bool Ready(SteadyTime now);
+  // The families that have not expired at `now`, without health families and
+  // self-metrics: all of them, or what the query wants. A query is served at the
+  // cost of the whole page while no more than kMostViews are in use.
+  std::shared_ptr<const Page> CurrentPage(SteadyTime now) { return PageOf({}, now); }
+  std::shared_ptr<const Page> PageOf(const PageQuery& query, SteadyTime now);
+  // From now the form is prepared at each publication, until nobody has asked
+  // for five minutes.
+  void NoteForm(const PageQuery& query, Form form, SteadyTime now);
+
+  static constexpr std::size_t kMostViews = 16;
 
  private:
   struct Slot {
@@ -109,26 +116,41 @@ class SnapshotStore {
     CollectorHealth health;
     std::optional<SteadyTime> running_since;
     SteadyTime run_deadline;
+    bool was_overdue = false;  // Somebody has been told that this run is.
+    SlotFamilies families;     // Shown now.
+    std::uint64_t publication = 0;
+    std::uint64_t counted = 0;  // The publication whose duplicates have been counted.
+  };
+  // What is to be made in forms that are in use.
+  struct Preparation {
+    PageIndex::Chunks chunks;
+    std::vector<Form> forms;
   };
 
   // Ends the slot's run and counts it; false if it was overdue, which is then counted.
-  bool EndRun(Slot& slot, SteadyTime now, RunResult result) REQUIRES(mutex_);
+  static bool EndRun(Slot& slot, SteadyTime now, RunResult result);
   static void CountTimeout(CollectorHealth& health);
-  static bool IsOverdue(const Slot& slot, SteadyTime now);
-  static CollectorHealth HealthOf(const Slot& slot, SteadyTime now);
+  static bool IsOverdue(Slot& slot, SteadyTime now);
+  static CollectorHealth HealthOf(Slot& slot, SteadyTime now);
   void RunSkipped(std::size_t slot, const Moment& now);
-  // Puts a snapshot (or none) in the slot's place and shows the page made with
-  // it. `up` becomes true with it, and not before.
-  void Show(std::size_t slot, std::shared_ptr<const Snapshot> snapshot, SteadyTime now, bool up)
-      REQUIRES(publication_);
+  void Publish(std::size_t slot, const Moment& now, const Reading& reading, SlotFamilies families,
+               const LeftOut& left_out, std::vector<Preparation>& to_prepare) REQUIRES(mutex_);
+  std::vector<Preparation> Show(std::size_t slot, SlotFamilies families, SteadyTime now)
+      REQUIRES(mutex_);
+  static void Prepare(const std::vector<Preparation>& preparations);
+  std::shared_ptr<PageView> FindView(const PageQuery& query, SteadyTime now) REQUIRES(mutex_);
+  std::shared_ptr<PageView> MakeView(const PageQuery& query) REQUIRES(mutex_);
+  void MendViews() REQUIRES(mutex_);
+  void DropIdleViews(SteadyTime now) REQUIRES(mutex_);
+  void CountDuplicates(const Page& page, const std::vector<std::uint64_t>& publications)
+      REQUIRES(mutex_);
 
-  // Held while a page is made, so that publications follow one another. Always
-  // taken before mutex_; scrapes do not take it.
-  Mutex publication_;
-  mutable Mutex mutex_;
+  Mutex mutex_;
   std::vector<Slot> slots_ GUARDED_BY(mutex_);
   std::set<std::string> reserved_ GUARDED_BY(mutex_);  // Names of health families.
-  std::shared_ptr<const Page> page_ GUARDED_BY(mutex_);
+  // The first is everything's, which stays.
+  std::vector<std::shared_ptr<PageView>> views_ GUARDED_BY(mutex_);
+  bool are_views_whole_ GUARDED_BY(mutex_) = true;
 };
 
 }  // namespace exporter

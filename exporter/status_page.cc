@@ -67,6 +67,9 @@ std::string Age(double unix_seconds, double now_unix) {
 }
 
 json ToJson(const CollectorHealth& health) {
+  json cut = json::array();
+  for (const CutFamily& family : health.cut)
+    cut.push_back({{"family", family.name}, {"kept", family.kept}, {"had", family.had}});
   json errors = json::array();
   for (const CollectError& error : health.last_errors)
     errors.push_back(
@@ -79,6 +82,7 @@ json ToJson(const CollectorHealth& health) {
           {"last_success_timestamp_seconds", health.last_success_unix},
           {"duration_seconds", health.duration_seconds},
           {"series", health.series},
+          {"cut_by_max_series", std::move(cut)},
           {"last_errors", std::move(errors)}};
 }
 

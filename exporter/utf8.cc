@@ -1,6 +1,8 @@
 #include "exporter/utf8.h"
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace exporter {
 namespace {
@@ -46,10 +48,22 @@ std::size_t CharacterLength(std::string_view text) {
   return 0;
 }
 
+// At least so many leading bytes are ASCII: most texts are nothing else, and
+// eight are looked at together.
+std::size_t AsciiPrefix(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::size_t at = 0;
+  for (std::uint64_t eight; at + sizeof(eight) <= text.size(); at += sizeof(eight)) {
+    std::memcpy(&eight, text.data() + at, sizeof(eight));
+    if ((eight & kHighBits) != 0) break;
+  }
+  return at;
+}
+
 }  // namespace
 
 std::size_t ValidUtf8Prefix(std::string_view text) {
-  std::size_t at = 0;
+  std::size_t at = AsciiPrefix(text);
   while (at < text.size()) {
     const std::size_t length = CharacterLength(text.substr(at));
     if (length == 0) break;

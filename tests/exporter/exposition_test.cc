@@ -24,7 +24,7 @@ std::string NumberOf(double value) {
 
 std::string Rendered(FamilySet set) {
   std::string text;
-  for (const TimedFamily& timed : std::move(set).Take()) AppendFamily(text, timed.family);
+  for (const TimedFamily& timed : std::move(set).Take()) AppendText(text, timed.family);
   return text;
 }
 
@@ -135,6 +135,27 @@ TEST_CASE("a summary has its quantiles, which may be NaN") {
         "s{quantile=\"0.99\"} NaN\n"
         "s_sum 0.4\n"
         "s_count 2\n");
+}
+
+TEST_CASE("what the text format lacks is left out, and a timestamp is in milliseconds") {
+  FamilySet set;
+  SampleExtras extras;
+  extras.created_unix_seconds = 1.5;
+  extras.timestamp_ms = 1795240000123;
+  extras.exemplars = {{0, Exemplar{{{"trace_id", "abc"}}, 2, 3.5}}};
+  set.Counter("c_total", "").Add({{"l", "v"}}, 2).Extend(extras);
+  CHECK(Rendered(std::move(set)) == "# TYPE c_total counter\nc_total{l=\"v\"} 2 1795240000123\n");
+}
+
+TEST_CASE("types that the text format does not know are written as those that it knows") {
+  FamilySet set;
+  set.Open(FamilyType::kInfo, "build_info", "").Add(1);
+  set.Open(FamilyType::kStateSet, "state", "").Add({{"state", "a"}}, 1);
+  set.Open(FamilyType::kGaugeHistogram, "g", "").Add({}, HistogramValue{{{1, 2}}, 3, 4});
+  CHECK(Rendered(std::move(set)) ==
+        "# TYPE build_info gauge\nbuild_info 1\n"
+        "# TYPE state gauge\nstate{state=\"a\"} 1\n"
+        "# TYPE g histogram\ng_bucket{le=\"1\"} 2\ng_bucket{le=\"+Inf\"} 4\ng_sum 3\ng_count 4\n");
 }
 
 }  // namespace exporter

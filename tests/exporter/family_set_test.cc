@@ -2,13 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/taken.h"
+
 namespace exporter {
 
 TEST_CASE("a family opened twice is one family, with the first help") {
   FamilySet set;
   set.Gauge("orders_open", "Open orders.").Add({{"shop", "a"}}, 1);
   set.Gauge("orders_open", "Another help.").Add({{"shop", "b"}}, 2);
-  const auto families = std::move(set).Take();
+  const auto families = testing::TakenFrom(std::move(set));
   REQUIRE(families.size() == 1);
   CHECK(families[0].family.help == "Open orders.");
   CHECK(families[0].family.metric.size() == 2);
@@ -19,7 +21,7 @@ TEST_CASE("a family without a sample is left out, the others keep their order") 
   set.Gauge("b", "").Add(1);
   set.Gauge("empty", "");
   set.Counter("a", "").Add(2);
-  const auto families = std::move(set).Take();
+  const auto families = testing::TakenFrom(std::move(set));
   REQUIRE(families.size() == 2);
   CHECK(families[0].family.name == "b");
   CHECK(families[1].family.name == "a");
@@ -40,7 +42,7 @@ TEST_CASE("samples of one name that expire apart are families apart") {
   set.Gauge("a", "").Add({{"n", "1"}}, 1);
   set.Open(prometheus::MetricType::Gauge, "a", "", soon).Add({{"n", "2"}}, 2);
   set.Open(prometheus::MetricType::Gauge, "a", "", soon).Add({{"n", "3"}}, 3);
-  const auto families = std::move(set).Take();
+  const auto families = testing::TakenFrom(std::move(set));
   REQUIRE(families.size() == 2);
   CHECK_FALSE(families[0].expires_at);
   CHECK(families[1].expires_at == soon);
@@ -54,7 +56,7 @@ TEST_CASE("a set takes another one over, with labels that tell whose it was") {
   other.Gauge("a", "Of one.").Add({{"n", "2"}}, 2);
   other.Counter("b", "").Add(3);
   set.Absorb(std::move(other), {{"node", "x"}});
-  const auto families = std::move(set).Take();
+  const auto families = testing::TakenFrom(std::move(set));
   REQUIRE(families.size() == 2);
   CHECK(families[0].family.help == "Of all.");
   REQUIRE(families[0].family.metric.size() == 2);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "exporter/page.h"
 #include "exporter/relabel.h"
 #include "exporter/snapshot_store.h"
 
@@ -18,11 +19,20 @@ std::shared_ptr<const RelabelRule> Rule(RelabelAction action, std::string regex,
       {{std::move(source)}, ";", "__name__", std::move(regex), 0, std::move(replacement), action});
 }
 
-// The one family's lines; empty where rules drop it whole.
+std::string PageOf(const CollectorHealth& health, std::span<const HealthFamily> families,
+                   const LabelPolicy& policy) {
+  CollectorHealth shown = health;
+  shown.health_series =
+      std::make_shared<const std::vector<HealthSeries>>(MakeHealthSeries(families, policy));
+  return TextOf(HealthFamilies({shown}));
+}
+
+// The one family's lines; empty if rules drop it whole.
 std::string Lines(const HealthFamily& family, const CollectorHealth& health,
                   const LabelPolicy& policy = {}) {
-  const auto all = MakeHealthSeries({&family, 1}, policy);
-  return all.empty() ? "" : LinesOfHealth(all.front(), health);
+  std::string text = PageOf(health, {&family, 1}, policy);
+  while (text.starts_with('#')) text.erase(0, text.find('\n') + 1);
+  return text;
 }
 
 CollectorHealth Failed(ErrorKind kind) {
@@ -46,12 +56,9 @@ TEST_CASE("a health family has its collector's labels and prefix") {
   LabelPolicy policy;
   policy.labels = {{"shop", "a"}};
   policy.prefix = "acme_";
-  const auto all = MakeHealthSeries({&kUp, 1}, policy);
-  REQUIRE(all.size() == 1);
-  CHECK(all[0].name == "acme_redis_up");
-  CHECK(all[0].header ==
-        "# HELP acme_redis_up Whether Redis answered.\n# TYPE acme_redis_up gauge\n");
-  CHECK(LinesOfHealth(all[0], Up()) == "acme_redis_up{shop=\"a\"} 1\n");
+  CHECK(PageOf(Up(), {&kUp, 1}, policy) ==
+        "# HELP acme_redis_up Whether Redis answered.\n# TYPE acme_redis_up gauge\n"
+        "acme_redis_up{shop=\"a\"} 1\n");
 }
 
 TEST_CASE("a health family is relabelled, and gone where a rule drops it") {
@@ -91,6 +98,12 @@ TEST_CASE("parts that failed while the target answered are no failed run") {
   CollectorHealth health = Up();
   health.last_errors = {CollectError(ErrorKind::kPermission, "CONFIG", "config")};
   CHECK(Lines(kError, health) == "last_error{err=\"\"} 0\n");
+}
+
+TEST_CASE("a summary that a rule tears into lines is not shown") {
+  LabelPolicy policy;
+  policy.rules = {Rule(RelabelAction::kDrop, "x_sum")};
+  CHECK(Lines({"x", HealthValue::kDurations, ""}, Up(), policy).empty());
 }
 
 TEST_CASE("a type without health families has none") { CHECK(MakeHealthSeries({}, {}).empty()); }

@@ -49,7 +49,10 @@ class Served {
  private:
   static HttpAnswer Pieces(const HttpRequest& request) {
     HttpAnswer answer;
-    answer.pieces = {"one ", "", "two ", request.accepts_gzip ? "gzip" : "plain"};
+    const auto encoding = std::make_shared<const std::string>(
+        request.accept_encoding.empty() ? "plain" : request.accept_encoding);
+    answer.pieces = {"one ", "", "two ", *encoding};
+    answer.owner = encoding;
     for (const auto& [name, value] : request.parameters)
       if (name == "collector" && value == "a b") answer.pieces.push_back(" narrowed");
     return answer;
@@ -89,9 +92,9 @@ TEST_CASE("requests are answered by path and method") {
       {"GET /pieces?collector=a%20b HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 200",
        "one two plain narrowed"},
       {"GET /pieces HTTP/1.1\r\nAccept-Encoding: br, gzip;q=0.5\r\nConnection: close\r\n\r\n",
-       "HTTP/1.1 200", "one two gzip"},
+       "HTTP/1.1 200", "one two br, gzip;q=0.5"},
       {"GET /pieces HTTP/1.1\r\nAccept-Encoding: gzip;q=0, *\r\nConnection: close\r\n\r\n",
-       "HTTP/1.1 200", "one two plain"},
+       "HTTP/1.1 200", "one two gzip;q=0, *"},
       {"GET /pieces HTTP/1.1\r\nRange: bytes=2-5\r\nConnection: close\r\n\r\n", "HTTP/1.1 200",
        "one two plain"},
       {"GET http://h:1/small HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200",

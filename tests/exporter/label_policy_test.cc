@@ -23,8 +23,12 @@ std::shared_ptr<const RelabelRule> Rule(RelabelAction action, std::vector<std::s
 // The sample lines that are left, in the order of their families.
 std::string Lines(const LabelPolicy::Result& result) {
   std::string text;
-  for (const TimedFamily& timed : result.families)
-    for (const auto& metric : timed.family.metric) AppendMetric(text, timed.family, metric);
+  for (const TimedFamily& timed : result.families) {
+    std::string family;
+    AppendText(family, timed.family);
+    while (family.starts_with('#')) family.erase(0, family.find('\n') + 1);
+    text += family;
+  }
   return text;
 }
 
@@ -55,7 +59,7 @@ TEST_CASE("constant labels and prefix are on every sample, a sample's own label 
   CHECK(Lines(result) ==
         "acme_orders{env=\"test\",service=\"shop\",state=\"open\"} 1\n"
         "acme_orders{env=\"test\",service=\"own\"} 2\n");
-  CHECK(result.families[0].family.help == "Orders.");
+  CHECK(result.families[0].family.help() == "Orders.");
   CHECK(result.series == 2);
 }
 
@@ -69,7 +73,7 @@ TEST_CASE("rules see the prefix and the constant labels") {
   set.Gauge("users", "").Add(2);
   const auto result = policy.Apply(std::move(set).Take());
   CHECK(Lines(result) == "acme_orders{env=\"test\"} 1\n");
-  CheckDropped(result.dropped, 0, 0, 0);  // A rule's drop is what the user wants.
+  CheckDropped(result.left_out.dropped, 0, 0, 0);  // A rule's drop is what the user wants.
 }
 
 TEST_CASE("a renamed counter keeps its type and its help") {
@@ -80,9 +84,9 @@ TEST_CASE("a renamed counter keeps its type and its help") {
   set.Counter("redis_hits_total", "Hits.").Add(5);
   const auto result = policy.Apply(std::move(set).Take());
   REQUIRE(result.families.size() == 1);
-  CHECK(result.families[0].family.name == "cache_hits_total");
-  CHECK(result.families[0].family.type == MetricType::Counter);
-  CHECK(result.families[0].family.help == "Hits.");
+  CHECK(result.families[0].family.name() == "cache_hits_total");
+  CHECK(result.families[0].family.type() == FamilyType::kCounter);
+  CHECK(result.families[0].family.help() == "Hits.");
 }
 
 TEST_CASE("labels that rules leave in __ are gone") {
@@ -103,8 +107,8 @@ TEST_CASE("two names that a rule makes one are one family, of which the first ty
   set.Counter("c", "Third.").Add({{"n", "3"}}, 4);
   const auto result = policy.Apply(std::move(set).Take());
   CHECK(Lines(result) == "all{n=\"1\"} 1\nall{n=\"2\"} 2\n");
-  CHECK(result.families[0].family.help == "First.");
-  CheckDropped(result.dropped, 2, 0, 0);
+  CHECK(result.families[0].family.help() == "First.");
+  CheckDropped(result.left_out.dropped, 2, 0, 0);
 }
 
 TEST_CASE("samples of one name expire each at its own time") {
@@ -117,7 +121,7 @@ TEST_CASE("samples of one name expire each at its own time") {
       .Add({{"n", "2"}}, 2);
   const auto result = policy.Apply(std::move(set).Take());
   REQUIRE(result.families.size() == 2);
-  CHECK(result.families[0].family.name == result.families[1].family.name);
+  CHECK(result.families[0].family.name() == result.families[1].family.name());
   CHECK_FALSE(result.families[0].expires_at);
   CHECK(result.families[1].expires_at == start + std::chrono::seconds(9));
 }
@@ -132,7 +136,7 @@ TEST_CASE("a histogram that a rule renames as a whole stays one") {
   set.Open(MetricType::Histogram, "old_seconds", "").Add({}, TwoBuckets());
   const auto result = policy.Apply(std::move(set).Take());
   REQUIRE(result.families.size() == 1);
-  CHECK(result.families[0].family.type == MetricType::Histogram);
+  CHECK(result.families[0].family.type() == FamilyType::kHistogram);
   CHECK(Lines(result) ==
         "new_seconds_bucket{shop=\"a\",le=\"0.5\"} 1\n"
         "new_seconds_bucket{shop=\"a\",le=\"+Inf\"} 2\n"
@@ -164,8 +168,8 @@ TEST_CASE("a histogram that a rule splits is untyped, and its lines are still th
     const auto result = policy.Apply(std::move(set).Take());
     CHECK(Lines(result) == one.lines);
     for (const TimedFamily& timed : result.families)
-      CHECK(timed.family.type == MetricType::Untyped);
-    CheckDropped(result.dropped, one.duplicate, 0, 0);
+      CHECK(timed.family.type() == FamilyType::kUnknown);
+    CheckDropped(result.left_out.dropped, one.duplicate, 0, 0);
   }
 }
 
@@ -199,7 +203,7 @@ TEST_CASE("what Prometheus would not take is dropped and counted as invalid") {
       set.Gauge("good:name", "").Add({{"_a1", ""}}, 2);
       const auto result = policy.Apply(std::move(set).Take());
       CHECK(Lines(result).ends_with("good:name{_a1=\"\"} 2\n"));
-      CHECK(result.dropped.invalid == (one.name == "x" ? 1U : 2U));
+      CHECK(result.left_out.dropped.invalid == (one.name == "x" ? 1U : 2U));
     }
   }
 }
@@ -214,7 +218,7 @@ TEST_CASE("reserved names are judged after relabelling") {
   set.Gauge("mine_x", "").Add(2);
   const auto result = policy.Apply(std::move(set).Take());
   CHECK(Lines(result) == "other_x 1\n");
-  CheckDropped(result.dropped, 0, 0, 1);
+  CheckDropped(result.left_out.dropped, 0, 0, 1);
 }
 
 TEST_CASE("a name is reserved by its beginning") {
@@ -231,7 +235,7 @@ TEST_CASE("a label that the type needs itself is invalid there and fine elsewher
   set.Open(MetricType::Summary, "s", "").Add({{"quantile", "1"}}, ClientMetric::Summary{});
   const auto result = LabelPolicy{}.Apply(std::move(set).Take());
   CHECK(Lines(result) == "g{le=\"1\",quantile=\"x\"} 1\n");
-  CheckDropped(result.dropped, 0, 0, 4 + 2);
+  CheckDropped(result.left_out.dropped, 0, 0, 4 + 2);
 }
 
 TEST_CASE("the first of two equal series stays, and an empty label is no label") {
@@ -243,7 +247,7 @@ TEST_CASE("the first of two equal series stays, and an empty label is no label")
       .Add({{"a", "1"}}, 4);
   const auto result = LabelPolicy{}.Apply(std::move(set).Take());
   CHECK(Lines(result) == "x{a=\"1\",b=\"2\"} 1\nx{a=\"1\"} 4\n");
-  CheckDropped(result.dropped, 2, 0, 0);
+  CheckDropped(result.left_out.dropped, 2, 0, 0);
 }
 
 TEST_CASE("two series whose joined labels read alike are two") {
@@ -252,18 +256,25 @@ TEST_CASE("two series whose joined labels read alike are two") {
   CHECK(LabelPolicy{}.Apply(std::move(set).Take()).series == 2);
 }
 
-TEST_CASE("max_series takes the first series in definition order, a histogram whole") {
+TEST_CASE("max_series cuts the largest family, and says which") {
   LabelPolicy policy;
-  policy.max_series = 5;
+  policy.max_series = 4;
   FamilySet set;
-  set.Gauge("z", "").Add({{"n", "1"}}, 1).Add({{"n", "2"}}, 2);
-  set.Open(MetricType::Histogram, "h", "").Add({}, TwoBuckets());  // Four lines.
   set.Gauge("a", "").Add({{"n", "1"}}, 3).Add({{"n", "2"}}, 4).Add({{"n", "3"}}, 5);
   set.Gauge("b", "").Add(6);
+  set.Gauge("c", "").Add(7);
   const auto result = policy.Apply(std::move(set).Take());
-  CHECK(Lines(result) == "z{n=\"1\"} 1\nz{n=\"2\"} 2\na{n=\"1\"} 3\na{n=\"2\"} 4\na{n=\"3\"} 5\n");
-  CheckDropped(result.dropped, 0, 4 + 1, 0);
-  CHECK(result.series == 5);
+  CHECK(Lines(result) == "a{n=\"1\"} 3\na{n=\"2\"} 4\nb 6\nc 7\n");
+  CheckDropped(result.left_out.dropped, 0, 1, 0);
+  CHECK(result.series == 4);
+  CHECK(DescribeCut(result.left_out.cut) == "a 2 of 3");
+}
+
+TEST_CASE("an example of what is invalid says why") {
+  FamilySet set;
+  set.Open(MetricType::Histogram, "h", "").Add({{"le", "1"}}, TwoBuckets());
+  CHECK(LabelPolicy{}.Apply(std::move(set).Take()).left_out.invalid_example ==
+        "h: a label that the type needs for itself");
 }
 
 }  // namespace exporter

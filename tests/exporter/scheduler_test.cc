@@ -65,7 +65,7 @@ bool Eventually(const std::function<bool()>& holds) {
   return false;
 }
 
-CollectorHealth HealthOf(const SnapshotStore& store, std::size_t slot) {
+CollectorHealth HealthOf(SnapshotStore& store, std::size_t slot) {
   return store.Health(steady_clock::now()).at(slot);
 }
 

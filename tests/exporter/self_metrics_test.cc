@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "exporter/health_series.h"
-#include "exporter/snapshot.h"
+#include "exporter/page.h"
 
 namespace exporter {
 namespace {
@@ -41,20 +41,32 @@ HealthFamily Up(std::string_view name, std::string_view help) {
 }
 const BuildInfo kBuild{"1.2.3", "abc", "GNU 12"};
 
-// As the store keeps what a collector tells of its own work.
-std::shared_ptr<const Snapshot> Account(const std::string& collector, double value,
-                                        std::optional<SteadyTime> expires_at = {}) {
+std::string Render(const SelfMetrics& metrics, const std::vector<CollectorHealth>& collectors,
+                   SteadyTime now) {
+  return TextOf(metrics.Families(collectors, now));
+}
+
+std::string RenderHealth(const std::vector<CollectorHealth>& collectors) {
+  return TextOf(HealthFamilies(collectors));
+}
+
+// As the store keeps what a collector reports of its own work.
+std::shared_ptr<const SlotFamilies> Account(const std::string& collector, double value,
+                                            std::optional<SteadyTime> expires_at = {}) {
   FamilySet families;
   families.Open(prometheus::MetricType::Gauge, "exporter_collector_leader", "Leads.", expires_at)
       .Add({{"collector", collector}}, value);
-  return std::make_shared<const Snapshot>(
-      RenderSnapshot(std::move(families).Take(), SteadyTime::max()));
+  SlotFamilies published;
+  for (TimedFamily& timed : std::move(families).Take())
+    published.push_back({std::make_shared<const Family>(std::move(timed.family)),
+                         timed.expires_at.value_or(SteadyTime::max())});
+  return std::make_shared<const SlotFamilies>(std::move(published));
 }
 
 }  // namespace
 
 TEST_CASE("every result and reason of a collector is there at 0 from the start") {
-  const std::string page = SelfMetrics(kBuild, 5).Render({Health("cache", false)}, SteadyTime{});
+  const std::string page = Render(SelfMetrics(kBuild, 5), {Health("cache", false)}, SteadyTime{});
   const std::string who = "{collector=\"cache\",type=\"redis\"";
   for (const char* result : {"success", "error", "timeout", "skipped"})
     CHECK(HasLine(page,
@@ -77,7 +89,7 @@ TEST_CASE("each field of a collector's health is shown under its own name") {
   health.collections = {4, 5, 6, 7};
   health.errors = {11, 12, 13, 14, 15, 16, 17, 18, 19};
   health.dropped = {21, 22, 23};
-  const std::string page = SelfMetrics(kBuild, 5).Render({health}, SteadyTime{});
+  const std::string page = Render(SelfMetrics(kBuild, 5), {health}, SteadyTime{});
   const std::string who = "{collector=\"cache\",type=\"redis\"";
   const std::vector<std::string> lines = {
       "exporter_collector_up" + who + "} 1",
@@ -104,7 +116,7 @@ TEST_CASE("each field of a collector's health is shown under its own name") {
 }
 
 TEST_CASE("the process has the families that every Prometheus client has") {
-  const std::string page = SelfMetrics(kBuild, 5).Render({}, SteadyTime{});
+  const std::string page = Render(SelfMetrics(kBuild, 5), {}, SteadyTime{});
   for (const char* name : {"cpu_seconds_total counter", "open_fds gauge", "max_fds gauge",
                            "virtual_memory_bytes gauge", "virtual_memory_max_bytes gauge",
                            "resident_memory_bytes gauge", "start_time_seconds gauge"})
@@ -115,7 +127,7 @@ TEST_CASE("requests are counted by handler and code, and timed by handler") {
   SelfMetrics metrics(kBuild, 5);
   metrics.http().Observe("metrics", 200, 0.0002);
   metrics.http().Observe("metrics", 400, 0.3);
-  const std::string page = metrics.Render({}, SteadyTime{});
+  const std::string page = Render(metrics, {}, SteadyTime{});
   CHECK(HasLine(page, "exporter_http_requests_total{code=\"200\",handler=\"metrics\"} 1"));
   CHECK(HasLine(page, "exporter_http_requests_total{code=\"400\",handler=\"metrics\"} 1"));
   const std::string seconds = "exporter_http_request_duration_seconds";
@@ -127,7 +139,7 @@ TEST_CASE("requests are counted by handler and code, and timed by handler") {
 TEST_CASE("connections that could not be accepted are counted by reason, from 0") {
   SelfMetrics metrics(kBuild, 5);
   metrics.http().CountNotAccepted("descriptors");
-  const std::string page = metrics.Render({}, SteadyTime{});
+  const std::string page = Render(metrics, {}, SteadyTime{});
   const std::string family = "exporter_http_accept_errors_total";
   CHECK(HasLine(page, family + "{reason=\"descriptors\"} 1"));
   CHECK(HasLine(page, family + "{reason=\"memory\"} 0"));
@@ -135,8 +147,9 @@ TEST_CASE("connections that could not be accepted are counted by reason, from 0"
 }
 
 TEST_CASE("the tail names each family and each series once, also with many collectors") {
-  const std::string page = SelfMetrics(kBuild, 5).Render(
-      {Health("a", true), Health("b", false), Health("c", true)}, SteadyTime{});
+  const std::string page =
+      Render(SelfMetrics(kBuild, 5), {Health("a", true), Health("b", false), Health("c", true)},
+             SteadyTime{});
   std::set<std::string> seen;
   for (const std::string& line : LinesOfPage(page)) {
     INFO(line);
@@ -149,18 +162,18 @@ TEST_CASE("what collectors tell of their own work is one family, until it expire
   healths[0].account = Account("a", 1, SteadyTime{} + std::chrono::seconds(5));
   healths[2].account = Account("c", 0);
   const SelfMetrics metrics(kBuild, 5);
-  CHECK(metrics.Render(healths, SteadyTime{})
+  CHECK(Render(metrics, healths, SteadyTime{})
             .starts_with("# HELP exporter_collector_leader Leads.\n"
                          "# TYPE exporter_collector_leader gauge\n"
                          "exporter_collector_leader{collector=\"a\"} 1\n"
                          "exporter_collector_leader{collector=\"c\"} 0\n"));
-  const std::string later = metrics.Render(healths, SteadyTime{} + std::chrono::seconds(5));
+  const std::string later = Render(metrics, healths, SteadyTime{} + std::chrono::seconds(5));
   CHECK_FALSE(HasLine(later, "exporter_collector_leader{collector=\"a\"} 1"));
   CHECK(HasLine(later, "exporter_collector_leader{collector=\"c\"} 0"));
 }
 
 TEST_CASE("health families of several collectors are one family, by name") {
-  const std::string page = RenderHealthFamilies({
+  const std::string page = RenderHealth({
       Health("b", true, {Up("redis_up", "First.")}, {{"shop", "b"}}),
       Health("p", false, {Up("pg_up", "Postgres.")}),
       Health("a", false, {Up("redis_up", "Second.")}, {{"shop", "a"}}),
@@ -174,8 +187,7 @@ TEST_CASE("health families of several collectors are one family, by name") {
 
 TEST_CASE("of two collectors with the same up-series the first one's is shown") {
   const HealthFamily redis = Up("redis_up", "Whether Redis answered.");
-  const std::string page =
-      RenderHealthFamilies({Health("a", true, {redis}), Health("b", false, {redis})});
+  const std::string page = RenderHealth({Health("a", true, {redis}), Health("b", false, {redis})});
   CHECK(page == "# HELP redis_up Whether Redis answered.\n# TYPE redis_up gauge\nredis_up 1\n");
 }
 

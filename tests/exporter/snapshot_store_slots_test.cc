@@ -77,11 +77,11 @@ TEST_CASE("a page of chosen slots has theirs alone, as of now") {
   for (const char* name : {"one", "two", "three"}) store.AddSlot(Spec(name, 10s));
   store.RunEnded(0, At(0s), Gauges({"a", "shared"}, 1));
   store.RunEnded(1, At(0s), Gauges({"b", "shared"}, 2));
-  CHECK(store.PageOf({"two"}, kStart)->Text() ==
+  CHECK(store.PageOf({{"two"}, {}}, kStart)->Text() ==
         "# TYPE b gauge\nb 2\n# TYPE shared gauge\nshared 2\n");
-  CHECK(store.PageOf({"three"}, kStart)->Text().empty());
-  CHECK(store.PageOf({"one", "two", "three"}, kStart)->Text() == TextAt(store, 0s));
-  CHECK(store.PageOf({"two"}, kStart + 10s)->Text().empty());
+  CHECK(store.PageOf({{"three"}, {}}, kStart)->Text().empty());
+  CHECK(store.PageOf({{"one", "two", "three"}, {}}, kStart)->Text() == TextAt(store, 0s));
+  CHECK(store.PageOf({{"two"}, {}}, kStart + 10s)->Text().empty());
 }
 
 TEST_CASE("a page that is being sent outlives the publications that follow") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "exporter/exposition.h"
 #include "tests/support/store_run.h"
 
 namespace exporter {
@@ -153,8 +154,13 @@ TEST_CASE_FIXTURE(OneRun, "what a collector tells of its own work bears its name
   FamilySet account;
   account.Gauge("exporter_collector_leader", "").Add(1);
   store.TakeAccount(0, std::move(account));
-  CHECK(HealthAt(0s).account->text.find("exporter_collector_leader{collector=\"only\"} 1\n") !=
-        std::string::npos);
+  const auto reported = HealthAt(0s).account;
+  REQUIRE(reported->size() == 1);
+  std::string text;
+  AppendText(text, *reported->front().family);
+  CHECK(text ==
+        "# TYPE exporter_collector_leader gauge\n"
+        "exporter_collector_leader{collector=\"only\"} 1\n");
 }
 
 TEST_CASE_FIXTURE(OneRun, "a run is overdue only after the grace past its deadline") {

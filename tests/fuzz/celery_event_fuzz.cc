@@ -14,9 +14,9 @@
 #include "collectors/celery/event_decoder.h"
 #include "collectors/celery/event_tally.h"
 #include "exporter/label_policy.h"
-#include "exporter/snapshot.h"
 #include "tests/fuzz/require.h"
 #include "tests/support/page_check.h"
+#include "tests/support/taken.h"
 
 namespace {
 
@@ -89,7 +89,7 @@ void RequireTracked(const std::string& family, double value) {
 }
 
 // Those of counters and of the sums of histograms.
-Values RisingValues(const std::vector<exporter::TimedFamily>& families) {
+Values RisingValues(const std::vector<exporter::testing::Taken>& families) {
   Values values;
   for (const auto& timed : families) {
     const auto& family = timed.family;
@@ -105,10 +105,10 @@ Values RisingValues(const std::vector<exporter::TimedFamily>& families) {
   return values;
 }
 
-std::vector<exporter::TimedFamily> Write(Sink& sink) {
+exporter::FamilySet Write(Sink& sink) {
   exporter::FamilySet families;
   sink.tally.Write(families, sink.now);
-  return std::move(families).Take();
+  return families;
 }
 
 void RequireNoFall(const Values& before, const Values& after) {
@@ -132,16 +132,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     for (const Wrapping wrapping : {Wrapping::kPlain, Wrapping::kEnvelope})
       decoder.Decode(message, wrapping, sink);
     if (!std::has_single_bit(messages)) continue;  // Writing costs more than all else.
-    Values after = RisingValues(Write(sink));
+    Values after = RisingValues(exporter::testing::TakenFrom(Write(sink)));
     RequireNoFall(before, after);
     before = std::move(after);
   }
   sink.now += std::chrono::hours(1);
-  RequireNoFall(before, RisingValues(Write(sink)));
+  RequireNoFall(before, RisingValues(exporter::testing::TakenFrom(Write(sink))));
   fuzz::Require(sink.tally.Queues().size() <= 200, "too many queues");
-  auto result = exporter::LabelPolicy().Apply(Write(sink));
-  const std::string page =
-      exporter::RenderSnapshot(std::move(result.families), exporter::SteadyTime::max()).text;
+  auto result = exporter::LabelPolicy().Apply(Write(sink).Take());
+  const std::string page = exporter::testing::PageOf(std::move(result.families));
   const std::string problem = testing::PageProblem(page);
   fuzz::Require(problem.empty(), problem);
   return 0;

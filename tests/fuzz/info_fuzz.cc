@@ -7,9 +7,9 @@
 
 #include "collectors/redis/info.h"
 #include "exporter/label_policy.h"
-#include "exporter/snapshot.h"
 #include "tests/fuzz/require.h"
 #include "tests/support/page_check.h"
+#include "tests/support/taken.h"
 
 namespace {
 
@@ -24,8 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   exporter::LabelPolicy policy;
   policy.labels = {{"job_name", "cache"}};
   auto result = policy.Apply(std::move(families).Take());
-  const std::string page =
-      exporter::RenderSnapshot(std::move(result.families), exporter::SteadyTime::max()).text;
+  const std::string page = exporter::testing::PageOf(std::move(result.families));
   const std::string problem = testing::PageProblem(page);
   fuzz::Require(problem.empty(), problem);
   for (const char* const value : {" NaN\n", " +Inf\n", " -Inf\n"}) {

@@ -14,9 +14,9 @@
 #include "collectors/sql/metric_series.h"
 #include "collectors/sql/row_mapping.h"
 #include "exporter/label_policy.h"
-#include "exporter/snapshot.h"
 #include "tests/fuzz/require.h"
 #include "tests/support/page_check.h"
+#include "tests/support/taken.h"
 
 namespace {
 
@@ -106,8 +106,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     families.Absorb(std::move(emptied), {{"then", "gone"}});
   }
   auto result = exporter::LabelPolicy().Apply(std::move(families).Take());
-  const std::string page =
-      exporter::RenderSnapshot(std::move(result.families), exporter::SteadyTime::max()).text;
+  const std::string page = exporter::testing::PageOf(std::move(result.families));
   const std::string problem = testing::PageProblem(page);
   fuzz::Require(problem.empty(), problem);
   return 0;

@@ -11,9 +11,9 @@
 #include "collectors/clients/reply_reader.h"
 #include "collectors/redis/server_reader.h"
 #include "exporter/label_policy.h"
-#include "exporter/snapshot.h"
 #include "tests/fuzz/require.h"
 #include "tests/support/page_check.h"
+#include "tests/support/taken.h"
 
 namespace {
 
@@ -77,8 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     return 0;
   }
   auto result = exporter::LabelPolicy{}.Apply(std::move(reading.families).Take());
-  const std::string page =
-      exporter::RenderSnapshot(std::move(result.families), exporter::SteadyTime::max()).text;
+  const std::string page = exporter::testing::PageOf(std::move(result.families));
   const std::string problem = testing::PageProblem(page);
   fuzz::Require(problem.empty(), problem);
   return 0;

@@ -18,6 +18,7 @@
 
 #include "collectors/celery/celery_collector.h"
 #include "exporter/watchdog.h"
+#include "tests/support/taken.h"
 
 // Runs of a CeleryCollector whose broker and stream do what a test says.
 namespace collectors::scripted {
@@ -154,7 +155,7 @@ class Run {
   }
   static std::map<std::string, double> PageOf(Reading reading) {
     std::map<std::string, double> page;
-    for (const auto& timed : std::move(reading.families).Take()) {
+    for (const auto& timed : exporter::testing::TakenFrom(std::move(reading.families))) {
       for (const auto& metric : timed.family.metric) {
         std::string name = timed.family.name;
         for (const auto& label : metric.label) name += " " + label.value;

@@ -6,13 +6,15 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/taken.h"
+
 namespace collectors::testing {
 namespace {
 
 using exporter::CollectError;
 using std::chrono::seconds;
 
-double ValueOf(const exporter::TimedFamily& timed, const prometheus::ClientMetric& metric) {
+double ValueOf(const auto& timed, const prometheus::ClientMetric& metric) {
   return timed.family.type == prometheus::MetricType::Counter ? metric.counter.value
                                                               : metric.gauge.value;
 }
@@ -20,7 +22,7 @@ double ValueOf(const exporter::TimedFamily& timed, const prometheus::ClientMetri
 // The samples as "name{a,b} 1", one a line, without the walks' own.
 std::string PageOf(exporter::FamilySet families) {
   std::string page;
-  for (const auto& timed : std::move(families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(families))) {
     if (timed.family.name.starts_with("redis_key_discovery")) continue;
     for (const auto& metric : timed.family.metric) {
       page += timed.family.name + "{";

@@ -8,6 +8,7 @@
 
 #include "collectors/clients/sql_session.h"
 #include "collectors/sql/query_part.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 
@@ -53,7 +54,7 @@ inline SqlQuery GaugeQuery(const std::string& metric) {
 inline std::vector<std::pair<std::string, double>> SamplesOf(exporter::FamilySet families,
                                                              const std::string& name) {
   std::vector<std::pair<std::string, double>> samples;
-  for (const auto& timed : std::move(families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(families))) {
     if (timed.family.name != name) continue;
     for (const auto& metric : timed.family.metric) {
       std::string labels;

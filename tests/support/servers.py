@@ -186,18 +186,20 @@ class Redis(Process):
 
 
 class Prometheus(Process):
-    """A Prometheus server that scrapes one target every second."""
+    """A Prometheus server that scrapes one target every second; each path is a job's name."""
 
-    def __init__(self, target):
+    def __init__(self, target, paths=("/metrics",)):
         super().__init__()
         self.port = free_port()
         settings = self.folder / "prometheus.yml"
         settings.write_text(f"""
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 scrape_configs:
-  - job_name: exporter
+""" + "".join(f"""
+  - job_name: {path}
+    metrics_path: {path}
     static_configs: [{{targets: ['{target}']}}]
-""")
+""" for path in paths))
         self.spawn([program("prometheus"), f"--config.file={settings}",
                     f"--storage.tsdb.path={self.folder / 'tsdb'}", "--log.level=warn",
                     f"--web.listen-address=127.0.0.1:{self.port}"])
@@ -218,6 +220,12 @@ scrape_configs:
         """The result vector of an instant query."""
         query = urllib.parse.urlencode({"query": expression})
         return json.loads(self._get(f"/api/v1/query?{query}"))["data"]["result"]
+
+    def metadata(self, job):
+        """The type of each family that a job's target has."""
+        query = urllib.parse.urlencode({"match_target": f'{{job="{job}"}}'})
+        rows = json.loads(self._get(f"/api/v1/targets/metadata?{query}"))["data"]
+        return {row["metric"]: row["type"] for row in rows}
 
     def target(self):
         """The one target, with its health and its last error; empty before it is known."""

@@ -59,7 +59,7 @@ struct OneRun {
     store.AddSlot(Spec("only"));
     store.RunStarted(0, kStart, kStart + std::chrono::seconds(1));
   }
-  CollectorHealth HealthAt(std::chrono::milliseconds after) const {
+  CollectorHealth HealthAt(std::chrono::milliseconds after) {
     return store.Health(kStart + after).at(0);
   }
   SnapshotStore store;

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "tests/support/taken.h"
+
 namespace testing {
 namespace {
 
@@ -34,7 +36,7 @@ Samples SamplesOf(collectors::EventTally& tally, exporter::SteadyTime now) {
   exporter::FamilySet families;
   tally.Write(families, now);
   Samples samples;
-  for (const auto& timed : std::move(families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(families))) {
     const auto& family = timed.family;
     for (const auto& metric : family.metric) {
       if (family.type == prometheus::MetricType::Histogram)

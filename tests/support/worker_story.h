@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "collectors/celery/worker_table.h"
+#include "tests/support/taken.h"
 
 namespace collectors::scripted {
 
@@ -74,7 +75,7 @@ class Story {
     exporter::FamilySet families;
     table.Write(queues, broker_knows_scheduled, families, {Steady(at), kEpoch + at});
     std::map<std::string, double> page;
-    for (const auto& timed : std::move(families).Take()) {
+    for (const auto& timed : exporter::testing::TakenFrom(std::move(families))) {
       for (const auto& metric : timed.family.metric) {
         std::string name = timed.family.name + "{";
         for (const auto& label : metric.label) {

@@ -10,6 +10,7 @@
 
 #include "exporter/watchdog.h"
 #include "tests/support/celery_run.h"
+#include "tests/support/taken.h"
 
 namespace collectors::scripted {
 
@@ -40,7 +41,8 @@ TEST_CASE("where tasks have too many series it is said, and what tells of it com
   Reading reading = run.Collect();
   CHECK(Said(reading.problems) == Strings{"tasks limit"});
   Strings first;
-  for (const auto& timed : std::move(reading.families).Take()) first.push_back(timed.family.name);
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(reading.families)))
+    first.push_back(timed.family.name);
   const auto last = std::find(first.begin(), first.end(), "celery_task_series_folded_total");
   REQUIRE(last != first.end());
   CHECK(std::find(first.begin(), last, "celery_event_stream_up") != last);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collectors/celery/worker_table.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -40,7 +41,7 @@ void Reply(WorkerTable& table, int at, const std::vector<std::string>& hostnames
 std::optional<double> Count(WorkerTable& table, int at) {
   exporter::FamilySet families;
   table.Write({"mail"}, false, families, {kStart + seconds(at), 1.7e9 + at});
-  for (const auto& timed : std::move(families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(families))) {
     if (timed.family.name != "celery_active_worker_count") continue;
     REQUIRE(timed.family.metric.size() == 1);
     return timed.family.metric.front().gauge.value;

@@ -8,6 +8,7 @@
 
 #include "exporter/utf8.h"
 #include "tests/support/scripted_sql.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -47,7 +48,7 @@ std::map<std::string, Samples> Written(const SessionCounts& counts) {
   exporter::FamilySet families;
   WriteSessions(counts, {}, families);
   std::map<std::string, Samples> written;
-  for (const auto& timed : std::move(families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(families))) {
     exporter::FamilySet again;
     WriteSessions(counts, {}, again);
     written[timed.family.name] = SamplesOf(std::move(again), timed.family.name);

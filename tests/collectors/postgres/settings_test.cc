@@ -6,6 +6,7 @@
 
 #include "tests/support/capture.h"
 #include "tests/support/scripted_sql.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -133,7 +134,7 @@ TEST_CASE("settings and version carry the server where it is wanted") {
         std::vector<std::pair<std::string, double>>{{"db:5432", 1}});
   exporter::FamilySet without;
   WriteSettings(MapSettings(rows), std::nullopt, {}, without);
-  const auto families = std::move(without).Take();
+  const auto families = exporter::testing::TakenFrom(std::move(without));
   REQUIRE(families.size() == 2);
   CHECK(families[0].family.metric[0].label.empty());
   CHECK(families[1].family.name == "pg_static");

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/scripted_sql.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 
@@ -68,7 +69,7 @@ TEST_CASE("a row is a counter of each family, with the labels of postgres_export
   }
   exporter::FamilySet families;
   WriteStatements(known.uses, {}, families);
-  const auto written = std::move(families).Take();
+  const auto written = exporter::testing::TakenFrom(std::move(families));
   CHECK(written.size() == StatementFamilies().size());
   CHECK(written[0].family.type == prometheus::MetricType::Counter);
   CHECK(written[0].family.metric[0].label[2].name == "queryid");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/support/fake_server.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -86,7 +87,8 @@ ErrorKind FailureOf(exporter::Collector& collector, milliseconds budget = millis
 
 std::string PageOf(Reading reading) {
   std::vector<prometheus::MetricFamily> families;
-  for (auto& timed : std::move(reading.families).Take()) families.push_back(timed.family);
+  for (auto& timed : exporter::testing::TakenFrom(std::move(reading.families)))
+    families.push_back(timed.family);
   return prometheus::TextSerializer().Serialize(families);
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/taken.h"
+
 namespace collectors {
 namespace {
 
@@ -24,7 +26,7 @@ RedisReply ClientsNumbered(int clients) {
 
 std::size_t SamplesOf(exporter::FamilySet families, const std::string& name) {
   std::size_t samples = 0;
-  for (const exporter::TimedFamily& timed : std::move(families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(families))) {
     if (timed.family.name == name) samples += timed.family.metric.size();
   }
   return samples;

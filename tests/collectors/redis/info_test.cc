@@ -12,6 +12,7 @@
 #include "collectors/redis/info_fields.h"
 #include "collectors/redis/reply_part.h"
 #include "exporter/exposition.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -29,8 +30,8 @@ std::string PageOf(const std::string& text, const InfoChoice& choice = {}) {
   exporter::FamilySet set;
   AddInfo(ParseInfo(text), kNow, choice, set);
   std::string page;
-  for (const exporter::TimedFamily& timed : std::move(set).Take()) {
-    exporter::AppendFamily(page, timed.family);
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(set))) {
+    page += exporter::testing::Rendered(timed.family);
   }
   return page;
 }

@@ -4,6 +4,7 @@
 
 #include "collectors/redis/keys_part.h"
 #include "tests/support/keys_run.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -177,7 +178,7 @@ TEST_CASE("a pattern shows how many keys it found") {
   keys.walks.Step(context, keys.store, keys.now, 0, reading);
   keys.part.Collect(context, keys.store, reading);
   std::string shown;
-  for (const auto& timed : std::move(reading.families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(reading.families))) {
     if (timed.family.name != "redis_key_discovery_matches") continue;
     for (const auto& metric : timed.family.metric) {
       shown += metric.label[0].value + " " + metric.label[1].value + " " +

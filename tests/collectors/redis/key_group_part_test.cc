@@ -8,6 +8,7 @@
 
 #include "exporter/watchdog.h"
 #include "tests/support/scripted_store.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -32,7 +33,7 @@ struct Groups {
     walks.Step(context, store, now, 0, reading);
     part.Write(reading);
     std::map<std::string, double> samples;
-    for (const auto& timed : std::move(reading.families).Take()) {
+    for (const auto& timed : exporter::testing::TakenFrom(std::move(reading.families))) {
       for (const auto& metric : timed.family.metric) {
         const std::string label = metric.label.empty() ? "" : metric.label.back().value;
         samples[timed.family.name + " " + label] = metric.gauge.value;

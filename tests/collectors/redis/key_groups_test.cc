@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "exporter/exposition.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -15,10 +16,10 @@ std::string PageOf(const KeyGroupTally& tally, std::size_t max_groups, bool with
   exporter::FamilySet families;
   tally.Write("db3", max_groups, with_memory, families);
   std::string page;
-  for (const auto& timed : std::move(families).Take()) {
-    for (const auto& metric : timed.family.metric) {
-      exporter::AppendMetric(page, timed.family, metric);
-    }
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(families))) {
+    std::string text = exporter::testing::Rendered(timed.family);
+    while (text.starts_with('#')) text.erase(0, text.find('\n') + 1);
+    page += text;
   }
   return page;
 }

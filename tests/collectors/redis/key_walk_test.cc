@@ -6,6 +6,7 @@
 
 #include "exporter/watchdog.h"
 #include "tests/support/scripted_store.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -72,7 +73,7 @@ struct Walking {
 
 std::string ShownBy(exporter::Reading reading) {
   std::string shown;
-  for (const auto& timed : std::move(reading.families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(reading.families))) {
     for (const auto& metric : timed.family.metric) {
       shown += metric.label[0].value + " " + std::to_string(metric.gauge.value) + "\n";
     }

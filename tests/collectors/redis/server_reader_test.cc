@@ -14,6 +14,7 @@
 
 #include "exporter/exposition.h"
 #include "tests/support/captured_reply.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -70,8 +71,8 @@ AskServer Refusing(const std::string& server, const std::string& command, const 
 
 std::string PageOf(Reading& reading) {
   std::string page;
-  for (const auto& timed : std::move(reading.families).Take()) {
-    exporter::AppendFamily(page, timed.family);
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(reading.families))) {
+    page += exporter::testing::Rendered(timed.family);
   }
   return page;
 }
@@ -256,7 +257,7 @@ TEST_CASE("databases are those that CONFIG tells of, within reason, and one in a
       return replies;
     };
     reader.Read(ask, SteadyTime{}, kNow, reading);
-    for (const auto& timed : std::move(reading.families).Take()) {
+    for (const auto& timed : exporter::testing::TakenFrom(std::move(reading.families))) {
       if (timed.family.name == "redis_db_keys") return timed.family.metric.size();
     }
     return std::size_t{0};

@@ -9,6 +9,7 @@
 
 #include "exporter/watchdog.h"
 #include "tests/support/captured_reply.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -57,7 +58,7 @@ class Streams : public KeyStore {
 // "family label=value label=value" of every sample, but for db.
 std::map<std::string, double> Samples(Reading& reading) {
   std::map<std::string, double> samples;
-  for (const auto& timed : std::move(reading.families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(reading.families))) {
     for (const auto& metric : timed.family.metric) {
       std::string text = timed.family.name;
       for (const auto& label : metric.label) {

@@ -7,6 +7,7 @@
 
 #include "exporter/exposition.h"
 #include "tests/support/captured_reply.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -16,7 +17,7 @@ using testing::CapturedReply;
 // "name=value" of every sample, without the prefix redis_stream_ and labels.
 std::string Values(exporter::FamilySet families) {
   std::string text;
-  for (const auto& timed : std::move(families).Take()) {
+  for (const auto& timed : exporter::testing::TakenFrom(std::move(families))) {
     for (const auto& metric : timed.family.metric) {
       text += text.empty() ? "" : " ";
       text += timed.family.name.substr(std::string("redis_stream_").size()) + "=";
@@ -69,7 +70,7 @@ TEST_CASE("a group has its lag where the server can tell it") {
 TEST_CASE("each consumer has its pending entries and its idle time in seconds") {
   exporter::FamilySet families;
   AddStreamConsumers(CapturedReply("xinfo-consumers-7.0.15"), {{"group", "mail"}}, families);
-  const auto taken = std::move(families).Take();
+  const auto taken = exporter::testing::TakenFrom(std::move(families));
   REQUIRE(taken.size() == 2);
   const auto& pending = taken[0].family.metric;
   REQUIRE(pending.size() == 2);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "tests/support/scripted_sql.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -115,7 +116,8 @@ struct Stage {
     std::string names;
     exporter::FamilySet families;
     scan.Write(families, now);
-    for (const auto& timed : std::move(families).Take()) names += timed.family.name;
+    for (const auto& timed : exporter::testing::TakenFrom(std::move(families)))
+      names += timed.family.name;
     return names;
   }
 };

@@ -4,6 +4,7 @@
 
 #include "tests/collectors/sql/histograms.h"
 #include "tests/support/scripted_sql.h"
+#include "tests/support/taken.h"
 
 namespace collectors {
 namespace {
@@ -104,7 +105,7 @@ TEST_CASE("a histogram that is gone is one of zeros, or kept") {
     series.Found({}, kStart);
     FamilySet families;
     series.Write(families, kStart);
-    const auto taken = std::move(families).Take();
+    const auto taken = exporter::testing::TakenFrom(std::move(families));
     REQUIRE(taken.size() == 1);
     REQUIRE(taken[0].family.metric.size() == 1);
     CHECK(taken[0].family.type == prometheus::MetricType::Histogram);
@@ -127,7 +128,7 @@ TEST_CASE("a named sample is in the family of its name, and is dropped, zero or 
   series.Found(found, kStart);
   FamilySet families;
   series.Write(families, kStart);
-  const auto taken = std::move(families).Take();
+  const auto taken = exporter::testing::TakenFrom(std::move(families));
   REQUIRE(taken.size() == 2);
   CHECK(taken[0].family.name == "app_a");
   CHECK(taken[0].family.help == "H.");

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "exporter/family_set.h"
+
+namespace exporter {
+
+// A family that did not fit whole.
+struct CutFamily {
+  std::string name;
+  std::size_t kept = 0;  // Lines of samples.
+  std::size_t had = 0;
+};
+
+// Cuts the largest families until `most` lines are left. A family that is not larger than what
+// each of the cut ones keeps stays whole: a few vital series survive beside thousands of a table
+// each. What is cut goes by whole instances: families with the same label names keep the same
+// tables, keys or tasks, the first in their order. Returns what was cut, by the number of
+// lines lost.
+std::vector<CutFamily> CutToMost(std::vector<TimedFamily>& families, std::size_t most);
+
+// "pg_locks 120 of 400, pg_stat_user_tables_n_live_tup 120 of 400 and 3 more".
+std::string DescribeCut(const std::vector<CutFamily>& cut);
+
+}  // namespace exporter
