@@ -52,7 +52,8 @@ void AppendEnd(std::string& out, bool has_labels, const Family::Line& line,
 
 void AppendEscaped(std::string& out, std::string_view text, bool quotes) {
   const std::string_view special = quotes ? "\\\n\"" : "\\\n";
-  for (std::size_t at; (at = text.find_first_of(special)) != std::string_view::npos;) {
+  std::size_t at = 0;
+  while ((at = text.find_first_of(special)) != std::string_view::npos) {
     out.append(text.substr(0, at));
     out += '\\';
     out += text[at] == '\n' ? 'n' : text[at];

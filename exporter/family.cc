@@ -214,7 +214,7 @@ std::size_t Family::bytes() const {
                       points_.capacity() * sizeof(Point) + numbers_.capacity() * sizeof(double) +
                       text_.capacity();
   for (const Names& names : shapes_)
-    for (const std::string& name : names) bytes += sizeof(name) + name.capacity();
+    for (const std::string& name : names) bytes += sizeof(std::string) + name.capacity();
   for (const auto& bounds : bounds_) bytes += bounds.capacity() * sizeof(double);
   return bytes;
 }

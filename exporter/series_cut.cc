@@ -22,6 +22,7 @@ std::size_t LinesOf(const std::vector<TimedFamily>& families) {
 // shared by the larger ones.
 std::size_t LevelOf(const std::vector<TimedFamily>& families, std::size_t most) {
   std::vector<std::size_t> sizes;
+  sizes.reserve(families.size());
   for (const TimedFamily& timed : families) sizes.push_back(timed.family.lines());
   std::sort(sizes.begin(), sizes.end());
   std::size_t rest = most;
