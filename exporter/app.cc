@@ -42,6 +42,7 @@ HttpObserver App::Observer() {
   return {[this](std::string_view handler, int code, double seconds) {
             self_metrics_.http().Observe(handler, code, seconds);
           },
+          [this](std::string_view reason) { self_metrics_.http().CountCut(reason); },
           [this](std::string_view reason) { self_metrics_.http().CountNotAccepted(reason); },
           options_.broken};
 }

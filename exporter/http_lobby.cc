@@ -1,6 +1,8 @@
 #include "exporter/http_lobby.h"
 
+#include <linux/sockios.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,7 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <exception>
-#include <numeric>
+#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -23,7 +25,9 @@ using std::chrono::steady_clock;
 
 // At a time, so that no client's answer keeps the others waiting.
 constexpr std::size_t kMostSent = 256 << 10;
+constexpr double kMib = 1 << 20;
 constexpr milliseconds kPollPause{10};
+constexpr milliseconds kShut{10};
 
 int OpenWakeFd() {
   const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -31,22 +35,32 @@ int OpenWakeFd() {
   return fd;
 }
 
+// What its client has acknowledged of what the socket took: a buffer may hold
+// megabytes that nobody reads.
+std::size_t Received(int fd, const HttpUnsent& answer) {
+  int queued = 0;
+  if (::ioctl(fd, SIOCOUTQ, &queued) != 0 || queued < 0) return answer.sent();
+  return answer.sent() - std::min(answer.sent(), static_cast<std::size_t>(queued));
+}
+
+// Lets the system forget at once what the client has not taken, and tells the
+// client that something is missing.
+void Reset(int fd) {
+  const linger at_once{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 }  // namespace
 
-HttpLobby::HttpLobby(Limits limits, std::function<void(Visitor)> serve,
-                     std::function<void(const std::string& reason)> broken)
-    : limits_(limits),
-      serve_(std::move(serve)),
-      broken_(std::move(broken)),
-      wake_fd_(OpenWakeFd()) {}
+HttpLobby::HttpLobby(Limits limits, Calls calls)
+    : limits_(limits), calls_(std::move(calls)), wake_fd_(OpenWakeFd()) {}
 
 HttpLobby::~HttpLobby() {
   thread_.request_stop();
   Wake();
   if (thread_.joinable()) thread_.join();
-  for (Waiting& waiting : waiting_) ::close(waiting.visitor.fd);
-  MutexLock lock(mutex_);
-  for (const Visitor& visitor : returned_) ::close(visitor.fd);
+  Close();
+  TakeReturned(steady_clock::now());
   ::close(wake_fd_);
 }
 
@@ -62,14 +76,14 @@ void HttpLobby::Open(std::vector<HttpDoor> doors) {
 }
 
 void HttpLobby::Return(Visitor visitor) {
+  if (!visitor.stays && visitor.unsent.all_sent()) {
+    ::close(visitor.fd);
+    visitor.fd = -1;
+  }
   {
     MutexLock lock(mutex_);
     --served_;
-    if (closed_ || (!visitor.stays && visitor.unsent.empty())) {
-      ::close(visitor.fd);
-      return;
-    }
-    returned_.push_back(std::move(visitor));
+    if (visitor.fd >= 0) returned_.push_back(std::move(visitor));
   }
   Wake();
 }
@@ -92,32 +106,36 @@ void HttpLobby::Run(const std::stop_token& stop) {
     }
   } catch (const std::exception& error) {
     doors_.clear();
-    broken_(error.what());
+    calls_.broken(error.what());
   }
 }
 
 void HttpLobby::TakeReturned(SteadyTime now) {
   std::vector<Visitor> returned;
+  bool closed = false;
   {
     MutexLock lock(mutex_);
     returned.swap(returned_);
-    if (closed_) doors_.clear();
+    closed = closed_;
   }
   for (Visitor& visitor : returned) Settle(std::move(visitor), now);
+  if (closed) {
+    doors_.clear();
+    for (Waiting& waiting : waiting_)
+      if (waiting.open()) Drop(waiting, HttpCut::kStop);
+  }
   Remove();
 }
 
 void HttpLobby::Admit(HttpDoor& door, SteadyTime now) {
+  if (IsFull() && !MakeRoom(now)) {
+    doors_open_at_ = now + kShut;
+    return;
+  }
   const std::optional<int> fd = door.Admit(now);
   // Who asks for health comes anew each time, and must not wait for idle ones.
-  if (door.lacks_descriptor()) DropLongestWaiting();
+  if (door.lacks_descriptor()) MakeRoom(now);
   if (!fd) return;
-  std::size_t served = 0;
-  {
-    MutexLock lock(mutex_);
-    served = served_;
-  }
-  if (served + waiting_.size() >= limits_.connections) DropLongestWaiting();
   Visitor visitor;
   visitor.fd = *fd;
   Settle(std::move(visitor), now);
@@ -125,45 +143,98 @@ void HttpLobby::Admit(HttpDoor& door, SteadyTime now) {
 
 void HttpLobby::Settle(Visitor visitor, SteadyTime now) {
   Waiting& waiting = waiting_.emplace_back(Waiting{std::move(visitor), now, now + limits_.idle});
-  if (!waiting.visitor.unsent.empty() && UnsentBytes() > limits_.unsent_bytes) Drop(waiting);
+  if (waiting.takes()) {
+    waiting.expires_at = now + AnswerTime(waiting.visitor.unsent.size());
+    kept_.Add(waiting.visitor.unsent);
+    ++takers_;
+    HoldToBounds(now);
+  }
   Continue(waiting, now);
 }
 
-void HttpLobby::DropLongestWaiting() {
-  const auto longest =
-      std::min_element(waiting_.begin(), waiting_.end(), [](const Waiting& a, const Waiting& b) {
-        if ((a.visitor.fd < 0) != (b.visitor.fd < 0)) return b.visitor.fd < 0;
-        return a.since < b.since;
-      });
-  if (longest == waiting_.end()) return;
-  if (longest->visitor.fd >= 0) Drop(*longest);
-  waiting_.erase(longest);
+milliseconds HttpLobby::AnswerTime(std::size_t bytes) const {
+  return limits_.answer_time +
+         std::chrono::duration_cast<milliseconds>(limits_.answer_time_per_mib *
+                                                  (static_cast<double>(bytes) / kMib));
 }
 
-std::size_t HttpLobby::UnsentBytes() const {
-  return std::accumulate(
-      waiting_.begin(), waiting_.end(), std::size_t{0},
-      [](std::size_t sum, const Waiting& waiting) { return sum + waiting.visitor.unsent.size(); });
+bool HttpLobby::IsFull() {
+  MutexLock lock(mutex_);
+  return served_ + waiting_.size() >= limits_.connections;
+}
+
+bool HttpLobby::MakeRoom(SteadyTime now) {
+  const std::size_t before = waiting_.size();
+  const auto gives_way = [](const Waiting& waiting) { return waiting.open() && !waiting.takes(); };
+  const auto longest =
+      std::min_element(waiting_.begin(), waiting_.end(), [&](const Waiting& a, const Waiting& b) {
+        if (gives_way(a) != gives_way(b)) return gives_way(a);
+        return a.since < b.since;
+      });
+  if (longest != waiting_.end() && gives_way(*longest)) {
+    Drop(*longest, HttpCut::kSlow);
+  } else {
+    const std::size_t takers = takers_;
+    DropSlow(now, [this, takers] { return takers_ < takers; });
+  }
+  Remove();
+  return waiting_.size() < before;
+}
+
+// An eighth of the connections is for those who take no answer yet, so that a
+// client who asks need not wait, and one who says nothing takes nobody's place.
+void HttpLobby::HoldToBounds(SteadyTime now) {
+  const auto within = [this] {
+    return takers_ <= limits_.connections * 7 / 8 && kept_.Bytes() <= limits_.kept_bytes;
+  };
+  if (!within()) DropSlow(now, within);
+}
+
+// The slowest first, until `enough`.
+void HttpLobby::DropSlow(SteadyTime now, const std::function<bool()>& enough) {
+  const double ordinary = std::chrono::duration<double>(limits_.answer_time_per_mib).count();
+  std::vector<std::pair<double, Waiting*>> slow;
+  for (Waiting& waiting : waiting_) {
+    if (!waiting.open() || !waiting.takes()) continue;
+    const double seconds = SecondsPerMib(waiting, now);
+    if (seconds > ordinary) slow.emplace_back(seconds, &waiting);
+  }
+  std::sort(slow.begin(), slow.end(), std::greater<>());
+  for (const auto& [seconds, waiting] : slow) {
+    if (enough()) return;
+    Drop(*waiting, HttpCut::kSlow);
+  }
+}
+
+// Since its answer began, less a moment that the network may need.
+double HttpLobby::SecondsPerMib(const Waiting& waiting, SteadyTime now) const {
+  const Visitor& visitor = waiting.visitor;
+  const std::chrono::duration<double> took = now - visitor.began - limits_.grace;
+  const std::size_t received = Received(visitor.fd, visitor.unsent);
+  if (took.count() <= 0) return 0;
+  if (received == 0) return std::numeric_limits<double>::infinity();
+  return took.count() / (static_cast<double>(received) / kMib);
 }
 
 void HttpLobby::PollOnce(SteadyTime now) {
   std::vector<pollfd> polled{{wake_fd_, POLLIN, 0}};
   SteadyTime next = now + limits_.idle;
   for (const HttpDoor& door : doors_) {
-    const bool is_open = door.opens_at() <= now;
+    const SteadyTime opens_at = std::max(door.opens_at(), doors_open_at_);
+    const bool is_open = opens_at <= now;
     polled.push_back({is_open ? door.fd() : -1, POLLIN, 0});
-    if (!is_open) next = std::min(next, door.opens_at());
+    if (!is_open) next = std::min(next, opens_at);
   }
   for (const Waiting& waiting : waiting_) {
-    const bool writes = !waiting.visitor.unsent.empty();
-    polled.push_back({waiting.visitor.fd, static_cast<short>(writes ? POLLOUT : POLLIN), 0});
+    polled.push_back(
+        {waiting.visitor.fd, static_cast<short>(waiting.takes() ? POLLOUT : POLLIN), 0});
     next = std::min(next, waiting.expires_at);
   }
   const auto left = std::chrono::ceil<milliseconds>(next - now).count();
   if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<long>(left, 0))) < 0) {
     if (errno == EINTR) return;
     // Too many for the system's memory, or for a limit that was lowered since.
-    DropLongestWaiting();
+    MakeRoom(now);
     std::this_thread::sleep_for(kPollPause);
     return;
   }
@@ -180,7 +251,7 @@ void HttpLobby::Attend(const std::vector<pollfd>& polled, SteadyTime now) {
   const auto of_waiting = result + static_cast<std::ptrdiff_t>(doors_.size());
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     if (of_waiting[static_cast<std::ptrdiff_t>(i)].revents != 0) Continue(waiting_[i], now);
-    if (waiting_[i].visitor.fd >= 0 && waiting_[i].expires_at <= now) Drop(waiting_[i]);
+    if (waiting_[i].open() && waiting_[i].expires_at <= now) Drop(waiting_[i], HttpCut::kDeadline);
   }
   Remove();
   for (HttpDoor& door : doors_)
@@ -189,25 +260,24 @@ void HttpLobby::Attend(const std::vector<pollfd>& polled, SteadyTime now) {
 }
 
 void HttpLobby::Continue(Waiting& waiting, SteadyTime now) {
-  if (waiting.visitor.fd >= 0 && !waiting.visitor.unsent.empty()) WriteTo(waiting, now);
-  if (waiting.visitor.fd >= 0 && waiting.visitor.unsent.empty()) ReadFrom(waiting, now);
+  if (waiting.open() && waiting.takes()) WriteTo(waiting, now);
+  if (waiting.open() && !waiting.takes()) ReadFrom(waiting, now);
 }
 
 void HttpLobby::WriteTo(Waiting& waiting, SteadyTime now) {
-  if (waiting.expires_at > now + limits_.answer_time)
-    waiting.expires_at = now + limits_.answer_time;
-  std::string& unsent = waiting.visitor.unsent;
-  const std::size_t size = std::min(unsent.size() - waiting.sent, kMostSent);
-  const ssize_t sent =
-      ::send(waiting.visitor.fd, unsent.data() + waiting.sent, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (sent < 0 && errno != EAGAIN && errno != EINTR) return Drop(waiting);
-  waiting.sent += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-  if (waiting.sent < unsent.size()) return;
-  unsent = {};
-  waiting.sent = 0;
-  if (!waiting.visitor.stays) return Drop(waiting);
+  if (!waiting.visitor.unsent.SendTo(waiting.visitor.fd, kMostSent))
+    return Drop(waiting, HttpCut::kClient);
+  if (!waiting.takes()) EndAnswer(waiting, now);
+}
+
+void HttpLobby::EndAnswer(Waiting& waiting, SteadyTime now) {
+  kept_.Remove(waiting.visitor.unsent);
+  --takers_;
+  calls_.taken(waiting.visitor);
+  waiting.visitor.unsent = {};
   waiting.since = now;
   waiting.expires_at = now + limits_.idle;
+  if (!waiting.visitor.stays) Drop(waiting, HttpCut::kClient);
 }
 
 void HttpLobby::ReadFrom(Waiting& waiting, SteadyTime now) {
@@ -217,7 +287,8 @@ void HttpLobby::ReadFrom(Waiting& waiting, SteadyTime now) {
   if (received.find("\r\n\r\n") != std::string::npos) return PassOn(waiting);
   std::array<char, 4096> chunk;
   const ssize_t got = ::recv(waiting.visitor.fd, chunk.data(), chunk.size(), MSG_DONTWAIT);
-  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return Drop(waiting);
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+    return Drop(waiting, HttpCut::kClient);
   if (got > 0) received.append(chunk.data(), static_cast<std::size_t>(got));
   DropEmptyLines(received);
   if (received.empty()) return;
@@ -236,16 +307,22 @@ void HttpLobby::PassOn(Waiting& waiting) {
     }
     ++served_;
   }
-  serve_(std::move(visitor));
+  calls_.serve(std::move(visitor));
 }
 
-void HttpLobby::Drop(Waiting& waiting) {
+void HttpLobby::Drop(Waiting& waiting, HttpCut reason) {
+  if (waiting.takes()) {
+    kept_.Remove(waiting.visitor.unsent);
+    --takers_;
+    calls_.cut(waiting.visitor, reason);
+    Reset(waiting.visitor.fd);
+  }
   ::close(waiting.visitor.fd);
   waiting.visitor = Visitor{};
 }
 
 void HttpLobby::Remove() {
-  std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.visitor.fd < 0; });
+  std::erase_if(waiting_, [](const Waiting& waiting) { return !waiting.open(); });
 }
 
 }  // namespace exporter

@@ -16,7 +16,9 @@ namespace exporter {
 class HttpMetrics {
  public:
   HttpMetrics();
+  // An answer that was sent whole.
   void Observe(std::string_view handler, int code, double seconds);
+  void CountCut(std::string_view reason);
   void CountNotAccepted(std::string_view reason);
   std::vector<prometheus::MetricFamily> Collect() const { return registry_.Collect(); }
 
@@ -24,6 +26,7 @@ class HttpMetrics {
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Family<prometheus::Histogram>& durations_;
+  prometheus::Family<prometheus::Counter>& cut_;
   prometheus::Family<prometheus::Counter>& not_accepted_;
 };
 

@@ -10,9 +10,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "exporter/http_cut.h"
 #include "exporter/http_head.h"
 #include "exporter/http_lobby.h"
 #include "exporter/http_stream.h"
+#include "exporter/http_unsent.h"
 #include "exporter/http_workers.h"
 #include "exporter/listening_socket.h"
 
@@ -23,8 +25,8 @@ using std::chrono::steady_clock;
 
 // Requests are answered from memory and no worker waits for a client.
 constexpr std::size_t kWorkers = 4;
-// The lobby keeps an answer that a client is slow to take; a few may be large.
-constexpr std::size_t kMostUnsent = 16 << 20;
+// Of an answer, by the worker that made it: the lobby sends the rest in turn with others.
+constexpr std::size_t kMostSent = 16 << 20;
 constexpr const char* kUnknownHandler = "other";
 // What is answered before the library sees the head.
 struct EarlyAnswer {
@@ -42,11 +44,13 @@ constexpr EarlyAnswer kTooMany = {
     "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
     "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 18\r\n\r\ntoo many requests\n"};
 
-// What the library answered on this thread's request: its logger is told so,
-// and not when the request began.
+// What was answered on this thread's request. The library is given the head's
+// fields and never the body, which it would copy.
 struct Answered {
-  std::string handler;
-  int code = 0;
+  std::string handler = kUnknownHandler;
+  int code = 0;  // 0 until the library has written a head.
+  std::vector<std::string_view> pieces;
+  std::shared_ptr<const void> owner;
 };
 thread_local Answered answered;
 
@@ -102,52 +106,33 @@ class Library : public httplib::Server {
   }
 };
 
-std::string HeaderOf(const httplib::Request& request, const char* name) {
-  std::string joined;
-  for (std::size_t i = 0; i < request.get_header_value_count(name); ++i)
-    joined += (i == 0 ? "" : ", ") + request.get_header_value(name, i);
-  return joined;
-}
-
-// Writes what lies in [offset, offset + length) of the joined pieces.
-bool WritePieces(const std::vector<std::string_view>& pieces, std::size_t offset,
-                 std::size_t length, httplib::DataSink& sink) {
-  for (const std::string_view piece : pieces) {
-    if (offset >= piece.size()) {
-      offset -= piece.size();
-      continue;
-    }
-    const std::string_view part = piece.substr(offset, length);
-    if (!part.empty() && !sink.write(part.data(), part.size())) return false;
-    length -= part.size();
-    offset = 0;
-    if (length == 0) break;
-  }
-  return true;
-}
-
-void Fill(httplib::Response& response, HttpAnswer answer) {
+void Fill(const httplib::Request& request, httplib::Response& response, HttpAnswer answer) {
+  std::size_t size = 0;
+  for (const std::string_view piece : answer.pieces) size += piece.size();
   response.status = answer.code;
+  response.set_header("Content-Length", std::to_string(size));
+  if (size > 0) response.set_header("Content-Type", answer.content_type);
   if (!answer.content_encoding.empty())
     response.set_header("Content-Encoding", answer.content_encoding);
   response.set_header("X-Content-Type-Options", "nosniff");
-  std::size_t size = 0;
-  for (const std::string_view piece : answer.pieces) size += piece.size();
-  if (size == 0) return;
-  // A provider of known length is sent as it is; set_content would compress it again.
-  const std::string type = answer.content_type;
-  response.set_content_provider(size, type,
-                                [answer = std::move(answer)](std::size_t offset, std::size_t length,
-                                                             httplib::DataSink& sink) {
-                                  return WritePieces(answer.pieces, offset, length, sink);
-                                });
+  if (request.method == "HEAD") return;
+  answered.pieces = std::move(answer.pieces);
+  answered.owner = std::move(answer.owner);
+}
+
+// The values of a repeated header field, as one (RFC 9110, 5.3).
+std::string Joined(const httplib::Request& request, const std::string& field) {
+  std::string joined;
+  const auto [begin, end] = request.headers.equal_range(field);
+  for (auto it = begin; it != end; ++it) joined += (it == begin ? "" : ", ") + it->second;
+  return joined;
 }
 
 HttpRequest ToRequest(const httplib::Request& request) {
   HttpRequest made;
   made.parameters.assign(request.params.begin(), request.params.end());
-  made.accept = HeaderOf(request, "Accept");
-  made.accept_encoding = HeaderOf(request, "Accept-Encoding");
+  made.accept = Joined(request, "Accept");
+  made.accept_encoding = Joined(request, "Accept-Encoding");
   return made;
 }
 
@@ -196,16 +181,21 @@ class HttpServer::Impl {
  private:
   void Direct(HttpLobby::Visitor visitor);
   void Serve(HttpLobby::Visitor visitor);
+  void Give(HttpLobby::Visitor visitor);
   void Refuse(HttpLobby::Visitor visitor, const EarlyAnswer& answer);
   bool ServeByLibrary(HttpStream& stream);
   void Answer(const httplib::Request& request, httplib::Response& response) const;
   const HttpRoute* FindRoute(std::string_view path) const;
+  HttpLobby::Calls LobbyCalls();
+  void Taken(const HttpLobby::Visitor& visitor);
+  void Cut(const HttpLobby::Visitor& visitor, HttpCut reason);
 
   std::vector<HttpRoute> routes_;
   HttpObserver observer_;
   AcceptCall accept_;
   Library library_;
   std::atomic<bool> stopping_ = false;
+  HttpCutLog cut_log_;
   HttpWorkers workers_;
   HttpLobby lobby_;  // After the workers, to whom its thread passes visitors on.
 };
@@ -215,9 +205,7 @@ HttpServer::Impl::Impl(std::vector<HttpRoute> routes, HttpObserver observer, Acc
       observer_(std::move(observer)),
       accept_(std::move(accept)),
       workers_(MostQueued(), [this](HttpLobby::Visitor visitor) { Serve(std::move(visitor)); }),
-      lobby_(
-          LobbyLimits(), [this](HttpLobby::Visitor visitor) { Direct(std::move(visitor)); },
-          observer_.broken) {
+      lobby_(LobbyLimits(), LobbyCalls()) {
   // Before the library's routing: its regular expressions recurse on long paths.
   library_.set_pre_routing_handler([this](const auto& request, auto& response) {
     Answer(request, response);
@@ -225,8 +213,16 @@ HttpServer::Impl::Impl(std::vector<HttpRoute> routes, HttpObserver observer, Acc
   });
   library_.set_logger([this](const auto& request, const auto& response) {
     const HttpRoute* route = FindRoute(request.path);
-    answered = {route != nullptr ? route->handler : kUnknownHandler, response.status};
+    if (route != nullptr) answered.handler = route->handler;
+    answered.code = response.status;
   });
+}
+
+HttpLobby::Calls HttpServer::Impl::LobbyCalls() {
+  return {[this](HttpLobby::Visitor visitor) { Direct(std::move(visitor)); },
+          [this](const HttpLobby::Visitor& visitor) { Taken(visitor); },
+          [this](const HttpLobby::Visitor& visitor, HttpCut reason) { Cut(visitor, reason); },
+          observer_.broken};
 }
 
 // The workers give visitors back to the lobby: their threads end before it does.
@@ -258,25 +254,51 @@ void HttpServer::Impl::Direct(HttpLobby::Visitor visitor) {
 void HttpServer::Impl::Serve(HttpLobby::Visitor visitor) {
   if (const auto refusal = RefuseHead(visitor.received))
     return Refuse(std::move(visitor), *refusal);
-  const SteadyTime start = steady_clock::now();
-  answered = {kUnknownHandler, 0};
-  HttpStream stream(visitor.fd, visitor.received, kMostUnsent);
+  visitor.began = steady_clock::now();
+  answered = {};
+  HttpStream stream(visitor.received);
   visitor.stays = ServeByLibrary(stream) && !stopping_;
-  if (!stream.Flush()) visitor.stays = false;
-  visitor.unsent = stopping_ ? std::string() : stream.TakeUnsent();
+  Answered made = std::exchange(answered, {});
+  if (made.code == 0) made.pieces.clear();  // No head announces them.
   visitor.received = std::string(stream.rest());
-  const std::chrono::duration<double> took = steady_clock::now() - start;
-  if (answered.code != 0) observer_.answered(answered.handler, answered.code, took.count());
-  lobby_.Return(std::move(visitor));
+  visitor.handler = std::move(made.handler);
+  visitor.code = made.code;
+  visitor.unsent = HttpUnsent(stream.TakeWritten(), std::move(made.pieces), std::move(made.owner));
+  const std::chrono::duration<double> took = steady_clock::now() - visitor.began;
+  visitor.seconds = took.count();
+  Give(std::move(visitor));
 }
 
 void HttpServer::Impl::Refuse(HttpLobby::Visitor visitor, const EarlyAnswer& answer) {
-  HttpStream stream(visitor.fd, {}, answer.text.size());
-  stream.Write(answer.text.data(), answer.text.size());
-  stream.Flush();
+  visitor.began = steady_clock::now();
   visitor.stays = false;
-  observer_.answered(kUnknownHandler, answer.code, 0);
+  visitor.handler = kUnknownHandler;
+  visitor.code = answer.code;
+  visitor.unsent = HttpUnsent(std::string(answer.text), {}, nullptr);
+  Give(std::move(visitor));
+}
+
+// Sends what the client takes at once; the lobby waits for the rest.
+void HttpServer::Impl::Give(HttpLobby::Visitor visitor) {
+  if (!visitor.unsent.SendTo(visitor.fd, kMostSent)) {
+    Cut(visitor, HttpCut::kClient);
+    visitor.unsent = {};
+    visitor.stays = false;
+  } else if (visitor.unsent.all_sent()) {
+    Taken(visitor);
+  }
   lobby_.Return(std::move(visitor));
+}
+
+void HttpServer::Impl::Taken(const HttpLobby::Visitor& visitor) {
+  if (visitor.code != 0) observer_.answered(visitor.handler, visitor.code, visitor.seconds);
+}
+
+void HttpServer::Impl::Cut(const HttpLobby::Visitor& visitor, HttpCut reason) {
+  if (visitor.code == 0) return;
+  observer_.cut(Name(reason));
+  cut_log_.Add(visitor.handler, reason, visitor.unsent.sent(), visitor.unsent.size(),
+               steady_clock::now());
 }
 
 bool HttpServer::Impl::ServeByLibrary(HttpStream& stream) {
@@ -296,16 +318,16 @@ const HttpRoute* HttpServer::Impl::FindRoute(std::string_view path) const {
 
 void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response& response) const {
   const HttpRoute* route = FindRoute(request.path);
-  if (route == nullptr) return Fill(response, HttpAnswer::Text("not found\n", 404));
+  if (route == nullptr) return Fill(request, response, HttpAnswer::Text("not found\n", 404));
   if (request.method != "GET" && request.method != "HEAD") {
     response.set_header("Allow", "GET, HEAD");
-    return Fill(response, HttpAnswer::Text("only GET and HEAD\n", 405));
+    return Fill(request, response, HttpAnswer::Text("only GET and HEAD\n", 405));
   }
   try {
-    Fill(response, route->answer(ToRequest(request)));
+    Fill(request, response, route->answer(ToRequest(request)));
   } catch (const std::exception&) {
     // What went wrong may hold what a client must not see.
-    Fill(response, HttpAnswer::Text("internal error\n", 500));
+    Fill(request, response, HttpAnswer::Text("internal error\n", 500));
   }
 }
 

@@ -21,12 +21,14 @@ struct HttpRequest {
   std::string accept_encoding = {};
 };
 
-// An answer whose body is sent piece by piece, without being joined.
+// An answer whose body is sent piece by piece, without being joined or copied.
 struct HttpAnswer {
   int code = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string content_encoding = {};     // Of the body as it is: "gzip", "zstd" or none.
   std::vector<std::string_view> pieces;  // Point into what `owner` holds.
+  // Held until the client has taken the answer. What it holds besides the pieces
+  // is not budgeted; pieces that other answers have too are budgeted once.
   std::shared_ptr<const void> owner;
 
   static HttpAnswer Text(std::string body, int code = 200,
@@ -44,7 +46,10 @@ struct HttpRoute {
 
 // What happened, for the server's owner. Called by the server's threads.
 struct HttpObserver {
+  // An answer was sent whole; making it, without waiting for its client, took `seconds`.
   std::function<void(std::string_view handler, int code, double seconds)> answered;
+  // An answer was not sent whole; the reason is one of kHttpCutReasons.
+  std::function<void(std::string_view reason)> cut;
   // A connection could not be accepted; the reason is one of HttpDoor::kReasons.
   std::function<void(std::string_view reason)> not_accepted;
   // Nobody will be answered any more; called once.
@@ -66,7 +71,7 @@ class HttpServer {
   // bound, and std::system_error when the system has no thread left.
   std::vector<int> Start(const std::vector<ListenAddress>& addresses);
   // Ends within a moment: what waits in the queue is dropped, what clients have
-  // not taken of an answer is cut off. False if a route is still answering after
+  // not taken of an answer is cut. False if a route is still answering after
   // `patience`.
   bool Stop(std::chrono::milliseconds patience);
 

@@ -4,34 +4,28 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace exporter {
 
-// A connection while a request of it is served: reads what the lobby received,
-// writes what the socket takes at once and keeps the rest for the lobby, so
-// that a worker never waits for a client. Owns nothing.
+// What the HTTP library takes for a connection, while it serves one request:
+// reads what the lobby received, and keeps what is written, which is a head, so
+// that it is sent together with the body.
 class HttpStream {
  public:
-  // `most_unsent` bounds what is kept, in bytes.
-  HttpStream(int fd, std::string_view received, std::size_t most_unsent);
+  explicit HttpStream(std::string_view received) : received_(received) {}
 
   // As read(2): bytes read, 0 at the end of what was received.
   ssize_t Read(char* out, std::size_t size);
-  // Takes all of it, or fails with -1.
-  ssize_t Write(const char* bytes, std::size_t size);
-  bool Flush();
+  ssize_t Write(const char* bytes, std::size_t size);  // Takes all of it.
 
-  int fd() const { return fd_; }
   // What was received and not read: the next request's beginning.
   std::string_view rest() const { return received_; }
-  std::string TakeUnsent() { return std::move(unsent_); }
+  std::string TakeWritten() { return std::exchange(written_, {}); }
 
  private:
-  int fd_;
   std::string_view received_;
-  std::size_t most_unsent_;
-  std::string unsent_;
-  bool full_ = false;  // The socket took less than it was given.
+  std::string written_;
 };
 
 }  // namespace exporter

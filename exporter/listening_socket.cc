@@ -17,6 +17,8 @@
 namespace exporter {
 namespace {
 
+constexpr int kMostBuffered = 128 << 10;  // By the system, of what it has not sent yet.
+
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 void Set(int fd, int level, int option, int value) {
@@ -32,6 +34,8 @@ int ListenOn(const addrinfo& address) {
   Set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   // Inherited by connections: a kept-alive scrape would wait for an acknowledgement.
   Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  // Also inherited: the system would buffer up to 4 MiB for each client that does not read.
+  Set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kMostBuffered);
   if (address.ai_family == AF_INET6) Set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (::bind(fd, address.ai_addr, address.ai_addrlen) == 0 && ::listen(fd, SOMAXCONN) == 0)
     return fd;

@@ -8,43 +8,19 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <thread>
 
 #include "exporter/http_server.h"
 #include "tests/support/raw_client.h"
+#include "tests/support/tally.h"
 
 namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-
-// Counts, and lets threads wait for a count.
-class Tally {
- public:
-  void Add() {
-    const std::scoped_lock lock(mutex_);
-    ++count_;
-    changed_.notify_all();
-  }
-  int count() {
-    const std::scoped_lock lock(mutex_);
-    return count_;
-  }
-  bool Reaches(int count) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, 20s, [this, count] { return count_ >= count; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int count_ = 0;
-};
 
 std::string Get(std::string_view path) {
   return "GET " + std::string(path) + " HTTP/1.1\r\nConnection: close\r\n\r\n";
@@ -55,16 +31,16 @@ std::string Get(std::string_view path) {
 class BusyServer {
  public:
   explicit BusyServer(AcceptCall accept = AcceptConnection)
-      : server_(
-            {{"/page", "page", [this](const HttpRequest&) { return Page(); }},
-             {"/healthy", "healthy",
-              [](const HttpRequest&) { return HttpAnswer::Text("healthy\n"); }, true}},
-            {[](std::string_view, int, double) {}, [this](std::string_view) { not_accepted.Add(); },
-             [this](const std::string& reason) {
-               broken_by = reason;
-               broken.Add();
-             }},
-            std::move(accept)),
+      : server_({{"/page", "page", [this](const HttpRequest&) { return Page(); }},
+                 {"/healthy", "healthy",
+                  [](const HttpRequest&) { return HttpAnswer::Text("healthy\n"); }, true}},
+                {[](std::string_view, int, double) {}, [](std::string_view) {},
+                 [this](std::string_view) { not_accepted.Add(); },
+                 [this](const std::string& reason) {
+                   broken_by = reason;
+                   broken.Add();
+                 }},
+                std::move(accept)),
         port_(server_.Start({{"127.0.0.1", 0}, {"127.0.0.1", 0}}).at(0)) {}
   ~BusyServer() { LetThrough(); }
 
@@ -204,7 +180,7 @@ TEST_CASE("more requests than may wait are refused, and what is answered at once
   std::deque<RawClient> clients;
   KeepWorkersBusy(busy, clients);
   // As many as there may be connections, so that some are too many.
-  for (int i = 0; i < 256; ++i) clients.emplace_back(busy.port()).Send(Get("/page"));
+  for (int i = 0; i < 1024; ++i) clients.emplace_back(busy.port()).Send(Get("/page"));
   CHECK(clients.back().Receive().starts_with("HTTP/1.1 503"));
   CHECK(busy.Ask("/healthy").ends_with("healthy\n"));
   busy.LetThrough();

@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <deque>
+#include <fstream>
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/support/raw_client.h"
 
@@ -26,10 +28,19 @@ class Served {
               [](const HttpRequest&) { return HttpAnswer::Text(std::string(8'000'000, 'x')); }},
              {"/pieces", "pieces", Pieces},
              {"/fault", "fault",
-              [](const HttpRequest&) -> HttpAnswer { throw std::runtime_error("secret"); }}},
+              [](const HttpRequest&) -> HttpAnswer { throw std::runtime_error("secret"); }},
+             {"/asked", "asked",
+              [](const HttpRequest& request) {
+                return HttpAnswer::Text(request.accept + "|" + request.accept_encoding);
+              }},
+             {"/huge", "huge", Huge}},
             {[this](std::string_view handler, int code, double) {
                const std::scoped_lock lock(mutex_);
                seen_.insert(std::string(handler) + " " + std::to_string(code));
+             },
+             [this](std::string_view reason) {
+               const std::scoped_lock lock(mutex_);
+               seen_.insert("cut " + std::string(reason));
              },
              [](std::string_view) {}, [](const std::string&) {}}),
         port_(server_.Start({{"127.0.0.1", 0}}).at(0)) {}
@@ -53,8 +64,17 @@ class Served {
         request.accept_encoding.empty() ? "plain" : request.accept_encoding);
     answer.pieces = {"one ", "", "two ", *encoding};
     answer.owner = encoding;
+    if (*encoding == "gzip") answer.content_encoding = "gzip";
     for (const auto& [name, value] : request.parameters)
       if (name == "collector" && value == "a b") answer.pieces.push_back(" narrowed");
+    return answer;
+  }
+
+  // 64 MiB, which all answers share.
+  static HttpAnswer Huge(const HttpRequest&) {
+    static const std::string kPart(1 << 20, 'x');
+    HttpAnswer answer;
+    answer.pieces.assign(64, kPart);
     return answer;
   }
 
@@ -67,6 +87,13 @@ class Served {
 std::string Body(const std::string& response) {
   const std::size_t end = response.find("\r\n\r\n");
   return end == std::string::npos ? "" : response.substr(end + 4);
+}
+
+double ResidentMiB() {
+  std::ifstream statm("/proc/self/statm");
+  double pages = 0;
+  statm >> pages >> pages;
+  return pages * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
 constexpr std::string_view kGetSmall =
@@ -184,6 +211,62 @@ TEST_CASE("an answer larger than the socket's buffer arrives whole") {
   client.Send("GET /large HTTP/1.1\r\nConnection: close\r\n\r\n");
   CHECK(Body(served.Ask(kGetSmall)) == "hello\n");  // While the large one waits for its reader.
   CHECK(Body(client.Receive()) == std::string(8'000'000, 'x'));
+}
+
+TEST_CASE("a request's own words for what it accepts are passed on, repeated fields joined") {
+  Served served;
+  CHECK(Body(served.Ask("GET /asked HTTP/1.0\r\nAccept: a;q=0.5\r\naccept-encoding: gzip\r\n"
+                        "ACCEPT: b, c\r\nAccept-Encoding: zstd;q=0\r\n\r\n")) ==
+        "a;q=0.5, b, c|gzip, zstd;q=0");
+  CHECK(Body(served.Ask("GET /asked HTTP/1.0\r\n\r\n")) == "|");
+  CHECK(Body(served.Ask("GET /pieces HTTP/1.0\r\nAccept-Encoding: br\r\n"
+                        "Accept-Encoding: gzip\r\n\r\n")) == "one two gzip");
+}
+
+TEST_CASE("a head says how long the body is and how it is packed, to HEAD as to GET") {
+  Served served;
+  const std::string get = served.Ask("GET /pieces HTTP/1.1\r\nConnection: close\r\n\r\n");
+  CHECK(get.find("\r\nContent-Length: 13\r\n") != std::string::npos);
+  CHECK(get.find("\r\nContent-Type: text/plain; charset=utf-8\r\n") != std::string::npos);
+  CHECK(get.find("Content-Encoding") == std::string::npos);
+  const std::string head =
+      served.Ask("HEAD /pieces HTTP/1.1\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n");
+  CHECK(head.find("\r\nContent-Length: 12\r\n") != std::string::npos);
+  CHECK(head.find("\r\nContent-Encoding: gzip\r\n") != std::string::npos);
+  CHECK(head.find("Content-Length") == head.rfind("Content-Length"));
+}
+
+TEST_CASE("a page that clients do not read is not copied for each of them") {
+  Served served;
+  REQUIRE(Body(served.Ask("GET /huge HTTP/1.0\r\n\r\n")).size() == 64 << 20);
+  const double before = ResidentMiB();
+  std::deque<RawClient> unread;
+  for (int i = 0; i < 50; ++i)
+    unread.emplace_back(served.port()).Send("GET /huge HTTP/1.1\r\n\r\n");
+  for (const RawClient& client : unread) REQUIRE(client.ReceiveSome(1) == 1);
+  CHECK(ResidentMiB() - before < 64);  // 3,200 MiB if each had a copy.
+}
+
+TEST_CASE("an answer counts as given when its last byte is, and as cut if it never is") {
+  Served served;
+  {
+    const RawClient gone(served.port(), 4096);
+    gone.Send("GET /huge HTTP/1.1\r\n\r\n");
+    REQUIRE(gone.ReceiveSome(1000) > 0);
+  }
+  const auto start = steady_clock::now();
+  while (!served.Saw("cut client") && steady_clock::now() - start < 20s) std::this_thread::yield();
+  CHECK(served.Saw("cut client"));
+  CHECK_FALSE(served.Saw("huge 200"));
+  const RawClient whole(served.port());
+  whole.Send("GET /large HTTP/1.1\r\n\r\n");
+  REQUIRE(whole.ReceiveSome(1) == 1);
+  CHECK_FALSE(served.Saw("large 200"));  // No socket holds 8 MB.
+  std::size_t received = 1;
+  while (received < 8'000'000) received += whole.ReceiveSome(65536);
+  const auto taken = steady_clock::now();
+  while (!served.Saw("large 200") && steady_clock::now() - taken < 20s) std::this_thread::yield();
+  CHECK(served.Saw("large 200"));
 }
 
 TEST_CASE("a head that is too long, or holds a hostile range, is refused") {
