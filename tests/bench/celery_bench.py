@@ -34,11 +34,6 @@ MEMORY_LIMIT = 32     # MiB, resident.
 MESSAGE = (ROOT / "tests/data/celery/redis-c563-msg-plain.json").read_text()
 
 
-def cpu_seconds(process):
-    """The CPU time of another process, all its threads: clock_getcpuclockid(3)."""
-    return time.clock_gettime((~process.child.pid << 3) | 2)
-
-
 def fill(server):
     with server.client() as client:
         for number in range(QUEUES):
@@ -55,9 +50,9 @@ def depth_of_ours(server):
     with contextlib.closing(Exporter(config)) as exporter:
         exporter.await_page(lambda page: len(page.series("celery_queue_length")) == QUEUES
                             and page.up("celery") == 1, 10, "all queues are read")
-        first, start = exporter.page().successes("celery"), cpu_seconds(exporter)
+        first, start = exporter.page().successes("celery"), exporter.cpu_seconds()
         time.sleep(COLLECTIONS * 0.1)
-        spent = cpu_seconds(exporter) - start
+        spent = exporter.cpu_seconds() - start
         page = exporter.page()
         assert page.value("celery_queue_length", queue_name="queue-3") == WAITING
         return spent / (page.successes("celery") - first)
@@ -102,14 +97,14 @@ def memory_with_tasks(server):
     tasks, highest = Tasks(), 0
     with contextlib.closing(Exporter(config)) as exporter, server.client() as client:
         exporter.await_page(shown.is_listening, 10, "it listens")
-        start = cpu_seconds(exporter)
+        start = exporter.cpu_seconds()
         for first in range(0, TASKS, BATCH):
             client.ask_all(*(tasks.message(number)
                              for number in range(first, first + BATCH, MESSAGE_TASKS)))
             exporter.await_page(lambda page: page.has("celery_task_succeeded_total") and page.value(
                 "celery_task_succeeded_total") == first + BATCH, 30, "all are counted")
             highest = max(highest, exporter.memory("VmRSS"))
-        spent = cpu_seconds(exporter) - start
+        spent = exporter.cpu_seconds() - start
         page = exporter.page()
         assert page.value("celery_event_stream_connections_total") == 1
         assert page.value("celery_events_malformed_total") == 0

@@ -70,11 +70,6 @@ class ServerCost:
         return (commands - 2) / collections, cpu / collections   # Two INFO are our own.
 
 
-def cpu_seconds(process):
-    """The CPU time of another process, all its threads: clock_getcpuclockid(3)."""
-    return time.clock_gettime((~process.child.pid << 3) | 2)
-
-
 def keys_of_ours(server):
     with contextlib.closing(Exporter(config(server, COUNTERS))) as exporter:
         exporter.await_page(lambda page: len(page.series("tenant_usage_total")) == 2 * TENANTS, 120,
@@ -97,22 +92,22 @@ def info_of_ours(server):
     """CPU seconds of a collection and a scrape of it."""
     with contextlib.closing(Exporter(config(server))) as exporter:
         eventually(lambda: exporter.page().up("redis") == 1, 10, "a first collection")
-        first, start = exporter.page().successes("redis"), cpu_seconds(exporter)
+        first, start = exporter.page().successes("redis"), exporter.cpu_seconds()
         for _ in range(COLLECTIONS):
             time.sleep(INTERVAL)
             exporter.get("/metrics")
-        spent = cpu_seconds(exporter) - start
+        spent = exporter.cpu_seconds() - start
         return spent / (exporter.page().successes("redis") - first)
 
 
 def info_of_peer(server):
     with contextlib.closing(PeerExporter(server.port)) as peer:
         peer.page()
-        start = cpu_seconds(peer)
+        start = peer.cpu_seconds()
         for _ in range(COLLECTIONS):
             time.sleep(INTERVAL)
             peer.page()
-        return (cpu_seconds(peer) - start) / COLLECTIONS
+        return (peer.cpu_seconds() - start) / COLLECTIONS
 
 
 def main():

@@ -32,15 +32,15 @@ def run(*arguments, env=None, within=30):
 class Exporter(Process):
     """A running exporter. `config` is the text of its file, a path, or None for no file.
 
-    `under` is a command that becomes the exporter, such as a tracer's.
+    `under` is a command that becomes the exporter, such as a tracer's; `binary` another build.
     """
 
-    def __init__(self, config, arguments=(), env=None, ready=True, under=()):
+    def __init__(self, config, arguments=(), env=None, ready=True, under=(), binary=BINARY):
         super().__init__()
-        assert BINARY.exists(), f"{BINARY} is missing: build it, as scripts/test does"
+        assert binary.exists(), f"{binary} is missing: build it, as scripts/test does"
         self.port = free_port()
         self.pages = []
-        command = [*under, BINARY, "--web.listen-address", f"127.0.0.1:{self.port}", *arguments]
+        command = [*under, binary, "--web.listen-address", f"127.0.0.1:{self.port}", *arguments]
         if isinstance(config, str):
             path = self.folder / "exporter.yaml"
             path.write_text(config)
