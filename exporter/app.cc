@@ -116,7 +116,7 @@ HttpAnswer App::Metrics(const HttpRequest& request) {
     std::erase_if(health,
                   [&](const auto& known) { return !query.collectors.contains(known.name); });
   const auto page = store_.PageOf(query, now);
-  const Form form = FormFor(request.accept, request.accept_encoding, page->HasExtras());
+  const Form form = FormFor(request.accept, request.accept_encoding, page->has_extras());
   store_.NoteForm(query, form, now);
   std::vector<Family> tail = Tail(health, now);
   if (!query.names.empty())

@@ -33,7 +33,11 @@ struct Owner {
 }  // namespace
 
 Page::Page(std::vector<std::shared_ptr<const Chunk>> chunks, std::size_t slots)
-    : chunks_(std::move(chunks)), series_(slots), duplicates_(slots) {
+    : chunks_(std::move(chunks)),
+      series_(slots),
+      duplicates_(slots),
+      has_extras_(std::any_of(chunks_.begin(), chunks_.end(),
+                              [](const auto& chunk) { return chunk->HasExtras(); })) {
   for (const auto& chunk : chunks_) {
     for (const Chunk::Count& count : chunk->Counts()) {
       series_[count.slot] += count.series;
@@ -42,9 +46,19 @@ Page::Page(std::vector<std::shared_ptr<const Chunk>> chunks, std::size_t slots)
   }
 }
 
-bool Page::HasExtras() const {
-  return std::any_of(chunks_.begin(), chunks_.end(),
-                     [](const auto& chunk) { return chunk->HasExtras(); });
+const Page::Joined& Page::Get(Form form) const {
+  Joined& joined = joined_[form.index()];
+  std::call_once(once_[form.index()], [&] {
+    Joined made;
+    if (form.coding == Coding::kGzip) made.pieces.push_back(kGzipHeader);
+    for (const auto& chunk : chunks_) {
+      const Packed& packed = chunk->Get(form);
+      if (form.coding == Coding::kGzip) made.trailer.Add(packed.crc, packed.size);
+      made.pieces.push_back(packed.bytes);
+    }
+    joined = std::move(made);
+  });
+  return joined;
 }
 
 std::string Page::Text() const {
@@ -55,20 +69,16 @@ std::string Page::Text() const {
 
 PageBody BodyOf(const std::shared_ptr<const Page>& page, Form form,
                 const std::vector<Family>& tail) {
-  const bool is_gzip = form.coding == Coding::kGzip;
+  const Page::Joined& joined = page->Get(form);
   Packed last = Pack(form.coding, TailOf(tail, form.format));
-  GzipTrailer trailer;
-  PageBody body;
-  if (is_gzip) body.pieces.push_back(kGzipHeader);
-  for (const auto& chunk : page->chunks()) {
-    const Packed& packed = chunk->Get(form);
-    if (is_gzip) trailer.Add(packed.crc, packed.size);
-    body.pieces.push_back(packed.bytes);
-  }
-  if (is_gzip) {
+  if (form.coding == Coding::kGzip) {
+    GzipTrailer trailer = joined.trailer;
     trailer.Add(last.crc, last.size);
     last.bytes += trailer.Finish();
   }
+  PageBody body;
+  body.pieces.reserve(joined.pieces.size() + 1);
+  body.pieces = joined.pieces;
   const auto owner = std::make_shared<const Owner>(Owner{page, std::move(last.bytes)});
   body.pieces.push_back(owner->tail);
   body.owner = owner;

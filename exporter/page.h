@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "exporter/chunk.h"
+#include "exporter/deflate.h"
 
 namespace exporter {
 
@@ -20,13 +23,23 @@ class Page {
   const std::vector<std::size_t>& duplicates() const { return duplicates_; }
   const std::vector<std::shared_ptr<const Chunk>>& chunks() const { return chunks_; }
   // Whether text lacks something that a sample has.
-  bool HasExtras() const;
+  bool has_extras() const { return has_extras_; }
   std::string Text() const;
+
+  // All chunks in a form, made by the first who asks.
+  struct Joined {
+    std::vector<std::string_view> pieces;  // They live as long as the page.
+    GzipTrailer trailer;                   // Of gzip.
+  };
+  const Joined& Get(Form form) const;
 
  private:
   std::vector<std::shared_ptr<const Chunk>> chunks_;
   std::vector<std::size_t> series_;
   std::vector<std::size_t> duplicates_;
+  bool has_extras_;
+  mutable std::array<std::once_flag, kForms> once_;
+  mutable std::array<Joined, kForms> joined_;
 };
 
 // A page and what follows it, ready to be sent without being joined.
