@@ -49,8 +49,20 @@ unpack_root() {
   done
   cp -L /etc/resolv.conf /etc/hosts "$2/etc/"
   git clone -q "$root" "$2/src"
+  [[ -z $struck ]] || strike "$2"
   mkdir -p "$2/ccache"
 }
+
+# strike FOLDER: there, no set of install-packages names $struck any more.
+strike() {
+  local word="s/\\([\"[:space:]]\\)$struck\\([\"[:space:]]\\|\$\\)/\\1\\2/"
+  named_in "$1" || die "none of the sets build, demo and run names $struck"
+  sed -i -e "/^declare -A sets/,/^)/$word" -e "/^ *sets\\[run\\]=/,/\"\$/$word" \
+    "$1/src/scripts/install-packages"
+  ! named_in "$1" || die "$struck cannot be struck"
+}
+named_in() { in_root "$1" scripts/install-packages --list build demo run | grep -xF "$struck" >/dev/null; }
+
 this_release() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
 
 # in_root FOLDER COMMAND...: as root, from /src, with namespaces of its own, which end
@@ -96,7 +108,7 @@ page_is_whole() {
 }
 sets_are_named() { in_root "$1" scripts/lib/check-packages; }
 programs_are_there() {
-  in_root "$1" bash -c 'command -v g++ cmake ninja ccache pkg-config'
+  in_root "$1" bash -c 'source scripts/lib/common.sh; needs g++ cmake ninja ccache pkg-config'
 }
 install_in() {
   local bin=$1/src/installed/bin
@@ -108,15 +120,14 @@ knows_its_revision() {
 }
 # The binary alone, on a machine that has the set `run` and nothing to build with.
 runs_alone() {
-  cp -r "$1/src/installed" "$2/src/"
-  in_root "$2" scripts/install-packages run
-  # shellcheck disable=SC2016  # expanded in the root
-  in_root "$2" bash -c '
-    installed/bin/exporter --version
-    DATABASE_URL=postgresql://u@127.0.0.1/d REDIS_URL=redis://127.0.0.1 \
-      installed/bin/exporter check \
-      --config installed/share/sidecar-exporter/examples/quickstart.yaml
-    REDIS_URL=redis://127.0.0.1:1 installed/bin/exporter collect | grep -q "^redis_up 0"'
+  cp -r "$1/src/installed" "$2/src/" &&
+    in_root "$2" scripts/install-packages run &&
+    in_root "$2" bash -ec '
+      installed/bin/exporter --version
+      DATABASE_URL=postgresql://u@127.0.0.1/d REDIS_URL=redis://127.0.0.1 \
+        installed/bin/exporter check \
+        --config installed/share/sidecar-exporter/examples/quickstart.yaml
+      REDIS_URL=redis://127.0.0.1:1 installed/bin/exporter collect | grep "^redis_up 0"'
 }
 
 # run_bare_of RELEASE [LAYER...]: with the layers of scripts/test that pass there as well.

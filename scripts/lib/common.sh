@@ -4,6 +4,14 @@
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$*"; exit 1; }
 
+# needs PROGRAM...: ends if one of them is not there.
+needs() {
+  local name
+  for name in "$@"; do
+    command -v "$name" >/dev/null || die "the program $name is missing"
+  done
+}
+
 # A TCP port of 127.0.0.1 that is free now. perl-base is on every Debian.
 free_port() {
   perl -MIO::Socket::INET -e \

@@ -50,16 +50,16 @@ end_demo() {
   [[ -z ${folder-} ]] || rm -rf "$folder"
 }
 
-# await SECONDS NAME WHAT COMMAND...: until the command succeeds. Fails, with
-# the last lines of NAME's log, when time is up or NAME has ended.
+# await SECONDS NAME WHAT COMMAND...: until the command succeeds. Fails, with what it said
+# and the last lines of NAME's log, when time is up or NAME has ended.
 await() {
   local until=$((SECONDS + $1)) name=$2 what=$3
   shift 3
   while ((SECONDS < until)) && is_running "$name"; do
-    "$@" >/dev/null 2>&1 && return 0
+    "$@" >/dev/null 2>"$folder/last-try" && return 0
     sleep 0.1
   done
-  say "$what did not happen; the last lines of $name:"
+  say "$what did not happen: $(tail -n 3 "$folder/last-try"); the last lines of $name:"
   tail -n 20 "$folder/$name.log" >&2 || true
   return 1
 }
