@@ -61,7 +61,9 @@ strike() {
     "$1/src/scripts/install-packages"
   ! named_in "$1" || die "$struck cannot be struck"
 }
-named_in() { in_root "$1" scripts/install-packages --list build demo run | grep -xF "$struck" >/dev/null; }
+named_in() {
+  in_root "$1" scripts/install-packages --list build demo run | grep -xF "$struck" >/dev/null
+}
 
 this_release() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
 
