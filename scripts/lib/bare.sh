@@ -49,8 +49,8 @@ unpack_root() {
   done
   cp -L /etc/resolv.conf /etc/hosts "$2/etc/"
   git clone -q "$root" "$2/src"
-  [[ -z $struck ]] || strike "$2"
   mkdir -p "$2/ccache"
+  [[ -z $struck ]] || strike "$2"
 }
 
 # strike FOLDER: there, no set of install-packages names $struck any more.
