@@ -2,7 +2,6 @@
 
 import pytest
 
-from support.debian import DEBIAN_12, RELEASE
 from support.exporter import Exporter
 from support.mariadb import Mariadb
 from support.rabbitmq import RabbitMq
@@ -11,16 +10,7 @@ from support.servers import SECRETS, Postgres, Redis
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "debian_12: what it expects are the versions of Debian 12")
     config.addinivalue_line("markers", "release_only: it weighs or times the binary")
-
-
-def pytest_collection_modifyitems(config, items):
-    """On another Debian the tests of Debian 12's versions are left out."""
-    left_out = [item for item in items if RELEASE != DEBIAN_12
-                and item.get_closest_marker("debian_12")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """oliver006/redis_exporter, the peer whose page ours is compared with."""
 
 import os
+import re
 import subprocess
 import urllib.error
 import urllib.request
@@ -16,9 +17,19 @@ def _binary():
     return os.environ.get("EXPORTER_PEER_REDIS") or program("prometheus-redis-exporter")
 
 
+def said_by(binary, flag):
+    """What an exporter says of itself, whichever of its outputs it takes."""
+    done = subprocess.run([binary, flag], text=True, capture_output=True, timeout=10)
+    return done.stdout + done.stderr
+
+
+def version_of(binary):
+    """Its version, as 1.69.0."""
+    return re.search(r"\b\d+\.\d+\.\d+", said_by(binary, "--version"))[0]
+
+
 def _known_flags():
-    done = subprocess.run([_binary(), "--help"], text=True, capture_output=True, timeout=10)
-    return {line.split()[0] for line in (done.stdout + done.stderr).splitlines()
+    return {line.split()[0] for line in said_by(_binary(), "--help").splitlines()
             if line.startswith("  -")}
 
 
@@ -29,6 +40,7 @@ class PeerExporter(Process):
         """Flags as check_keys="db0=a*"; one that this version does not know is left out."""
         super().__init__()
         self.port = free_port()
+        self.version = version_of(_binary())
         given = {"-" + name.replace("_", "-"): value for name, value in flags.items()}
         known = _known_flags()
         self.left_out = sorted(flag for flag in given if flag not in known)

@@ -2,11 +2,11 @@
 
 import os
 import re
-import subprocess
 import urllib.error
 import urllib.request
 
 from .page import Page
+from .peer import said_by, version_of
 from .processes import Process, free_port, program
 from .waiting import eventually
 
@@ -16,32 +16,35 @@ def _binary():
     return os.environ.get("EXPORTER_PEER_POSTGRES") or program("prometheus-postgres-exporter")
 
 
-def _help():
-    done = subprocess.run([_binary(), "--help"], text=True, capture_output=True, timeout=10)
-    return done.stdout + done.stderr
-
-
 def collectors():
     """The names of the collectors that this version knows."""
-    return re.findall(r"--(?:\[no-\])?collector\.(\w+)\s", _help())
+    return re.findall(r"--(?:\[no-\])?collector\.(\w+)\s", said_by(_binary(), "--help"))
 
 
-def _excluding(users):
-    """Its flag for users whose statements it does not show; none where it has no such flag."""
-    flag = "--collector.stat_statements.exclude_users"
-    return [f"{flag}={','.join(users)}"] if flag in _help() else []
+EXCLUDE_USERS = "--collector.stat_statements.exclude_users"
 
 
 class PostgresPeer(Process):
-    """A running postgres_exporter with all its collectors. It asks the server at each page."""
+    """A running postgres_exporter with all its collectors. It asks the server at each page.
+
+    It shows no statements of `exclude_users`; a version without a flag for that has them taken
+    from its page.
+    """
 
     def __init__(self, url, exclude_users):
         super().__init__()
         self.port = free_port()
+        self.version = version_of(_binary())
+        flags = [f"{EXCLUDE_USERS}={','.join(exclude_users)}"]
+        self._left_out = re.compile("(?!)")
+        if EXCLUDE_USERS not in said_by(_binary(), "--help"):
+            flags = []
+            users = "|".join(map(re.escape, exclude_users))
+            self._left_out = re.compile(f'pg_stat_statements_.*\\buser="({users})"')
         self.is_old = "stat_checkpointer" not in collectors()
         self.spawn([_binary(), f"--web.listen-address=127.0.0.1:{self.port}",
                     *(f"--collector.{name}" for name in collectors()),
-                    *_excluding(exclude_users)], cwd=self.folder,
+                    *flags], cwd=self.folder,
                    env={**os.environ, "DATA_SOURCE_NAME": url + "?sslmode=disable"})
         eventually(self._answers, 10, "postgres_exporter answers")
 
@@ -60,4 +63,5 @@ class PostgresPeer(Process):
         """What it says of the server, and not of its own process."""
         lines = self._get("/metrics").splitlines()
         return Page("".join(line + "\n" for line in lines
-                            if re.match(r"(# \w+ )?pg_", line)))
+                            if re.match(r"(# \w+ )?pg_", line)
+                            and not self._left_out.match(line)))
