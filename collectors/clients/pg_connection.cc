@@ -114,10 +114,18 @@ bool HasState(const PGresult& result) {
   return ::PQresultErrorField(&result, PG_DIAG_SQLSTATE) != nullptr;
 }
 
-CollectError Refusal(const PGresult& result) {
+// Its SQLSTATE is that of any missing right, and its text is in the server's language.
+bool IsOfRowSecurity(const PGresult& result) {
+  const char* const function = ::PQresultErrorField(&result, PG_DIAG_SOURCE_FUNCTION);
+  return function != nullptr && std::string_view(function) == "check_enable_rls";
+}
+
+CollectError Refusal(const PGresult& result, std::string_view role) {
   const char* const state = ::PQresultErrorField(&result, PG_DIAG_SQLSTATE);
   const char* const text = ::PQresultErrorField(&result, PG_DIAG_MESSAGE_PRIMARY);
-  return {KindOfSqlState(state), ShownText(text == nullptr ? state : text)};
+  std::string shown = ShownText(text == nullptr ? state : text);
+  if (IsOfRowSecurity(result)) shown += "; " + RowSecurityAdvice(role);
+  return {KindOfSqlState(state), shown};
 }
 
 // A session that goes on was not what failed, whatever the SQLSTATE says: a
@@ -305,7 +313,7 @@ void PgConnection::ReadAnswer(const CollectContext& context,
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) {
       take(*result);
     } else if (status == PGRES_FATAL_ERROR && HasState(*result)) {
-      refusal = Refusal(*result);
+      refusal = Refusal(*result, ::PQuser(connection_.get()));
     } else if (status == PGRES_EMPTY_QUERY) {
       refusal = CollectError(ErrorKind::kQuery, "the query is empty");
     } else if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN) {

@@ -1,5 +1,7 @@
 #include "collectors/clients/pg_error.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "exporter/utf8.h"
@@ -119,6 +121,13 @@ std::string ShownText(std::string_view text) {
   std::replace_if(
       shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
   return shown;
+}
+
+std::string RowSecurityAdvice(std::string_view role) {
+  return fmt::format(
+      "role {0} (of a view, its owner) sees a part of the rows only: ALTER ROLE {0} BYPASSRLS, or "
+      "row_security: accept if this part is what is wanted",
+      ShownText(role));
 }
 
 CollectError ConnectFailure(std::string_view message) {

@@ -15,6 +15,9 @@ exporter::ErrorKind KindOfSqlState(std::string_view state);
 // bytes at most.
 std::string ShownText(std::string_view text);
 
+// What to do if `role` would see only the rows of a table that policies let it see.
+std::string RowSecurityAdvice(std::string_view role);
+
 // What libpq 15 says of a connection that failed, which it says in words only:
 //   connection to server at "db" (10.0.0.7), port 5432 failed: FATAL:  28P01: password ...
 // With the verbosity PQERRORS_VERBOSE the server's SQLSTATE is among them,

@@ -90,7 +90,8 @@ void PgSession::OpenTransaction(const CollectContext& context, const SqlStatemen
                                      .parallel = statement.parallel,
                                      .checks_client = server_may_check_client_,
                                      .holds_raw_bytes = connection.holds_raw_bytes(),
-                                     .tells_role = !wanted_.any()};
+                                     .tells_role = !wanted_.any(),
+                                     .accepts_row_security = target_.accepts_row_security};
   const Rows answer = connection.SimpleQuery(context, PgOpening(transaction), 1);
   if (const auto role = PgRoleIn(answer); role && !wanted_.any()) CheckRole(*role);
 }

@@ -14,6 +14,7 @@ struct PgTransaction {
   bool checks_client = true;            // Whether the server can look whether its client lives.
   bool holds_raw_bytes = false;         // PgConnection::holds_raw_bytes().
   bool tells_role = false;              // Whether kPgRoleColumns are wanted.
+  bool accepts_row_security = false;    // SqlTarget::accepts_row_security.
 };
 
 // What the opening answers then, in this order: whether the server is a standby, and what

@@ -58,6 +58,9 @@ struct SqlTarget {
   bool keep_connected = true;               // From run to run.
   // How often a session on a primary looks for a standby, where the DSN prefers one.
   std::chrono::milliseconds standby_search = std::chrono::minutes(5);
+  // Whether a statement may answer with the rows alone that policies let its role see. Otherwise
+  // it fails with kPermission. PostgreSQL only.
+  bool accepts_row_security = false;
 };
 
 // The session for a DSN by its scheme: postgresql://, postgres:// (with a driver

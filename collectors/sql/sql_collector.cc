@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -71,6 +72,17 @@ std::vector<std::unique_ptr<SqlPart>> PartsOf(std::vector<SqlCount> counts,
   return parts;
 }
 
+bool ReadAcceptsRowSecurity(YamlReader& options) {
+  static constexpr std::array<std::string_view, 2> kNames = {"refuse", "accept"};
+  return options.OneOf("row_security", kNames, 0) == 1;
+}
+
+void CheckRowSecurity(YamlReader& options, const SqlSource& source) {
+  if (!options.Has("row_security") || source.session == nullptr) return;
+  if (source.session->dialect() == SqlDialect::kPostgres) return;
+  options.Problem("row_security", "row_security is for PostgreSQL: leave it out");
+}
+
 bool ReadSingleton(YamlReader& options, const SqlSource& source, bool keeps_connected) {
   const bool singleton = options.Bool("singleton", false);
   if (singleton && !keeps_connected) {
@@ -136,7 +148,9 @@ std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
   defaults.statement.parallel = options.Bool("parallel", false);
   SqlTarget target = ReadSqlTarget(options, settings);
   const bool keeps_connected = target.keep_connected;
+  target.accepts_row_security = ReadAcceptsRowSecurity(options);
   SqlSource source = ReadSqlSource(options, settings, std::move(target));
+  CheckRowSecurity(options, source);
   defaults.db_time = source.db_time;
   if (source.session != nullptr) defaults.dialect = source.session->dialect();
   defaults.count_mode = ReadCountMode(options);
@@ -213,6 +227,9 @@ max_rows        a statement that returns more rows fails with reason limit (defa
 parallel        true lets PostgreSQL use parallel workers (default false)
 max_db_time     share of one core that the collector may take of the database (default 5%):
                 after a statement of t seconds the next one waits t divided by it
+row_security    refuse (default): a statement on a table of which policies show the role only a part
+                of the rows fails with reason permission; accept: it answers with that part;
+                PostgreSQL only
 singleton       true: of several exporters with a collector of this name on this database only
                 one collects, the others stand by; PostgreSQL only, and no pooler (default
                 false))",
