@@ -1,8 +1,11 @@
 #include "collectors/sql/count_plan.h"
 
+#include <algorithm>
 #include <charconv>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace collectors {
 namespace {
@@ -22,6 +25,18 @@ std::optional<double> TakeNumber(std::string_view& text, std::string_view word) 
   return number;
 }
 
+// Steps of a plan whose rows no statistics know.
+constexpr std::string_view kGuessed[] = {"Function Scan", "Table Function Scan", "ProjectSet",
+                                         "Recursive Union"};
+
+bool IsAtGuess(const std::vector<std::optional<std::string>>& row) {
+  if (row.empty() || !row[0]) return false;
+  std::string_view step = *row[0];
+  step.remove_prefix(std::min(step.find_first_not_of(" ->"), step.size()));
+  return std::ranges::any_of(kGuessed,
+                             [step](std::string_view one) { return step.starts_with(one); });
+}
+
 }  // namespace
 
 std::optional<PlanEstimate> ParsePlan(const Rows& rows) {
@@ -36,7 +51,7 @@ std::optional<PlanEstimate> ParsePlan(const Rows& rows) {
   const auto count = TakeNumber(line, " rows=");
   const auto width = TakeNumber(line, " width=");
   if (!start_up || !cost || !count || !width || line != ")") return std::nullopt;
-  return PlanEstimate{*cost, *count};
+  return PlanEstimate{*cost, *count, std::ranges::any_of(rows.cells, IsAtGuess)};
 }
 
 std::optional<PlanEstimate> Explain(const SqlRun& run, SqlStatement statement) {

@@ -11,9 +11,12 @@ namespace collectors {
 struct PlanEstimate {
   double cost = 0;  // Until its last row, in the planner's units: 1 is a page read in order.
   double rows = 0;  // That it returns.
+  // Whether rows come of a function or of a recursion, which the planner takes at a guess.
+  bool guesses_rows = false;
 };
 
-// From the text of EXPLAIN, whose first line tells of the whole statement
+// From the text of EXPLAIN, whose first line speaks of the whole statement, and each other of one
+// of its steps
 // (postgresql.org/docs/current/using-explain.html):
 //   HashAggregate  (cost=77858.00..77858.96 rows=96 width=33)
 // Absent where that line says something else, as another server's does.

@@ -34,7 +34,7 @@ void CountPlanner::Look(const SqlRun& run, const SqlCount& count) {
     SqlCount rows;
     rows.table = count.table;
     const double planned = PlannedRows(run, rows);
-    return TableSize{planned, StatisticsOf(run, count.table)};
+    return TableSize{planned, StatisticsOf(run, count.table).known};
   });
   look_at_ = run.now + kLookInterval;
 }
@@ -47,7 +47,7 @@ ExactColumns CountPlanner::ExactColumnsOf(const SqlRun& run, const std::string& 
 }
 
 bool CountPlanner::EstimatesPlainCounts() const {
-  return size_ && size_->statistics == Statistics::kWhole && size_->rows > kLargeTable;
+  return size_ && size_->known == Statistics::kWhole && size_->rows > kLargeTable;
 }
 
 bool CountPlanner::IsValid(SteadyTime now, const std::vector<const SqlCount*>& counts) const {

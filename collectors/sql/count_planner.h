@@ -34,7 +34,7 @@ class CountPlanner {
  private:
   struct TableSize {
     double rows = 0;
-    Statistics statistics = Statistics::kNone;
+    Statistics known = Statistics::kNone;
   };
 
   static ExactColumns ExactColumnsOf(const SqlRun& run, const std::string& table);

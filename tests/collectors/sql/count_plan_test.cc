@@ -42,6 +42,29 @@ TEST_CASE("the first line of a plan tells the cost and the rows of the whole") {
   }
 }
 
+TEST_CASE("a plan says whether rows come of what no statistics know") {
+  struct Case {
+    std::string step;
+    bool guesses;
+  };
+  const std::vector<Case> table = {
+      {"  ->  Function Scan on unnest g  (cost=0.00..0.03 rows=3 width=4)", true},
+      {"        ->  Table Function Scan on \"xmltable\"  (cost=0.00..1.00 rows=100 width=4)", true},
+      {"  ->  ProjectSet  (cost=0.00..5.02 rows=1000 width=4)", true},
+      {"          ->  Recursive Union  (cost=0.00..2.95 rows=31 width=4)", true},
+      {"  ->  Seq Scan on \"Function Scan\"  (cost=0.00..1.10 rows=10 width=4)", false},
+      {"  Filter: (name = 'ProjectSet'::text)", false},
+      {"  CTE Recursive Union", false},
+  };
+  for (const Case& one : table) {
+    CAPTURE(one.step);
+    const auto plan =
+        ParsePlan(PlanText({"Nested Loop  (cost=0.00..1.00 rows=3 width=4)", one.step}));
+    REQUIRE(plan);
+    CHECK(plan->guesses_rows == one.guesses);
+  }
+}
+
 TEST_CASE("what is no plan of PostgreSQL is none") {
   const std::vector<std::string> table = {
       "",
