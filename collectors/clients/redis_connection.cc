@@ -17,6 +17,7 @@ using exporter::Deadline;
 using exporter::ErrorKind;
 
 constexpr std::size_t kReadBytes = std::size_t{16} << 10;
+constexpr std::size_t kShownWords = 200;
 
 std::string Encoded(const RedisCommand& command) {
   std::vector<const char*> words;
@@ -42,10 +43,24 @@ Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint, const 
 
 bool IsError(const RedisReply& reply) { return reply.type == RedisReply::Type::kError; }
 
+// What the server said before it left us is why it left.
+CollectError WithWords(const CollectError& error, const std::string& words) {
+  if (words.empty()) return error;
+  if (IsTurnedAway(words)) {
+    return {KindOfRedisError(words), "the server turned us away: " + words};
+  }
+  return {error.kind(), std::string(error.what()) + ", after the server had said: " + words};
+}
+
+CollectError TurnedAway(const RedisReply& reply) {
+  return WithWords({ErrorKind::kConnect, ""}, reply.text.substr(0, kShownWords));
+}
+
 // A server that does not know AUTH (renamed, or of old) repeats its arguments
 // in the error, so of that only the kind is told.
 [[noreturn]] void RefuseLogIn(const std::string& command, const RedisReply& reply) {
   if (command != "AUTH") throw RedisError(command, reply);
+  if (IsTurnedAway(reply.text)) throw TurnedAway(reply);
   const ErrorKind kind = KindOfRedisError(reply.text);
   const bool is_unknown = kind == ErrorKind::kQuery || kind == ErrorKind::kPermission;
   throw CollectError(is_unknown ? ErrorKind::kAuth : kind,
@@ -72,14 +87,49 @@ RedisConnection::RedisConnection(const CollectContext& context, const RedisEndpo
 
 std::vector<RedisReply> RedisConnection::Run(const CollectContext& context,
                                              const std::vector<RedisCommand>& commands) {
+  std::vector<RedisReply> replies;
+  RunInto(context, commands, replies);
+  return replies;
+}
+
+void RedisConnection::RunInto(const CollectContext& context,
+                              const std::vector<RedisCommand>& commands,
+                              std::vector<RedisReply>& replies) {
+  Exchange(context, commands, false, replies);
+  ignored_.clear();
+}
+
+void RedisConnection::Exchange(const CollectContext& context,
+                               const std::vector<RedisCommand>& commands, bool is_secret,
+                               std::vector<RedisReply>& replies) {
   reader_.Begin();
   // It would be taken for the answer to what is asked now.
-  stream_.ExpectSilence(context);
-  Send(context, commands);
-  std::vector<RedisReply> replies;
+  ExpectSilence(context);
   replies.reserve(commands.size());
-  while (replies.size() < commands.size()) replies.push_back(Receive(context));
-  return replies;
+  try {
+    Send(context, commands);
+    while (replies.size() < commands.size()) replies.push_back(Receive(context));
+  } catch (const CollectError& error) {
+    if (error.kind() != ErrorKind::kConnect) throw;
+    std::string words = replies.empty()            ? ErrorLineIn(stream_.LastWords())
+                        : IsError(replies.front()) ? replies.front().text
+                                                   : "";
+    if (words.empty()) words = ignored_;
+    if (is_secret && !IsTurnedAway(words)) throw;
+    throw WithWords(error, words.substr(0, kShownWords));
+  }
+}
+
+void RedisConnection::ExpectSilence(const CollectContext& context) {
+  std::string unasked;
+  try {
+    unasked = stream_.Unasked(context);
+  } catch (const CollectError& error) {
+    throw WithWords(error, ignored_);
+  }
+  if (unasked.empty()) return;
+  throw WithWords({ErrorKind::kConnect, "the server says more than it was asked"},
+                  ErrorLineIn(unasked));
 }
 
 void RedisConnection::Send(const CollectContext& context,
@@ -138,7 +188,9 @@ void RedisConnection::LogIn(const CollectContext& context) {
   if (endpoint_.database != 0) {
     commands.push_back({"SELECT", std::to_string(endpoint_.database)});
   }
-  const std::vector<RedisReply> replies = Run(context, commands);
+  if (commands.empty()) return;
+  std::vector<RedisReply> replies;
+  Exchange(context, commands, true, replies);
   for (std::size_t i = 0; i < replies.size(); ++i) {
     if (IsError(replies[i])) RefuseLogIn(commands[i].front(), replies[i]);
   }
@@ -148,9 +200,12 @@ void RedisConnection::LogIn(const CollectContext& context) {
 // no harm, but one that wants a password is told of now.
 void RedisConnection::SetName(const CollectContext& context, const std::string& name) {
   const RedisReply reply = Run(context, {{"CLIENT", "SETNAME", name}}).front();
-  if (IsError(reply) && KindOfRedisError(reply.text) == ErrorKind::kAuth) {
+  if (!IsError(reply)) return;
+  if (IsTurnedAway(reply.text)) throw TurnedAway(reply);
+  if (KindOfRedisError(reply.text) == ErrorKind::kAuth) {
     throw CollectError(ErrorKind::kAuth, "the server wants a password, or another one");
   }
+  ignored_ = reply.text;
 }
 
 }  // namespace collectors

@@ -25,6 +25,9 @@ class RedisConnection {
   // Sends all in one go and waits for a reply for each; an error reply is one.
   std::vector<RedisReply> Run(const exporter::CollectContext& context,
                               const std::vector<RedisCommand>& commands);
+  // The same; `replies` has those that came, also if it throws.
+  void RunInto(const exporter::CollectContext& context, const std::vector<RedisCommand>& commands,
+               std::vector<RedisReply>& replies);
 
   // For a connection that is told things: sends and waits for nothing.
   void Send(const exporter::CollectContext& context, const std::vector<RedisCommand>& commands);
@@ -43,6 +46,12 @@ class RedisConnection {
   const RedisEndpoint& endpoint() const { return endpoint_; }
 
  private:
+  // Sends and receives as Run. A failure has what the server said before it left; if
+  // `is_secret`, only what repeats no word of ours.
+  void Exchange(const exporter::CollectContext& context, const std::vector<RedisCommand>& commands,
+                bool is_secret, std::vector<RedisReply>& replies);
+  // Throws if something came that nobody has asked for, with the error in it.
+  void ExpectSilence(const exporter::CollectContext& context);
   RedisReply Receive(const exporter::CollectContext& context);
   void LogIn(const exporter::CollectContext& context);
   void SetName(const exporter::CollectContext& context, const std::string& name);
@@ -51,6 +60,7 @@ class RedisConnection {
   int database_;            // The chosen one.
   Stream stream_;
   ReplyReader reader_;
+  std::string ignored_;  // The error that SETNAME was answered with, until all is well.
 };
 
 // The same with the server that it is of: a log may tell of many.

@@ -1,5 +1,7 @@
 #include "collectors/clients/redis_reply.h"
 
+#include <algorithm>
+
 namespace collectors {
 namespace {
 
@@ -36,7 +38,14 @@ constexpr ErrorRow kErrors[] = {
     {"NOGROUP", ErrorKind::kMissing},
     {"ERR no such key", ErrorKind::kMissing},
     {"ERR Protocol error", ErrorKind::kProtocol},
+    // Our own, of a command whose answer cannot be had (SturdySession).
+    {"TOOLARGE", ErrorKind::kLimit},
+    {"NOREPLY", ErrorKind::kTimeout},
+    {"BROKEN", ErrorKind::kProtocol},
 };
+
+// What Redis says before it closes (src/networking.c).
+constexpr std::string_view kTurnedAway[] = {"DENIED ", "ERR max number of clients"};
 
 }  // namespace
 
@@ -45,6 +54,17 @@ ErrorKind KindOfRedisError(const std::string& text) {
     if (text.starts_with(row.prefix)) return row.kind;
   }
   return ErrorKind::kQuery;
+}
+
+bool IsTurnedAway(std::string_view text) {
+  return std::ranges::any_of(kTurnedAway, [&](auto row) { return text.starts_with(row); });
+}
+
+std::string ErrorLineIn(std::string_view bytes) {
+  if (!bytes.starts_with('-')) return {};
+  bytes.remove_prefix(1);
+  const std::size_t end = std::min(bytes.find_first_of("\r\n"), kShownErrorBytes);
+  return std::string(bytes.substr(0, end));
 }
 
 CollectError RedisError(std::string_view command, const RedisReply& reply) {

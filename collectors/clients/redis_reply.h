@@ -22,6 +22,14 @@ using RedisCommand = std::vector<std::string>;
 // What an error reply means: its first word (NOPERM, WRONGPASS, LOADING) decides.
 exporter::ErrorKind KindOfRedisError(const std::string& text);
 
+// Whether a server says so to each new client that it does not serve, whatever it was
+// asked: such a text repeats no word of ours.
+bool IsTurnedAway(std::string_view text);
+
+// The text of the error that these bytes begin with, or its beginning; empty if they
+// begin with no error.
+std::string ErrorLineIn(std::string_view bytes);
+
 // An error reply as what to throw or to note: its kind, and `command` with the
 // beginning of its text. Not for AUTH, whose error may repeat the password.
 exporter::CollectError RedisError(std::string_view command, const RedisReply& reply);

@@ -21,28 +21,43 @@ std::vector<RedisReply> RedisSession::Pipeline(const CollectContext& context,
                                                const std::vector<RedisCommand>& commands,
                                                std::optional<int> database) {
   const bool is_kept = connection_ != nullptr;
+  std::vector<RedisReply> replies;
   try {
-    return RunOnce(context, commands, database);
+    PipelineInto(context, commands, database, replies);
+    return replies;
+  } catch (const CollectError& error) {
+    // Where no reply came, it has been sent twice.
+    if (!is_kept || replies.empty() || error.kind() != ErrorKind::kConnect) throw;
+  }
+  replies.clear();
+  RunOnce(context, commands, database, replies);
+  return replies;
+}
+
+void RedisSession::PipelineInto(const CollectContext& context,
+                                const std::vector<RedisCommand>& commands,
+                                std::optional<int> database, std::vector<RedisReply>& replies) {
+  const bool is_kept = connection_ != nullptr;
+  try {
+    return RunOnce(context, commands, database, replies);
   } catch (const CollectError& error) {
     // A kept connection may have been closed since (an idle timeout, a restart
     // of the server): that is no failure yet.
-    if (!is_kept || error.kind() != ErrorKind::kConnect) throw;
+    if (!is_kept || !replies.empty() || error.kind() != ErrorKind::kConnect) throw;
   }
-  return RunOnce(context, commands, database);
+  RunOnce(context, commands, database, replies);
 }
 
-std::vector<RedisReply> RedisSession::RunOnce(const CollectContext& context,
-                                              const std::vector<RedisCommand>& commands,
-                                              std::optional<int> database) {
+void RedisSession::RunOnce(const CollectContext& context, const std::vector<RedisCommand>& commands,
+                           std::optional<int> database, std::vector<RedisReply>& replies) {
   // Taken out, so that a failure of any sort closes it.
   std::unique_ptr<RedisConnection> connection = std::move(connection_);
   if (connection != nullptr) FollowMaster(context, connection);
   if (connection == nullptr) connection = Connect(context);
   try {
     connection->Select(context, database);
-    std::vector<RedisReply> replies = connection->Run(context, commands);
+    connection->RunInto(context, commands, replies);
     connection_ = std::move(connection);
-    return replies;
   } catch (const CollectError& error) {
     throw Named(error, connection->endpoint());
   }

@@ -38,6 +38,11 @@ class RedisSession {
   std::vector<RedisReply> Pipeline(const exporter::CollectContext& context,
                                    const std::vector<RedisCommand>& commands,
                                    std::optional<int> database);
+  // The same, and keeps what came before a failure: `replies`, empty at first, has fewer
+  // than there are commands if it throws. Sends nothing again once a reply came.
+  void PipelineInto(const exporter::CollectContext& context,
+                    const std::vector<RedisCommand>& commands, std::optional<int> database,
+                    std::vector<RedisReply>& replies);
 
   // The number of the URL's database, once it has connected.
   int database() const { return url_database_; }
@@ -47,9 +52,8 @@ class RedisSession {
   std::chrono::duration<double> connect_time() const { return connect_time_; }
 
  private:
-  std::vector<RedisReply> RunOnce(const exporter::CollectContext& context,
-                                  const std::vector<RedisCommand>& commands,
-                                  std::optional<int> database);
+  void RunOnce(const exporter::CollectContext& context, const std::vector<RedisCommand>& commands,
+               std::optional<int> database, std::vector<RedisReply>& replies);
 
   // Leaves the connection if the sentinels name another master now.
   void FollowMaster(const exporter::CollectContext& context,

@@ -37,6 +37,7 @@ constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fi
 }
 
 constexpr std::size_t kReadBytes = std::size_t{16} << 10;
+constexpr std::size_t kMostLastWords = std::size_t{4} << 10;
 
 bool IsWait(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -117,20 +118,32 @@ bool Stream::HasInput() const {
   return ::poll(&watched, 1, 0) != 0;
 }
 
-void Stream::ExpectSilence(const CollectContext& context) {
+std::string Stream::Unasked(const CollectContext& context) {
   std::array<char, kReadBytes> buffer;
-  if (tls_ != nullptr && tls_->Decrypt(buffer) > 0) {
-    Fail(context.deadline, "the server says more than it was asked");
+  std::size_t got = tls_ == nullptr ? 0 : tls_->Decrypt(buffer);
+  while (got == 0 && HasInput()) {
+    got = Receive(context, buffer);
+    if (tls_ == nullptr) break;
+    // TLS 1.3 sends tickets and alerts when it likes: only what is meant for us counts.
+    tls_->Input({buffer.data(), got});
+    got = tls_->Decrypt(buffer);
   }
-  while (HasInput()) {
-    const std::size_t got = Receive(context, buffer);
-    if (tls_ != nullptr) {
-      // TLS 1.3 sends tickets and alerts when it likes: only what is meant for us counts.
-      tls_->Input({buffer.data(), got});
-      if (tls_->Decrypt(buffer) == 0) continue;
-    }
-    Fail(context.deadline, "the server says more than it was asked");
+  return {buffer.data(), got};
+}
+
+void Stream::ExpectSilence(const CollectContext& context) {
+  if (Unasked(context).empty()) return;
+  Fail(context.deadline, "the server says more than it was asked");
+}
+
+std::string Stream::LastWords() noexcept try {
+  std::string words;
+  while (words.size() < kMostLastWords && HasInput() && Overhear(words)) {
   }
+  words.resize(std::min(words.size(), kMostLastWords));
+  return words;
+} catch (const std::exception&) {
+  return {};  // What failed before is what counts.
 }
 
 std::size_t Stream::Read(const CollectContext& context, std::span<char> buffer) {

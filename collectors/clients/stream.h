@@ -37,9 +37,15 @@ class Stream {
 
   // Writes all of it.
   void Write(const exporter::CollectContext& context, std::string_view bytes);
-  // Throws where something came that nobody has asked for, or the end of the
-  // stream. Does not wait.
+  // What came that nobody has asked for, or the beginning of it; empty if nothing did.
+  // Throws at the end of the stream. Does not wait.
+  std::string Unasked(const exporter::CollectContext& context);
+  // Throws if something came that nobody has asked for, or the end of the stream. Does
+  // not wait.
   void ExpectSilence(const exporter::CollectContext& context);
+  // After a failure: what the peer sent before it and nobody has read, 4 KiB at most. A
+  // server that turns a client away says why, and closes. Does not wait.
+  std::string LastWords() noexcept;
   // Waits for at least one byte; returns how many came.
   std::size_t Read(const exporter::CollectContext& context, std::span<char> buffer);
   // The same, but waits no longer than `until`, which comes before context.deadline;

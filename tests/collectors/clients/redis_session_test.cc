@@ -200,6 +200,76 @@ TEST_CASE("a refused login is kind auth and does not repeat the password") {
   }
 }
 
+TEST_CASE("a server that turns a client away is quoted, whatever it was asked meanwhile") {
+  const std::string full = "-ERR max number of clients reached\r\n";
+  const std::string closed = "-DENIED Redis is running in protected mode because hunter2\r\n";
+  struct Case {
+    const char* name;
+    FakeServer::Script script;
+    std::string kind;
+    std::string said;
+  };
+  const Case cases[] = {
+      {"at once", [&](Peer& peer) { peer.Send(full); }, "connect", "ERR max number of clients"},
+      {"at once, and reset",
+       [&](Peer& peer) {
+         peer.Send(full);
+         peer.Reset();
+       },
+       "connect", "ERR max number of clients"},
+      {"as if it were the answer to AUTH",
+       [&](Peer& peer) {
+         peer.Expect("hunter2\r\n");
+         peer.Send(full);
+       },
+       "connect", "ERR max number of clients"},
+      {"in protected mode", [&](Peer& peer) { peer.Send(closed); }, "auth", "DENIED Redis is"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    FakeServer server(c.script);
+    for (const bool has_password : {true, false}) {
+      if (!has_password && std::string_view(c.name).find("AUTH") != std::string_view::npos)
+        continue;
+      RedisTarget target = TargetAt(server);
+      target.client_name = "exporter:cache";
+      if (has_password) target.password = SecretSource::Literal("hunter2");
+      RedisSession session(target);
+      const Outcome outcome = Ping(session, milliseconds(5000));
+      CHECK(Name(outcome.kind) == c.kind);
+      CHECK(outcome.text.find(c.said) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("an error before the end of a connection is told with it") {
+  FakeServer server([](Peer& peer) {
+    peer.Expect("SETNAME");
+    peer.Send("-ERR this proxy serves nobody today\r\n");
+  });
+  RedisTarget target = TargetAt(server);
+  target.client_name = "exporter:cache";
+  RedisSession session(target);
+  const Outcome outcome = Ping(session, milliseconds(5000));
+  CHECK(Name(outcome.kind) == "connect");
+  CHECK(outcome.text.find("ERR this proxy serves nobody today") != std::string::npos);
+}
+
+TEST_CASE("a server that leaves after AUTH does not make us repeat the password") {
+  FakeServer server([](Peer& peer) {
+    peer.Expect("hunter2\r\n");
+    peer.Send("-ERR unknown command `AUTH`, with args beginning with: `hunter2`\r\n");
+    peer.Reset();
+  });
+  RedisTarget target = TargetAt(server);
+  target.url = SecretSource::Literal("redis://127.0.0.1:" + std::to_string(server.port()) + "/3");
+  target.password = SecretSource::Literal("hunter2");
+  RedisSession session(target);
+  const Outcome outcome = Ping(session, milliseconds(5000));
+  CHECK(outcome.text != "answered");
+  CHECK(outcome.text.find("hunter2") == std::string::npos);
+}
+
 TEST_CASE("a session opens a new connection after a failure") {
   FakeServer server({[](Peer& peer) {
                        peer.Expect("PING\r\n");
