@@ -47,6 +47,7 @@ void Keyspace::Collect(const CollectContext& context, KeyStore& store, exporter:
                        double unix_now, Reading& reading) {
   if (!store_) store_.emplace(store);
   store_->BeginRun(now);
+  streams_.BeginStep(context, *store_);
   if (groups_ != nullptr) groups_->BeginStep(context, *store_);
   Isolated("key discovery", reading,
            [&] { walks_.Step(context, *store_, now, unix_now, reading); });

@@ -16,9 +16,32 @@ void StreamSearch::WalkBegan() {
   fresh_cut_ = 0;
 }
 
+void StreamSearch::AskOf(const CollectContext* context, KeyStore* store) {
+  context_ = context;
+  store_ = store;
+}
+
+std::vector<std::string> StreamSearch::StreamsAmong(std::vector<std::string> keys,
+                                                    std::size_t shard) const {
+  if (keys.empty() || store_ == nullptr) return keys;
+  std::vector<RedisCommand> commands;
+  commands.reserve(keys.size());
+  for (const std::string& key : keys) commands.push_back({"TYPE", key});
+  const std::vector<RedisReply> types = store_->AskShard(*context_, shard, database_, commands);
+  std::vector<std::string> streams;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool is_known = types.at(i).type == RedisReply::Type::kStatus;
+    if (!is_known || types[i].text == "stream") streams.push_back(std::move(keys[i]));
+  }
+  return streams;
+}
+
 void StreamSearch::KeysFound(const KeyBatch& batch) {
+  std::vector<std::string> strange;
   for (const std::string& key : batch.keys) {
-    if (!pattern_.Match(key) || fresh_.contains(key)) continue;
+    if (pattern_.Match(key) && !fresh_.contains(key)) strange.push_back(key);
+  }
+  for (const std::string& key : StreamsAmong(std::move(strange), batch.shard)) {
     if (fresh_.size() < most_ && key.size() <= kLongestKey) {
       fresh_.insert(key);
     } else {
@@ -43,6 +66,10 @@ std::set<std::string> StreamSearch::Keys() const {
 
 void StreamPart::Search(int database, KeyPattern pattern, std::size_t most) {
   searches_.push_back(std::make_unique<StreamSearch>(database, std::move(pattern), most));
+}
+
+void StreamPart::BeginStep(const CollectContext& context, KeyStore& store) {
+  for (const auto& search : searches_) search->AskOf(&context, &store);
 }
 
 void StreamPart::ListenTo(KeyWalks& walks) {

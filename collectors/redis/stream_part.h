@@ -15,7 +15,8 @@ namespace collectors {
 
 // The streams that one pattern finds: those of the last whole walk, and those
 // that the walk under way has come by. At most `most`; of the others it knows
-// how many there were.
+// how many there were. Keys that match are asked for their type, once a walk; if the
+// server does not tell it, they are taken for streams.
 class StreamSearch : public WalkListener {
  public:
   StreamSearch(int database, KeyPattern pattern, std::size_t most);
@@ -27,13 +28,20 @@ class StreamSearch : public WalkListener {
   void WalkEnded() override;
   void WalkBrokenOff() override {}
 
+  // Where to ask for the types of the keys found until the next call.
+  void AskOf(const exporter::CollectContext* context, KeyStore* store);
   std::set<std::string> Keys() const;
   std::size_t cut() const { return cut_; }
 
  private:
+  // Without those that are known for no streams.
+  std::vector<std::string> StreamsAmong(std::vector<std::string> keys, std::size_t shard) const;
+
   int database_;
   KeyPattern pattern_;
   std::size_t most_;
+  const exporter::CollectContext* context_ = nullptr;
+  KeyStore* store_ = nullptr;
   std::set<std::string> known_;
   std::set<std::string> fresh_;  // Of the walk under way.
   std::size_t cut_ = 0;
@@ -50,6 +58,8 @@ class StreamPart {
   void Search(int database, KeyPattern pattern, std::size_t most);
   bool empty() const { return named_.empty() && searches_.empty(); }
 
+  // Before each step of the walks: whom to ask for the types of their keys in it.
+  void BeginStep(const exporter::CollectContext& context, KeyStore& store);
   // Makes the searches listen; this must outlive the walks.
   void ListenTo(KeyWalks& walks);
   // Throws where the store does.

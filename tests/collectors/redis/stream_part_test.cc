@@ -24,6 +24,7 @@ class Streams : public KeyStore {
  public:
   std::set<std::string> streams;
   std::set<std::string> strings;
+  bool tells_types = true;
   std::vector<RedisCommand> asked;
 
   std::vector<RedisReply> Ask(const exporter::CollectContext&, int,
@@ -38,8 +39,14 @@ class Streams : public KeyStore {
   bool TakesManyKeys() const override { return true; }
   std::size_t ShardCount() const override { return 1; }
   std::vector<RedisReply> AskShard(const exporter::CollectContext&, std::size_t, int,
-                                   const std::vector<RedisCommand>&) override {
-    return {};
+                                   const std::vector<RedisCommand>& commands) override {
+    std::vector<RedisReply> replies;
+    for (const RedisCommand& words : commands) {
+      asked.push_back(words);
+      const std::string type = streams.contains(words[1]) ? "+stream\r\n" : "+string\r\n";
+      replies.push_back(ReplyOf(tells_types ? type : "-NOPERM no permissions\r\n"));
+    }
+    return replies;
   }
 
  private:
@@ -158,6 +165,33 @@ TEST_CASE("what a pattern found is read once, and keys that are no streams are p
   search.WalkEnded();
   CHECK(search.Keys() == std::set<std::string>{"events:d"});
   CHECK(search.cut() == 0);
+}
+
+TEST_CASE("keys of other types take no place among the streams") {
+  Run run;
+  run.store.streams = {"app:s"};
+  run.store.strings = {"app:a", "app:b", "app:c"};
+  StreamSearch search(0, KeyPattern("app:*"), 1);
+  search.AskOf(&run.context, &run.store);
+  search.WalkBegan();
+  const std::vector<std::string> keys = {"app:a", "app:b", "app:c", "app:s", "other"};
+  search.KeysFound({0, 0, keys});
+  search.WalkEnded();
+  CHECK(search.Keys() == std::set<std::string>{"app:s"});
+  CHECK(search.cut() == 0);
+  CHECK(run.store.asked.size() == 4);
+}
+
+TEST_CASE("keys whose type is not told are taken for streams") {
+  Run run;
+  run.store.tells_types = false;
+  StreamSearch search(0, KeyPattern("app:*"), 10);
+  search.AskOf(&run.context, &run.store);
+  search.WalkBegan();
+  const std::vector<std::string> keys = {"app:a", "app:s"};
+  search.KeysFound({0, 0, keys});
+  search.WalkEnded();
+  CHECK(search.Keys() == std::set<std::string>{"app:a", "app:s"});
 }
 
 }  // namespace collectors
