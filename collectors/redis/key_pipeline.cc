@@ -15,8 +15,8 @@ constexpr std::size_t kKeysTogether = 1000;
 
 }  // namespace
 
-void KeyPipeline::Add(const std::string& key, RedisCommand words) {
-  if (!takes_many_keys_ || words[0] != "GET") {
+void KeyPipeline::Add(const std::string& key, RedisCommand words, bool may_share) {
+  if (!takes_many_keys_ || !may_share || words[0] != "GET") {
     slots_.push_back({commands_.size(), 0, false});
     commands_.push_back({key, std::move(words)});
     return;

@@ -8,19 +8,22 @@
 
 namespace collectors {
 
-// Questions about keys of one database that are sent together. Each GET is part
-// of an MGET where the store takes many keys at once: then a key that holds no
-// string has the answer of one that is not there.
+// Questions about keys of one database that are sent together. A GET that may be shared
+// is part of an MGET if the store takes many keys at once. Its answer is less certain then:
+// a key that holds no string has that of one that is not there, and one key that is
+// refused has all of them refused.
 class KeyPipeline {
  public:
   explicit KeyPipeline(bool takes_many_keys) : takes_many_keys_(takes_many_keys) {}
 
-  void Add(const std::string& key, RedisCommand words);
+  void Add(const std::string& key, RedisCommand words, bool may_share);
   bool empty() const { return slots_.empty(); }
 
   // Asks. Answer(i) is then that of the i-th question. Throws as KeyStore::Ask.
   void Send(const exporter::CollectContext& context, KeyStore& store, int database);
   const RedisReply& Answer(std::size_t question) const;
+  // Whether it was part of an MGET.
+  bool IsShared(std::size_t question) const { return slots_[question].is_shared; }
 
  private:
   // Where a question's answer is: a reply, or an item of one.

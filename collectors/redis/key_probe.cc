@@ -170,6 +170,12 @@ void KeyProbe::Take(KeyQuestion question, const RedisReply& reply, KeyTroubles& 
   }
 }
 
+void KeyProbe::AskApart(const RedisReply& reply) {
+  is_apart_ = true;
+  // The answer may have been too large for one that grew.
+  if (reply.type == Type::kError) Distrust();
+}
+
 void KeyProbe::TakeError(const std::string& text, KeyQuestion question, KeyTroubles& troubles) {
   if (text.starts_with(kWrongType)) return TakeWrongType(troubles);
   const ErrorKind kind = KindOfRedisError(text);
@@ -178,6 +184,8 @@ void KeyProbe::TakeError(const std::string& text, KeyQuestion question, KeyTroub
     is_memory_known_ = true;
     return Note(kind, text, troubles);
   }
+  // It has grown since its length was asked.
+  if (kind == ErrorKind::kLimit) Distrust();
   Fail(kind, text, troubles);
 }
 
@@ -258,6 +266,7 @@ void KeyProbe::TakeWhole(const RedisReply& reply, KeyTroubles& troubles) {
   if (reply.text.size() > kLongestNumber) {
     return UnfitForLong({ErrorKind::kLimit, kTooLong}, troubles);
   }
+  is_apart_ = false;
   TakeNumber(reply.text, troubles);
 }
 

@@ -70,6 +70,12 @@ class KeyProbe {
   // Takes the answers to Open(), one by one in its order.
   void Take(KeyQuestion question, const RedisReply& reply, KeyTroubles& troubles);
 
+  // Instead of Take: the answer to a GET is not certain, as others were asked with it.
+  void AskApart(const RedisReply& reply);
+  // Whether its GET is to be asked alone: since the last answer that was not certain, and
+  // until it has a value.
+  bool is_apart() const { return is_apart_; }
+
   // Whether the last collection found no such key, or not what is wanted: then a
   // walk that finds it makes it worth another look.
   bool is_odd() const { return facts_.state == KeyState::kGone || fetch_ == Fetch::kNever; }
@@ -119,7 +125,8 @@ class KeyProbe {
   const KeyShape* shape_ = nullptr;  // Null until TYPE is answered.
   Fetch fetch_ = Fetch::kUnchecked;
   std::optional<Reason> never_;  // Of Fetch::kNever.
-  bool is_long_ = false;         // A string of which the first bytes are not all.
+  bool is_apart_ = false;
+  bool is_long_ = false;  // A string of which the first bytes are not all.
 };
 
 }  // namespace collectors

@@ -38,7 +38,8 @@ void Run(const CollectContext& context, KeyStore& store, int database,
     std::vector<std::pair<Asked, KeyQuestion>> questions;
     for (const Asked& asked : probes) {
       for (const KeyQuestion question : asked.probe->Open()) {
-        pipeline.Add(asked.probe->key(), asked.probe->CommandOf(question));
+        pipeline.Add(asked.probe->key(), asked.probe->CommandOf(question),
+                     !asked.probe->is_apart());
         questions.emplace_back(asked, question);
       }
     }
@@ -46,7 +47,13 @@ void Run(const CollectContext& context, KeyStore& store, int database,
     pipeline.Send(context, store, database);
     for (std::size_t i = 0; i < questions.size(); ++i) {
       const auto& [asked, question] = questions[i];
-      asked.probe->Take(question, pipeline.Answer(i), *asked.troubles);
+      const RedisReply& answer = pipeline.Answer(i);
+      const bool is_certain = !pipeline.IsShared(i) || answer.type == RedisReply::Type::kString;
+      if (is_certain) {
+        asked.probe->Take(question, answer, *asked.troubles);
+      } else {
+        asked.probe->AskApart(answer);
+      }
     }
   }
 }

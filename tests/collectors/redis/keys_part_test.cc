@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 
 #include "tests/support/keys_run.h"
@@ -253,6 +255,70 @@ TEST_CASE("without MEMORY a key has its size and a problem says why no more") {
         "command\n"
         "permission bytes \"q\": NOPERM this user has no permissions to run the 'memory|usage' "
         "command\n");
+}
+
+TEST_CASE("one key that the rules forbid costs itself, and the others are read together again") {
+  Keys keys("{pattern: 'n:{id}', metric: m}");
+  keys.store.keys() = {{"n:1", "1"}, {"n:2", "2"}, {"n:3", "3"}};
+  // Its length may be asked all the same: STRLEN needs no right to read (Redis 7).
+  keys.store.refuse = [](const RedisCommand& words) -> std::optional<std::string> {
+    const bool reads = words[0] == "GET" || words[0] == "MGET";
+    if (!reads || std::ranges::find(words, "n:2") == words.end()) return std::nullopt;
+    return "NOPERM this user has no permissions to access one of the keys used as arguments";
+  };
+  for (int run = 0; run < 3; ++run) {
+    CHECK(keys.Collect() == "m{1} 1\nm{3} 3\n");
+    CHECK(keys.problems.starts_with("permission m \"n:2\": NOPERM"));
+  }
+  CHECK(keys.store.Count("MGET") == 1);
+  CHECK(keys.store.Count("GET") == 1);
+  CHECK(keys.store.trips == 1);
+  keys.store.refuse = {};
+  CHECK(keys.Collect() == "m{1} 1\nm{2} 2\nm{3} 3\n");
+  CHECK(keys.Collect() == "m{1} 1\nm{2} 2\nm{3} 3\n");
+  CHECK(keys.store.Count() == 1);
+}
+
+TEST_CASE("a user who may GET and not MGET reads each key alone") {
+  Keys keys("{pattern: 'n:{id}', metric: m}");
+  keys.store.keys() = {{"n:1", "1"}, {"n:2", "2"}};
+  keys.store.refuse = [](const RedisCommand& words) -> std::optional<std::string> {
+    if (words[0] != "MGET") return std::nullopt;
+    return "NOPERM this user has no permissions to run the 'mget' command";
+  };
+  for (int run = 0; run < 3; ++run) {
+    CHECK(keys.Collect() == "m{1} 1\nm{2} 2\n");
+    CHECK(keys.problems.empty());
+  }
+}
+
+TEST_CASE("a string that became a list is no missing key") {
+  Keys keys("{pattern: 'n:{id}', metric: m, on_missing: zero}");
+  keys.store.keys() = {{"n:1", "1"}, {"n:2", "2"}, {"n:3", "3"}};
+  CHECK(keys.Collect() == "m{1} 1\nm{2} 2\nm{3} 3\n");
+  keys.store.keys()["n:2"] = List{"a"};
+  keys.store.keys().erase("n:3");
+  for (int run = 0; run < 3; ++run) {
+    CHECK(keys.Collect() == "m{1} 1\nm{3} 0\n");
+    CHECK(keys.problems == "query m \"n:2\": it is no string\n");
+  }
+  keys.store.keys()["n:3"] = "4";
+  CHECK(keys.Collect() == "m{1} 1\nm{3} 4\n");
+}
+
+TEST_CASE("a field that has grown beyond all bounds is not asked for again") {
+  Keys keys("{key: h, metric: m, value: hash, field: f}");
+  keys.store.keys() = {{"h", Hash{{"f", "7"}}}};
+  CHECK(keys.Collect() == "m{} 7\n");
+  keys.store.keys()["h"] = Hash{{"f", std::string(1000, '7')}};
+  keys.store.refuse = [](const RedisCommand& words) -> std::optional<std::string> {
+    if (words[0] != "HGET") return std::nullopt;
+    return "TOOLARGE the answer is larger than 16 MiB";
+  };
+  CHECK(keys.Collect().empty());
+  CHECK(keys.problems.starts_with("limit m \"h\": TOOLARGE"));
+  CHECK(keys.Collect().empty());
+  CHECK(keys.store.Count("HGET") == 0);
 }
 
 }  // namespace collectors
