@@ -1,10 +1,29 @@
 #include "collectors/redis/key_count.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
 #include <utility>
 
 namespace collectors {
 
 using exporter::Labels;
+
+namespace {
+
+// What a key is remembered by: a long one takes no more memory than others.
+std::string NameOf(const std::string& key) {
+  if (key.size() <= kLongestKey) return key;
+  const std::size_t middle = key.size() / 2;
+  const std::string_view all = key;
+  return fmt::format("{}:{}:{}:{}", key.size(), std::hash<std::string_view>()(all),
+                     std::hash<std::string_view>()(all.substr(middle)),
+                     all.substr(0, kLongestKey / 2));
+}
+
+}  // namespace
 
 KeyCount::KeyCount(KeyEntry entry, std::size_t max_series)
     : entry_(std::move(entry)), max_series_(max_series) {}
@@ -20,15 +39,16 @@ void KeyCount::KeysFound(const KeyBatch& batch) {
 }
 
 void KeyCount::Count(const std::string& key) {
-  if (named_.contains(key)) return;
+  if (named_.contains(NameOf(key))) return;
   auto values = entry_.pattern->Match(key);
   if (!values) return;
-  if (key.size() > kLongestKey) {
+  if (named_.size() < max_series_) named_.insert(NameOf(key));
+  ++matching_;
+  // A label as long is content, not a name; a key of any length counts.
+  if (std::ranges::any_of(*values, [](const auto& value) { return value.size() > kLongestKey; })) {
     ++cutting_;
     return;
   }
-  if (named_.size() < max_series_) named_.insert(key);
-  ++matching_;
   const auto known = counting_.find(*values);
   if (known != counting_.end()) {
     ++known->second;

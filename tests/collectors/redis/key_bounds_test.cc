@@ -203,4 +203,19 @@ TEST_CASE("what entries export is claimed, with stars for what walks find") {
         "redis_keys_count db=db0 key=c*\n");
 }
 
+TEST_CASE("a key counts however long its name is, and a label of such a length is cut") {
+  const std::string content(5000, 'x');
+  Keys keys(
+      "{pattern: 's:*', metric: all, value: count}, "
+      "{pattern: 's:{kind}:*', metric: kinds, value: count}");
+  keys.store.keys() = {{"s:a:1", ""},
+                       {"s:a:" + content, ""},
+                       {"s:a:" + content + "y", ""},
+                       {"s:" + content + ":1", ""}};
+  for (int run = 0; run < 2; ++run) {
+    CHECK(keys.CollectLater() == "all{} 4\nkinds{a} 3\n");
+    CHECK(keys.cut == 1);
+  }
+}
+
 }  // namespace collectors
