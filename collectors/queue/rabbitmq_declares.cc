@@ -1,5 +1,6 @@
 #include "collectors/queue/rabbitmq_declares.h"
 
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -28,7 +29,7 @@ RabbitmqFindings RabbitmqDeclares::Read(const exporter::CollectContext& context,
     throw CollectError(ErrorKind::kQuery,
                        "AMQP cannot list queues: discovery needs the management API, http://");
   }
-  const auto answers = session_.PassiveDeclareAll(context, question.queues);
+  const auto answers = declares_.Ask(context, std::chrono::steady_clock::now(), question.queues);
   RabbitmqFindings findings;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (const auto* error = std::get_if<CollectError>(&answers[i])) {

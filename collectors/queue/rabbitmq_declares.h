@@ -1,6 +1,7 @@
 #pragma once
 
 #include "collectors/clients/amqp_session.h"
+#include "collectors/clients/patient_declares.h"
 #include "collectors/queue/rabbitmq_source.h"
 
 namespace collectors {
@@ -18,6 +19,7 @@ class RabbitmqDeclares : public RabbitmqSource {
 
  private:
   AmqpSession session_;
+  PatientDeclares declares_{session_};
 };
 
 }  // namespace collectors

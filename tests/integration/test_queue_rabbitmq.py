@@ -341,3 +341,24 @@ def test_a_broken_network_ends_in_time_and_is_overcome(
     before = exporter.page().successes("queue")
     exporter.await_page(lambda page: page.successes("queue") > before, 10, "well again")
     proxy.close()
+
+
+def test_a_missing_queue_is_asked_for_rarely_over_amqp_and_seen_when_it_is_there(
+        start_exporter, own_rabbitmq):
+    own_rabbitmq.make_vhost("it")
+    client = Client(own_rabbitmq, "it")
+    client("queue_declare", queue="good", auto_delete=False)
+    exporter = start_exporter(config(amqp_url(own_rabbitmq), "queues: [{name: none}, {name: good}]",
+                                     "interval: 100ms"))
+
+    def goes_on(page, since=0):
+        return page.successes("queue") > since + 20
+
+    exporter.await_page(goes_on, 20, "twenty collections")
+    page = exporter.page()
+    assert page.value("queue_depth", queue="good", state="waiting") == 0
+    assert page.value("exporter_collector_failed_parts", collector="queue") == 1
+    assert own_rabbitmq.log().count("no queue 'none'") <= 3
+    client("queue_declare", queue="none", auto_delete=False)
+    exporter.await_page(lambda page: page.has("queue_depth", queue="none"), 60, "it is seen")
+    client.close()
