@@ -87,6 +87,11 @@ bool IsRabbitmqPlumbing(std::string_view name) {
   return name.starts_with("amq.gen-") || name.starts_with("celeryev.") || name.ends_with(".pidbox");
 }
 
+std::string_view DramatiqBase(std::string_view name) {
+  const bool is_beside = name.ends_with(kDramatiqDelayed) || name.ends_with(kDramatiqDead);
+  return is_beside ? name.substr(0, name.size() - kDramatiqDead.size()) : std::string_view();
+}
+
 bool IsCeleryDelay(std::string_view name) {
   constexpr std::string_view kStart = "celery_delayed_";
   return name.starts_with(kStart) && name.size() > kStart.size() &&

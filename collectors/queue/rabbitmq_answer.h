@@ -14,6 +14,9 @@ struct RabbitmqQueue {
   std::optional<double> ready;    // Messages that wait.
   std::optional<double> unacked;  // Messages delivered to a consumer and not acknowledged.
   std::optional<double> consumers;
+  // Of Dramatiq's queue: messages that wait for their time, and those given up.
+  std::optional<double> scheduled;
+  std::optional<double> failed;
   // Epoch seconds: the property timestamp of the message that is next, where its
   // sender gave it one (classic queues before RabbitMQ 4).
   std::optional<double> head_timestamp;
@@ -39,6 +42,11 @@ RabbitmqPage ReadRabbitmqPage(std::string_view json);
 // Whether a queue is plumbing, not work: named by the broker for one connection
 // (amq.gen-...), or of Celery's events and control calls.
 bool IsRabbitmqPlumbing(std::string_view name);
+inline constexpr std::string_view kDramatiqDelayed = ".DQ";
+inline constexpr std::string_view kDramatiqDead = ".XQ";
+// The queue that Dramatiq keeps this one beside: of jobs.DQ (delayed) and jobs.XQ (given
+// up) it is jobs; empty for any other.
+std::string_view DramatiqBase(std::string_view name);
 // What the messages in all of Celery's delay queues are shown as.
 inline constexpr std::string_view kCeleryDelayed = "celery_delayed";
 // Whether Celery keeps messages in it until their time has come: celery_delayed_0

@@ -33,8 +33,48 @@ void RabbitmqListing::Add(std::vector<RabbitmqQueue> queues) {
       continue;
     } else if (IsCeleryDelay(queue.name)) {
       AddDelayed(queue);
+    } else if (!DramatiqBase(queue.name).empty()) {
+      AddBeside(std::move(queue));
     } else if (question_.discover->Match(queue.name)) {
       AddFound(std::move(queue));
+    }
+  }
+}
+
+void RabbitmqListing::AddBeside(RabbitmqQueue queue) {
+  const std::string base(DramatiqBase(queue.name));
+  const bool is_wanted = named_.contains(base) || question_.discover->Match(base) ||
+                         question_.discover->Match(queue.name);
+  if (!is_wanted) return;
+  // As many as two for each that may be shown.
+  if (beside_.size() == 2 * kMostDiscovered && !beside_.contains(queue.name)) {
+    ++left_out_;
+    return;
+  }
+  std::string name = queue.name;
+  beside_.insert_or_assign(std::move(name), std::move(queue));
+}
+
+std::optional<RabbitmqQueue>* RabbitmqListing::Whole(const std::string& name) {
+  if (const auto named = named_.find(name); named != named_.end()) return &named->second;
+  const auto found = found_.find(name);
+  return found == found_.end() ? nullptr : &found->second;
+}
+
+// Only where all three are there: a queue of another's may end so too.
+void RabbitmqListing::JoinDramatiq() {
+  for (auto& [name, queue] : beside_) {
+    const std::string base(DramatiqBase(name));
+    std::optional<RabbitmqQueue>* const whole = Whole(base);
+    const bool is_one = whole != nullptr && whole->has_value() &&
+                        beside_.contains(base + std::string(kDramatiqDelayed)) &&
+                        beside_.contains(base + std::string(kDramatiqDead));
+    if (is_one) {
+      // Workers take what is delayed in advance, and hold it until its time.
+      auto& place = name.ends_with(kDramatiqDelayed) ? (*whole)->scheduled : (*whole)->failed;
+      place = MessagesOf(queue);
+    } else if (question_.discover->Match(name)) {
+      AddFound(queue);
     }
   }
 }
@@ -69,6 +109,7 @@ std::optional<double> RabbitmqListing::Delayed() const {
 }
 
 RabbitmqFindings RabbitmqListing::Finish(bool is_whole) && {
+  JoinDramatiq();
   RabbitmqFindings findings;
   for (auto& [name, queue] : named_) {
     if (queue) {
@@ -80,7 +121,7 @@ RabbitmqFindings RabbitmqListing::Finish(bool is_whole) && {
       findings.problems.emplace_back(ErrorKind::kMissing, missing, name);
     }
   }
-  for (auto& [name, queue] : found_) findings.queues.push_back(std::move(queue));
+  for (auto& [name, queue] : found_) findings.queues.push_back(*std::move(queue));
   if (is_whole && !delayed_.empty()) findings.delayed = Delayed();
   if (too_many_delayed_) {
     findings.problems.emplace_back(ErrorKind::kLimit,

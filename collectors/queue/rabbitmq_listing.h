@@ -25,13 +25,19 @@ class RabbitmqListing {
 
  private:
   void AddFound(RabbitmqQueue queue);
+  // A queue that may be one of the three that Dramatiq makes of one.
+  void AddBeside(RabbitmqQueue queue);
+  // Joins those that are, and lets the others be queues of their own.
+  void JoinDramatiq();
+  std::optional<RabbitmqQueue>* Whole(const std::string& name);
   void AddDelayed(const RabbitmqQueue& queue);
   std::optional<double> Delayed() const;
 
   const RabbitmqQuestion& question_;
   const bool wants_delayed_;
   std::map<std::string, std::optional<RabbitmqQueue>> named_;  // Null until a page has it.
-  std::map<std::string, RabbitmqQueue> found_;
+  std::map<std::string, std::optional<RabbitmqQueue>> found_;  // None is null.
+  std::map<std::string, RabbitmqQueue> beside_;  // Named X.DQ or X.XQ, and not asked for by name.
   // By its name, as a queue may be on two pages where the list changes between
   // them; null where its messages are not known.
   std::map<std::string, std::optional<double>> delayed_;

@@ -36,6 +36,8 @@ void AddQueue(const std::string& name, const RabbitmqQueue& queue, double now,
               FamilySet& families) {
   if (queue.ready) AddDepth(name, "waiting", *queue.ready, families);
   if (queue.unacked) AddDepth(name, "unacked", *queue.unacked, families);
+  if (queue.scheduled) AddDepth(name, "scheduled", *queue.scheduled, families);
+  if (queue.failed) AddDepth(name, "failed", *queue.failed, families);
   if (queue.consumers) {
     families.Gauge("queue_consumers", "Consumers that the queue knows.")
         .Add(LabelsOf(name), *queue.consumers);

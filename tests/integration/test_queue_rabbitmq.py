@@ -362,3 +362,19 @@ def test_a_missing_queue_is_asked_for_rarely_over_amqp_and_seen_when_it_is_there
     client("queue_declare", queue="none", auto_delete=False)
     exporter.await_page(lambda page: page.has("queue_depth", queue="none"), 60, "it is seen")
     client.close()
+
+
+def test_what_dramatiq_makes_of_one_queue_is_one(collect, rabbitmq, client):
+    """Declared as dramatiq.brokers.rabbitmq does; a worker holds what is delayed."""
+    for name in ("mails", "mails.DQ", "mails.XQ", "other.DQ"):
+        client("queue_declare", queue=name, durable=True, auto_delete=False)
+    for name, count in (("mails", 3), ("mails.DQ", 5), ("mails.XQ", 2), ("other.DQ", 1)):
+        client.publish(name, count)
+    client("hold", queue="mails.DQ", count=4)
+    for name, counts in (("mails", (3,)), ("mails.DQ", (1, 4, 1)), ("mails.XQ", (2,)),
+                         ("other.DQ", (1,))):
+        has_counts(rabbitmq, name, *counts)
+    page = collect(config(api_url(rabbitmq), "discover: [rabbitmq]"))
+    assert depths(page, "mails") == {"waiting": 3, "unacked": 0, "scheduled": 5, "failed": 2}
+    assert depths(page, "other.DQ") == {"waiting": 1, "unacked": 0}
+    assert not depths(page, "mails.DQ") and not depths(page, "mails.XQ")

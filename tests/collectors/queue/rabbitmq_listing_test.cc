@@ -113,4 +113,32 @@ TEST_CASE("no more than the bound are found, and named ones are no part of it") 
   CHECK(Name(findings.problems[0].kind()) == Name(ErrorKind::kLimit));
 }
 
+TEST_CASE("the three queues that Dramatiq makes of one are one") {
+  const std::vector<RabbitmqQueue> queues = {Queue("jobs", 3), Queue("jobs.DQ", 2),
+                                             Queue("jobs.XQ", 4), Queue("mine.DQ", 5),
+                                             Queue("mine", 6)};
+  for (const RabbitmqQuestion& question :
+       {Discovering({}, {"jobs", "mine.*"}), Discovering({"jobs"}, {"mine.*"})}) {
+    const RabbitmqFindings findings = ListingOf(question, queues);
+    REQUIRE(NamesIn(findings) == std::vector<std::string>{"jobs", "mine", "mine.DQ"});
+    // Unacknowledged are as many again.
+    CHECK(findings.queues[0].ready == 3);
+    CHECK(findings.queues[0].scheduled == 4);
+    CHECK(findings.queues[0].failed == 8);
+    CHECK(!findings.queues[1].scheduled);
+    CHECK(!findings.queues[1].failed);
+  }
+}
+
+TEST_CASE("a queue beside another that is named is one of its own") {
+  CHECK(NamesIn(ListingOf(Discovering({"jobs.XQ"}),
+                          {Queue("jobs"), Queue("jobs.DQ"), Queue("jobs.XQ")})) ==
+        std::vector<std::string>{"jobs.XQ", "jobs", "jobs.DQ"});
+  const RabbitmqFindings unknown =
+      ListingOf(Discovering(), {Queue("jobs"), Queue("jobs.DQ", std::nullopt), Queue("jobs.XQ")});
+  REQUIRE(unknown.queues.size() == 1);
+  CHECK(!unknown.queues[0].scheduled);
+  CHECK(unknown.queues[0].failed == 2);
+}
+
 }  // namespace collectors
