@@ -20,6 +20,7 @@ CollectError OfPart(const CollectError& error, const std::string& part) {
 RedisBroker::RedisBroker(RedisTarget target, const RedisBrokerOptions& options)
     : options_(options),
       session_(std::move(target)),
+      sturdy_(session_),
       bindings_(options.names),
       control_(options.names),
       unacked_(options.names.Unacked(), options.collector) {}
@@ -27,8 +28,8 @@ RedisBroker::RedisBroker(RedisTarget target, const RedisBrokerOptions& options)
 BrokerReading RedisBroker::Read(const CollectContext& context,
                                 const std::vector<std::string>& queues) {
   const double now = EpochNow();
-  const auto replies = session_.Pipeline(
-      context, DepthCommands(options_.names, queues, options_.visibility_timeout, now));
+  const auto replies =
+      sturdy_.Ask(context, DepthCommands(options_.names, queues, options_.visibility_timeout, now));
   RedisDepth depth = ReadDepth(options_.names, queues, replies, now);
   BrokerReading& reading = depth.reading;
   heads_.Add(HalfOf(context), session_, depth.lists, reading);

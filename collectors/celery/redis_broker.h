@@ -11,7 +11,7 @@
 #include "collectors/celery/redis_heads.h"
 #include "collectors/celery/redis_names.h"
 #include "collectors/celery/redis_unacked.h"
-#include "collectors/clients/redis_session.h"
+#include "collectors/clients/sturdy_session.h"
 
 namespace collectors {
 
@@ -40,6 +40,7 @@ class RedisBroker : public CeleryBroker {
  private:
   RedisBrokerOptions options_;
   RedisSession session_;
+  SturdySession sturdy_;
   RedisBindings bindings_;
   RedisControl control_;
   RedisHeads heads_;

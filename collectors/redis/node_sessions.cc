@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "collectors/clients/sturdy_session.h"
+
 namespace collectors {
 namespace {
 
@@ -25,11 +27,20 @@ bool IsStranger(const RedisReply& reply, const std::string& id) {
   return reply.text.starts_with("ERR This instance has cluster support disabled");
 }
 
+// What asks for one thing, as INFO, waits for it as long as it may.
+std::vector<RedisReply> Send(const CollectContext& context, RedisSession& session,
+                             SturdySession& sturdy, const std::vector<RedisCommand>& commands,
+                             bool is_one) {
+  return is_one ? session.Pipeline(context, commands) : sturdy.Ask(context, commands);
+}
+
 std::vector<RedisReply> AskMember(const CollectContext& context, RedisSession& session,
-                                  const std::string& id, std::vector<RedisCommand> commands) {
-  if (id.empty()) return session.Pipeline(context, commands);
+                                  SturdySession& sturdy, const std::string& id,
+                                  std::vector<RedisCommand> commands) {
+  const bool is_one = commands.size() == 1;
+  if (id.empty()) return Send(context, session, sturdy, commands, is_one);
   commands.insert(commands.begin(), {"CLUSTER", "MYID"});
-  std::vector<RedisReply> replies = session.Pipeline(context, commands);
+  std::vector<RedisReply> replies = Send(context, session, sturdy, commands, is_one);
   if (IsStranger(replies.front(), id)) {
     throw CollectError(ErrorKind::kConnect, "another server has this address now");
   }
@@ -55,6 +66,7 @@ struct NodeSessions::Peer {
   explicit Peer(RedisTarget target) : session(std::move(target)) {}
 
   RedisSession session;
+  SturdySession sturdy{session};
   std::optional<CollectError> failure;  // Of this run.
   bool failed = false;                  // When it was asked last.
 };
@@ -73,7 +85,8 @@ std::vector<RedisReply> NodeSessions::Ask(const CollectContext& context,
   if (peer.failure) throw CollectError(*peer.failure);
   const milliseconds time = context.deadline.Remaining();
   try {
-    std::vector<RedisReply> replies = AskMember(context, peer.session, id, std::move(commands));
+    std::vector<RedisReply> replies =
+        AskMember(context, peer.session, peer.sturdy, id, std::move(commands));
     peer.failed = false;
     return replies;
   } catch (const CollectError& error) {

@@ -9,6 +9,7 @@
 #include "collectors/clients/endpoint.h"
 #include "collectors/clients/redis_options.h"
 #include "collectors/clients/redis_session.h"
+#include "collectors/clients/sturdy_session.h"
 #include "collectors/joined_text.h"
 #include "collectors/redis/cluster_collector.h"
 #include "collectors/redis/keyspace.h"
@@ -26,7 +27,8 @@ class RedisCollector : public exporter::Collector {
  public:
   RedisCollector(RedisTarget target, ServerParts parts, std::unique_ptr<Keyspace> keyspace)
       : session_(std::move(target)),
-        store_(session_),
+        sturdy_(session_),
+        store_(session_, sturdy_),
         parts_(std::move(parts)),
         server_(parts_),
         keyspace_(std::move(keyspace)) {}
@@ -35,8 +37,10 @@ class RedisCollector : public exporter::Collector {
     const auto now = std::chrono::steady_clock::now();
     const auto wall_now = std::chrono::system_clock::now();
     Reading reading;
+    bool is_first = true;  // INFO, which decides whether the server answers at all.
     const auto ask = [&](const std::vector<RedisCommand>& commands) {
-      return session_.Pipeline(context, commands);
+      return std::exchange(is_first, false) ? session_.Pipeline(context, commands)
+                                            : sturdy_.Ask(context, commands);
     };
     server_.Read(ask, now, wall_now, reading);
     const std::chrono::duration<double> unix_now = wall_now.time_since_epoch();
@@ -56,6 +60,7 @@ class RedisCollector : public exporter::Collector {
 
  private:
   RedisSession session_;
+  SturdySession sturdy_;
   SessionStore store_;
   const ServerParts parts_;
   ServerReader server_;

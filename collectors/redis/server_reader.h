@@ -13,7 +13,7 @@
 
 namespace collectors {
 
-// Sends commands to a server as one pipeline; a reply for each.
+// Sends commands to a server as one pipeline; a reply for each. INFO comes first and alone.
 using AskServer = std::function<std::vector<RedisReply>(const std::vector<RedisCommand>&)>;
 
 // What of a server is read besides the plain fields of INFO.

@@ -9,13 +9,13 @@ std::vector<RedisReply> SessionStore::Ask(const CollectContext& context, int dat
   std::vector<RedisCommand> words;
   words.reserve(commands.size());
   for (const KeyCommand& command : commands) words.push_back(command.words);
-  return session_.Pipeline(context, words, database);
+  return sturdy_.Ask(context, words, database);
 }
 
 std::vector<RedisReply> SessionStore::AskShard(const CollectContext& context, std::size_t /*shard*/,
                                                int database,
                                                const std::vector<RedisCommand>& commands) {
-  return session_.Pipeline(context, commands, database);
+  return sturdy_.Ask(context, commands, database);
 }
 
 }  // namespace collectors

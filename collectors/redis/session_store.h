@@ -1,5 +1,6 @@
 #pragma once
 
+#include "collectors/clients/sturdy_session.h"
 #include "collectors/redis/key_store.h"
 
 namespace collectors {
@@ -7,8 +8,8 @@ namespace collectors {
 // The keys of one server. One thread at a time.
 class SessionStore : public KeyStore {
  public:
-  // The session must outlive it.
-  explicit SessionStore(RedisSession& session) : session_(session) {}
+  // Both must outlive it, and be of one server.
+  SessionStore(RedisSession& session, SturdySession& sturdy) : session_(session), sturdy_(sturdy) {}
 
   std::vector<RedisReply> Ask(const exporter::CollectContext& context, int database,
                               const std::vector<KeyCommand>& commands) override;
@@ -24,6 +25,7 @@ class SessionStore : public KeyStore {
 
  private:
   RedisSession& session_;
+  SturdySession& sturdy_;
 };
 
 }  // namespace collectors

@@ -124,3 +124,21 @@ def test_a_scrape_sends_no_command(broker, start_exporter):
     # The stream asks each second whether the broker is still there, scraped or not.
     assert after.pop("ping", 0) - before.pop("ping", 0) <= 1 + time.monotonic() - start
     assert after == before
+
+
+def test_a_huge_tag_in_unacked_index_costs_the_age_alone(broker, start_exporter):
+    with broker.client() as client:
+        client.ask("LPUSH", "orders", MESSAGE)
+        client.ask("EVAL", "redis.call('ZADD', 'unacked_index', ARGV[1],"
+                   " string.rep('x', 32 * 1024 * 1024))", 0, DELIVERED)
+        client.ask("HSET", "unacked", "a", '[{}, "", "orders"]')
+    broker.command("CONFIG", "RESETSTAT")
+    exporter = start_exporter(shown.config(broker.url(), "queues: [orders]", "events: false",
+                                           "control: false", "discover_queues: false",
+                                           interval="1s"))
+    exporter.await_page(lambda page: page.successes("celery") >= 6, 60, "six collections")
+    page = exporter.page()
+    assert page.value("celery_queue_length", queue_name="orders") == 1
+    assert page.value("celery_unacked_tasks") == 1
+    assert page.errors("celery", "limit") > 0
+    assert calls(broker)["zrange"] <= 3   # Not once a collection.

@@ -6,8 +6,10 @@ import time
 import pytest
 
 from support.certificates import Certificates
+from support.faults import FaultProxy
 from support.redis_config import acl_rule, everything, has_everything
-from support.redis_servers import BusyRedis, RedisServer, SentinelRedis, TlsRedis
+from support.redis_servers import (BusyRedis, RedisClient, RedisServer, SentinelRedis,
+                                   TlsRedis)
 from support.servers import REDIS_PASSWORD, WRONG_PASSWORD
 from support.waiting import eventually
 
@@ -293,3 +295,103 @@ collectors: [{{type: redis, url: "{sentinels.url().replace("=shop", "=no-such")}
 """)
     eventually(lambda: "no-such" in exporter.log(), 5, "the log names it")
     assert exporter.page().value("redis_up") == 0
+
+
+def config_of(url, *lines, interval="1s"):
+    return "\n".join([f"global: {{interval: {interval}, timeout: {interval}}}", "collectors:",
+                      "  - type: redis", f'    url: "{url}"', *(f"    {line}" for line in lines),
+                      ""])
+
+
+@pytest.mark.parametrize("password", [REDIS_PASSWORD, ""])
+def test_a_server_that_is_full_is_quoted(start_exporter, own_redis, password):
+    own_redis.command("CONFIG", "SET", "maxclients", "1")
+    with RedisClient(own_redis.port):
+        url = own_redis.url() if password else f"redis://127.0.0.1:{own_redis.port}"
+        exporter = start_exporter(config_of(url))
+        # Its words come before, among or after ours.
+        exporter.await_page(lambda page: page.errors("redis", "connect") >= 5, 10, "five refusals")
+    failures = [line for line in exporter.log().splitlines() if "collection failed" in line]
+    assert failures
+    assert all("ERR max number of clients reached" in line for line in failures)
+
+
+def test_a_key_that_the_rules_forbid_costs_itself(start_exporter, own_redis):
+    for number in range(1, 4):
+        own_redis.command("SET", f"n:{number}", str(number))
+    set_user(own_redis, ["+@all", "~n:*"])
+    exporter = start_exporter(config_of(own_redis.url(user="exporter"),
+                                        'keys: [{pattern: "n:{id}", metric: app_n}]'))
+    exporter.await_page(lambda page: len(page.series("app_n")) == 3, 10, "all are there")
+    # The length of n:2 may still be asked.
+    set_user(own_redis, ["+@all", "%R~n:1", "%R~n:3", "%W~n:2"])
+    exporter.await_page(lambda page: page.errors("redis", "permission") > 0
+                        and not page.has("app_n", id="2"), 10, "one is forbidden")
+    successes = exporter.page().successes("redis")
+    exporter.await_page(lambda page: page.successes("redis") > successes + 2, 10, "it goes on")
+    page = exporter.page()
+    assert [page.value("app_n", id=number) for number in "13"] == [1, 3]
+
+
+def test_a_string_that_became_a_list_is_not_missing(start_exporter, own_redis):
+    own_redis.command("MSET", "n:1", "1", "n:2", "2")
+    exporter = start_exporter(config_of(
+        own_redis.url(), 'keys: [{pattern: "n:{id}", metric: app_n, on_missing: zero}]'))
+    exporter.await_page(lambda page: len(page.series("app_n")) == 2, 10, "both are there")
+    own_redis.command("DEL", "n:2")
+    own_redis.command("RPUSH", "n:2", "a")
+    exporter.await_page(lambda page: not page.has("app_n", id="2"), 10, "it is no number")
+    page = exporter.page()
+    assert page.value("app_n", id="1") == 1 and page.errors("redis", "query") > 0
+
+
+def test_a_pattern_of_streams_asks_streams_alone(start_exporter, own_redis):
+    fill = """for i = 1, 500 do redis.call('SET', 'app:' .. i, 'x') end
+              for i = 1, 3 do redis.call('XADD', 'app:s' .. i, '*', 'a', 'b') end"""
+    own_redis.command("EVAL", fill, "0")
+    exporter = start_exporter(config_of(own_redis.url(), 'streams: [{pattern: "app:*"}]',
+                                        "max_series: 1000"))
+    exporter.await_page(lambda page: len(page.series("redis_stream_length")) == 3, 10, "streams")
+    assert "WRONGTYPE" not in own_redis.command("INFO", "errorstats")
+
+
+def test_streams_with_many_groups_are_read_whole(collect, own_redis):
+    """More elements than one round trip may bring: 50 streams of 300 groups."""
+    fill = """for s = 1, 50 do
+                redis.call('XADD', 'st:' .. s, '*', 'a', 'b')
+                for g = 1, 300 do redis.call('XGROUP', 'CREATE', 'st:' .. s, 'g' .. g, '0') end
+              end"""
+    own_redis.command("EVAL", fill, "0")
+    page = collect(config_of(own_redis.url(), 'streams: [{pattern: "st:*"}]', "max_series: 100000",
+                             "parts: {stream_consumers: false}", interval="30s"))
+    assert len(page.series("redis_stream_length")) == 50
+    assert len(page.series("redis_stream_group_messages_pending")) == 15000
+
+
+def test_a_stream_whose_entry_is_too_large_costs_itself(collect, own_redis):
+    fill = """redis.call('XADD', 'st:big', '*', 'a', string.rep('x', 20 * 1024 * 1024))
+              redis.call('XADD', 'st:small', '*', 'a', 'b')"""
+    own_redis.command("EVAL", fill, "0")
+    own_redis.command("SET", "n", "7")
+    page = collect(config_of(own_redis.url(), "streams: [{key: st:big}, {key: st:small}]",
+                             "keys: [{key: n, metric: app_n}]", interval="30s"), code=1)
+    assert page.value("redis_stream_length", stream="st:small") == 1
+    assert not page.has("redis_stream_length", stream="st:big")
+    assert page.value("app_n") == 7 and page.value("redis_up") == 1
+    assert page.errors("redis", "limit") == 1
+
+
+@pytest.mark.parametrize("closes, reason", [(True, "protocol"), (False, "timeout")])
+def test_a_command_at_which_the_server_falls_silent_costs_its_part(
+        start_exporter, own_redis, closes, reason):
+    own_redis.command("SET", "n", "7")
+    with FaultProxy(own_redis.port, stops_at="SLOWLOG", closes=closes) as proxy:
+        exporter = start_exporter(config_of(own_redis.url(port=proxy.port),
+                                            "keys: [{key: n, metric: app_n}]"))
+        exporter.await_page(lambda page: page.errors("redis", reason) > 0
+                            and page.has("app_n"), 20, "the key is there")
+        collected = exporter.page().successes("redis")
+        exporter.await_page(lambda page: page.successes("redis") > collected + 3, 20, "it goes on")
+        page = exporter.page()
+        assert page.value("redis_up") == 1 and page.value("app_n") == 7
+        assert page.has("redis_config_maxclients") and not page.has("redis_slowlog_length")

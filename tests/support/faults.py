@@ -22,11 +22,15 @@ _DRIP_SECONDS = 0.3
 class FaultProxy:
     """Forwards TCP connections to a port of loopback; `fault` holds for answers still to come.
 
-    One thread a connection, as the connections of a test are few.
+    One thread a connection, as the connections of a test are few. A connection on which a Redis
+    command with the word `stops_at` is sent is answered up to it, and then never again; if
+    `closes`, it is closed instead.
     """
 
-    def __init__(self, target_port, fault=Fault.NONE):
+    def __init__(self, target_port, fault=Fault.NONE, stops_at=None, closes=False):
         self.fault = fault
+        self._stops_at = stops_at
+        self._closes = closes
         self._target = ("127.0.0.1", target_port)
         self._connected = threading.Event()
         self._ended = threading.Event()
@@ -57,16 +61,30 @@ class FaultProxy:
 
     def _relay(self, client, server):
         """Requests always pass: a fault is a matter of answers."""
+        is_stopped = False
         while not self._ended.is_set():
             readable, _, _ = select.select([client, server], [], [], 0.1)
+            if is_stopped and self._closes and not readable:
+                return  # All that was asked before has been answered.
             for source in readable:
                 received = source.recv(65536)
                 if not received:
                     return
                 if source is client:
-                    server.sendall(received)
+                    if is_stopped:
+                        continue
+                    allowed = self._allowed(received)
+                    is_stopped = len(allowed) < len(received)
+                    server.sendall(allowed)
                 else:
                     self._answer(client, received)
+
+    def _allowed(self, request):
+        """What comes before the command that is not answered."""
+        if not self._stops_at or self._stops_at.encode() not in request:
+            return request
+        word = request.index(self._stops_at.encode())
+        return request[:request.rfind(b"\r\n*", 0, word) + 2] if b"\r\n*" in request[:word] else b""
 
     def _answer(self, client, answer):
         while answer:
