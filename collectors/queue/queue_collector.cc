@@ -71,6 +71,7 @@ class QueueCollector : public exporter::Collector {
  public:
   QueueCollector(RedisTarget target, QueueOptions options)
       : session_(std::move(target)),
+        sturdy_(session_),
         queues_(std::move(options.queues)),
         discovery_(std::move(options.discover), options.discovery_interval) {}
 
@@ -78,8 +79,8 @@ class QueueCollector : public exporter::Collector {
     Reading reading;
     discovery_.Step(context, session_, std::chrono::steady_clock::now(), reading);
     const Round round = ThisRound();
-    const auto results = AskAll(context, session_, round.Questions(),
-                                std::chrono::system_clock::now(), budget_, reading.problems);
+    const auto results = AskAll(context, {session_, sturdy_}, round.Questions(),
+                                std::chrono::system_clock::now(), budgets_, reading.problems);
     consumers_.clear();
     for (std::size_t i = 0; i < results.size(); ++i) {
       const bool of_realm = i < round.realms.size();
@@ -169,9 +170,10 @@ class QueueCollector : public exporter::Collector {
   }
 
   RedisSession session_;
+  SturdySession sturdy_;
   std::vector<NamedQueue> queues_;
   QueueDiscovery discovery_;
-  EntryBudget budget_;
+  EntryBudgets budgets_;
   // Of this collection, by realm: consumers of each queue.
   std::map<RealmId, std::map<std::string, double, std::less<>>> consumers_;
 };

@@ -42,7 +42,7 @@ void Fail(Asking& asking, const CollectError& error) {
 
 // Sends what `commands` has to ask for each question, in one pipeline; keeps the replies.
 template <typename Commands>
-void Send(const CollectContext& context, RedisSession& session, std::vector<Asking>& all,
+void Send(const CollectContext& context, SturdySession& session, std::vector<Asking>& all,
           Commands commands) {
   std::vector<RedisCommand> pipeline;
   for (Asking& asking : all) {
@@ -57,7 +57,7 @@ void Send(const CollectContext& context, RedisSession& session, std::vector<Aski
     }
   }
   if (pipeline.empty()) return;
-  std::vector<RedisReply> replies = session.Pipeline(context, pipeline);
+  std::vector<RedisReply> replies = session.Ask(context, pipeline);
   auto next = replies.begin();
   for (Asking& asking : all) {
     const auto end = next + static_cast<std::ptrdiff_t>(asking.waits_for);
@@ -72,15 +72,32 @@ std::size_t BytesOf(const RedisReply& reply) {
   return bytes;
 }
 
-// The questions about entries under way: those that have one, in the budget's order.
-std::vector<Asking*> WithEntries(std::vector<Asking>& all, Time now, EntryBudget& budget) {
+RedisCommand IdOf(const Asking& asking, Time) {
+  const auto& [question, target] = asking.asked;
+  return question->id == nullptr ? RedisCommand() : question->id(*target);
+}
+
+RedisCommand EntryOf(const Asking& asking, Time now) {
+  const auto& [question, target] = asking.asked;
+  if (question->entry == nullptr) return {};
+  return question->entry(*target, asking.replies, now);
+}
+
+using Wanted = RedisCommand (*)(const Asking& asking, Time now);
+
+// The questions about entries, or their ids, under way: those that have one, in the
+// budget's order.
+std::vector<Asking*> WithEntries(std::vector<Asking>& all, Time now, Wanted wanted,
+                                 EntryBudget& budget) {
   std::vector<Asking*> wanting;
   std::vector<EntryBudget::Id> ids;
   for (Asking& asking : all) {
     const auto& [question, target] = asking.asked;
-    if (asking.failed || question->entry == nullptr) continue;
+    asking.has_entry = false;
+    asking.entry.clear();
+    if (asking.failed) continue;
     try {
-      asking.entry = question->entry(*target, asking.replies, now);
+      asking.entry = wanted(asking, now);
     } catch (const CollectError& error) {
       Fail(asking, error);
     }
@@ -143,8 +160,9 @@ std::optional<CollectError> SendPieces(const CollectContext& context, RedisSessi
 // An entry that was not read is nil, and so is one that turned out too large: it will not
 // be read in the next collections either, and a series that comes and goes is of no use.
 void SendEntries(const CollectContext& context, RedisSession& session, std::vector<Asking>& all,
-                 Time now, EntryBudget& budget, std::vector<CollectError>& problems) {
-  const std::vector<Asking*> wanting = WithEntries(all, now, budget);
+                 Time now, Wanted wanted, EntryBudget& budget,
+                 std::vector<CollectError>& problems) {
+  const std::vector<Asking*> wanting = WithEntries(all, now, wanted, budget);
   const auto broke = SendPieces(context, session, wanting, budget);
   bool is_cut = false;
   for (std::size_t place = 0; place < wanting.size(); ++place) {
@@ -178,20 +196,21 @@ QueueResult ResultOf(Asking& asking, Time now) {
 
 }  // namespace
 
-std::vector<QueueResult> AskAll(const CollectContext& context, RedisSession& session,
-                                std::span<const AskedQueue> asked, Time now, EntryBudget& budget,
+std::vector<QueueResult> AskAll(const CollectContext& context, const AskedServer& server,
+                                std::span<const AskedQueue> asked, Time now, EntryBudgets& budgets,
                                 std::vector<CollectError>& problems) {
   std::vector<Asking> all;
   for (const AskedQueue& one : asked) all.push_back({.asked = one});
-  Send(context, session, all, [now](const Asking& asking) {
+  Send(context, server.sturdy, all, [now](const Asking& asking) {
     return asking.asked.question->commands(*asking.asked.target, now);
   });
-  Send(context, session, all, [now](const Asking& asking) {
+  Send(context, server.sturdy, all, [now](const Asking& asking) {
     const QueueQuestion& question = *asking.asked.question;
     if (question.more == nullptr) return std::vector<RedisCommand>();
     return question.more(*asking.asked.target, asking.replies, now);
   });
-  SendEntries(context, session, all, now, budget, problems);
+  SendEntries(context, server.session, all, now, IdOf, budgets.ids, problems);
+  SendEntries(context, server.session, all, now, EntryOf, budgets.entries, problems);
   std::vector<QueueResult> results;
   results.reserve(all.size());
   for (Asking& asking : all) results.push_back(ResultOf(asking, now));

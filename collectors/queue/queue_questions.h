@@ -4,7 +4,7 @@
 #include <variant>
 #include <vector>
 
-#include "collectors/clients/redis_session.h"
+#include "collectors/clients/sturdy_session.h"
 #include "collectors/queue/entry_budget.h"
 #include "collectors/queue/queue_system.h"
 #include "exporter/collector.h"
@@ -17,16 +17,29 @@ struct AskedQueue {
   const QueueTarget* target;
 };
 
+// Who is asked: numbers and names by the sturdy session, and entries, which are asked
+// sparingly anyway, by the session that it is of.
+struct AskedServer {
+  RedisSession& session;
+  SturdySession& sturdy;
+};
+
+// Which oldest entries are read, and which ids of such.
+struct EntryBudgets {
+  EntryBudget ids;
+  EntryBudget entries;
+};
+
 using QueueResult = std::variant<QueueAnswer, exporter::CollectError>;
 
 // Puts all questions in one pipeline, what their replies make it necessary to ask in a
-// second one, and the oldest entries in as many as the budget makes of them. A result
-// for each, in their order: one that fails costs itself alone, and an entry that is not
-// read costs its age; what keeps many from being read is added to the problems, once.
-// Throws where nobody answers, or where the server says to all that it is loading or
-// wants a password.
-std::vector<QueueResult> AskAll(const exporter::CollectContext& context, RedisSession& session,
+// second one, and the oldest entries, after their ids, in as many as the budgets make of them. A
+// result for each, in their order: one that fails costs itself alone, and an entry that is not read
+// costs its age; what keeps many from being read is added to the problems, once. Throws where
+// nobody answers, or where the server says to all that it is loading or wants a password.
+std::vector<QueueResult> AskAll(const exporter::CollectContext& context, const AskedServer& server,
                                 std::span<const AskedQueue> asked, QueueQuestion::Time now,
-                                EntryBudget& budget, std::vector<exporter::CollectError>& problems);
+                                EntryBudgets& budgets,
+                                std::vector<exporter::CollectError>& problems);
 
 }  // namespace collectors

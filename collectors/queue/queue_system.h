@@ -74,14 +74,17 @@ struct QueueQuestion {
   std::vector<RedisCommand> (*commands)(const QueueTarget& target, Time now);
   // What the first replies make it necessary to ask; null where nothing ever.
   std::vector<RedisCommand> (*more)(const QueueTarget& target, Replies first, Time now);
-  // `replies` are those of the commands in their order, then those of `more`, then those
-  // of `entry`.
+  // `replies` are those of the commands in their order, then those of `more`, then that of
+  // `id`, then that of `entry`.
   QueueAnswer (*read)(const QueueTarget& target, Replies replies, Time now);
   // What to ask of the oldest entry for its age; null where nothing ever. `before` are
   // the replies to all else; no words where there is nothing to ask. An entry is of any
   // size: so this alone is asked sparingly (EntryBudget), and is nil where it is not
   // asked or is refused.
   RedisCommand (*entry)(const QueueTarget& target, Replies before, Time now) = nullptr;
+  // What to ask for the id of the oldest entry, which may be of any size as well: asked as
+  // an entry is; its reply stands before that of the entry. Null where an id is not needed.
+  RedisCommand (*id)(const QueueTarget& target) = nullptr;
 };
 
 // How a system tells which queues it has.

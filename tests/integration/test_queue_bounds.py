@@ -99,3 +99,26 @@ def test_the_discovery_of_many_keys_goes_on_in_the_next_collection(keys, start_e
 
     # It may be in the keys of the first budget of 100; the others are looked at all the same.
     eventually(lambda: scans() > 100, 20, "the discovery goes on")
+
+
+def test_a_job_id_of_any_size_costs_the_age_of_its_queue(keys, start_exporter):
+    fill = """redis.call('SADD', 'rq:queues', 'rq:queue:big', 'rq:queue:small')
+              redis.call('RPUSH', 'rq:queue:big', string.rep('x', 32 * 1024 * 1024))
+              redis.call('RPUSH', 'rq:queue:small', 'one')
+              redis.call('HSET', 'rq:job:one', 'enqueued_at', '2026-01-01T00:00:00Z')
+              redis.call('RPUSH', 'dramatiq:big', string.rep('x', 32 * 1024 * 1024))
+              redis.call('HSET', 'dramatiq:big.msgs', 'two', '{}')"""
+    keys.command("EVAL", fill, "0")
+    keys.command("CONFIG", "RESETSTAT")
+    exporter = start_exporter(FOUND.format(url=keys.url(), discover="[rq, dramatiq]") +
+                              "    interval: 200ms\n")
+    exporter.await_page(lambda page: page.successes("queue") >= 8, 30, "eight collections")
+    page = exporter.page()
+    for system, queue in (("rq", "big"), ("rq", "small"), ("dramatiq", "big")):
+        assert page.value("queue_depth", system=system, queue=queue, state="waiting") == 1
+    assert page.has("queue_oldest_age_seconds", queue="small", system="rq")
+    assert not page.has("queue_oldest_age_seconds", queue="big")
+    assert page.errors("queue", "limit") > 0
+    # Each large id was asked for a few times, not in each collection.
+    asked = re.search(r"cmdstat_lindex:calls=(\d+)", keys.command("INFO", "commandstats"))
+    assert int(asked[1]) <= exporter.page().successes("queue") + 9

@@ -61,15 +61,21 @@ inline std::string Line(const QueueAnswer& answer) {
 }
 
 // What the question makes of the first replies and of those to what they ask for, the
-// oldest entry last.
+// oldest id and entry last.
 inline std::string Read(const QueueTarget& target, const QueueQuestion& question, Replies replies,
                         const Replies& more = {}) {
   REQUIRE(question.commands(target, kNow).size() == replies.size());
-  std::size_t asked = 0;
-  if (question.more != nullptr) asked += question.more(target, replies, kNow).size();
-  if (question.entry != nullptr) asked += !question.entry(target, replies, kNow).empty();
-  REQUIRE(asked == more.size());
-  replies.insert(replies.end(), more.begin(), more.end());
+  auto next = more.begin();
+  const auto take = [&](std::size_t count) {
+    REQUIRE(more.end() - next >= static_cast<std::ptrdiff_t>(count));
+    const auto end = next + static_cast<std::ptrdiff_t>(count);
+    replies.insert(replies.end(), next, end);
+    next = end;
+  };
+  if (question.more != nullptr) take(question.more(target, replies, kNow).size());
+  if (question.id != nullptr) take(1);
+  if (question.entry != nullptr) take(question.entry(target, replies, kNow).empty() ? 0 : 1);
+  REQUIRE(next == more.end());
   return Line(question.read(target, replies, kNow));
 }
 

@@ -29,12 +29,13 @@ std::vector<RedisCommand> Commands(const QueueTarget& target, QueueTime) {
   return {{"LLEN", Key(target, "")},
           {"HLEN", Key(target, ".msgs")},
           {"HLEN", Key(target, ".DQ.msgs")},
-          {"ZCARD", Key(target, ".XQ")},
-          {"LINDEX", Key(target, ""), "0"}};
+          {"ZCARD", Key(target, ".XQ")}};
 }
 
+RedisCommand Id(const QueueTarget& target) { return {"LINDEX", Key(target, ""), "0"}; }
+
 RedisCommand Entry(const QueueTarget& target, Replies before, QueueTime) {
-  const auto id = TextOf(before[4]);
+  const auto id = TextOf(before.back());
   if (!id) return {};
   return {"HGET", Key(target, ".msgs"), *id};
 }
@@ -53,14 +54,15 @@ QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime now) {
                                  {"active", std::max(0.0, CountOf(replies[1]) - waiting)},
                                  {"scheduled", CountOf(replies[2])},
                                  {"failed", CountOf(replies[3])}}};
-  if (TextOf(replies[4])) {
+  // The oldest id is the one before it.
+  if (replies.size() > 5) {
     const auto message = TextOf(replies[5]);
     if (message) state.oldest_age_seconds = AgeSince(SentAt(*message), now);
   }
   return {.states = {std::move(state)}};
 }
 
-constexpr QueueQuestion kQueue = {Commands, nullptr, Read, Entry};
+constexpr QueueQuestion kQueue = {Commands, nullptr, Read, Entry, Id};
 
 RedisCommand Scan(const std::string& prefix, const std::string& cursor) {
   return ScanCommand(cursor, EscapedGlob(prefix) + ":*");

@@ -24,7 +24,6 @@ using Replies = QueueQuestion::Replies;
 
 enum Asked : std::size_t {
   kWaiting,
-  kOldest,
   kRunning,
   kSilent,
   kScheduled,
@@ -35,7 +34,7 @@ enum Asked : std::size_t {
   kFinishedGone,
   kSuspended,
   kWorkers,
-  kFirst
+  kFirst  // Then the living workers, if any are named; the oldest id; its job's time.
 };
 
 std::string Key(std::string_view kind, const std::string& queue) {
@@ -49,12 +48,17 @@ std::vector<RedisCommand> Commands(const QueueTarget& target, QueueTime now) {
   const auto past = [&](std::string_view kind) {
     return RedisCommand{"ZCOUNT", Key(kind, queue), "0", seconds};
   };
-  return {{"LLEN", Key("queue", queue)},      {"LINDEX", Key("queue", queue), "0"},
-          {"ZCARD", Key("wip", queue)},       past("wip"),
-          {"ZCARD", Key("scheduled", queue)}, {"ZCARD", Key("deferred", queue)},
-          {"ZCARD", Key("failed", queue)},    past("failed"),
-          {"ZCARD", Key("finished", queue)},  past("finished"),
-          {"EXISTS", "rq:suspended"},         MembersCommand(Key("workers", queue))};
+  return {{"LLEN", Key("queue", queue)},
+          {"ZCARD", Key("wip", queue)},
+          past("wip"),
+          {"ZCARD", Key("scheduled", queue)},
+          {"ZCARD", Key("deferred", queue)},
+          {"ZCARD", Key("failed", queue)},
+          past("failed"),
+          {"ZCARD", Key("finished", queue)},
+          past("finished"),
+          {"EXISTS", "rq:suspended"},
+          MembersCommand(Key("workers", queue))};
 }
 
 // A worker that died without a word stays in the set; its hash goes.
@@ -66,8 +70,10 @@ std::vector<RedisCommand> More(const QueueTarget&, Replies first, QueueTime) {
   return {std::move(exists)};
 }
 
+RedisCommand Id(const QueueTarget& target) { return {"LINDEX", Key("queue", target.key), "0"}; }
+
 RedisCommand Entry(const QueueTarget&, Replies before, QueueTime) {
-  const auto id = TextOf(before[kOldest]);
+  const auto id = TextOf(before.back());
   if (!id) return {};
   return {"HGET", "rq:job:" + *id, "enqueued_at"};
 }
@@ -88,11 +94,13 @@ QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime now) {
                                  {"finished", Less(replies[kFinished], replies[kFinishedGone])}},
                       .paused = CountOf(replies[kSuspended]) > 0};
   QueueAnswer answer;
-  if (TextOf(replies[kOldest])) {
+  const auto workers = MembersOf(replies[kWorkers]);
+  const bool has_workers = workers && !workers->empty();
+  const std::size_t oldest = has_workers ? kFirst + 1 : kFirst;
+  if (replies.size() > oldest + 1) {
     const auto enqueued = TextOf(replies.back());
     if (enqueued) state.oldest_age_seconds = AgeSince(EpochOfIso(*enqueued), now);
   }
-  const auto workers = MembersOf(replies[kWorkers]);
   if (workers) {
     state.consumers = workers->empty() ? 0 : CountOf(replies[kFirst]);
   } else {
@@ -102,7 +110,7 @@ QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime now) {
   return answer;
 }
 
-constexpr QueueQuestion kQueue = {Commands, More, Read, Entry};
+constexpr QueueQuestion kQueue = {Commands, More, Read, Entry, Id};
 
 RedisCommand Scan(const std::string&, const std::string& cursor) {
   return {"SSCAN", "rq:queues", cursor, "COUNT", "1000"};
