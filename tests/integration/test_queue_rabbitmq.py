@@ -364,6 +364,14 @@ def test_a_missing_queue_is_asked_for_rarely_over_amqp_and_seen_when_it_is_there
     client.close()
 
 
+def test_a_broker_that_takes_no_more_connections_is_quoted(start_exporter, own_rabbitmq):
+    own_rabbitmq.make_vhost("full")
+    own_rabbitmq.api("PUT", "/api/vhost-limits/full/max-connections", {"value": 0})
+    exporter = start_exporter(config(amqp_url(own_rabbitmq, "full"), "queues: [{name: a}]"))
+    exporter.await_page(lambda page: page.errors("queue", "connect") > 0, 10, "it is refused")
+    eventually(lambda: "connection limit (0) is reached" in exporter.log(), 5, "the log says why")
+
+
 def test_what_dramatiq_makes_of_one_queue_is_one(collect, rabbitmq, client):
     """Declared as dramatiq.brokers.rabbitmq does; a worker holds what is delayed."""
     for name in ("mails", "mails.DQ", "mails.XQ", "other.DQ"):

@@ -117,7 +117,8 @@ class RabbitMq(Process):
         try:
             secret = base64.b64encode(f"{self.USER}:{self.PASSWORD}".encode()).decode()
             connection.request(method, path, json.dumps(body) if body is not None else None,
-                               {"Authorization": f"Basic {secret}"})
+                               {"Authorization": f"Basic {secret}",
+                                "Content-Type": "application/json"})
             answer = connection.getresponse()
             text = answer.read()
             assert answer.status < 300, f"{method} {path}: {answer.status} {text[:300]}"
