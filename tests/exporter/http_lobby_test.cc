@@ -103,7 +103,6 @@ TEST_CASE("old pages that slow readers keep have a bound, and a newcomer gets it
   AskMutely(lobby, mute, 5);
   for (int i = 0; i < 30; ++i) {
     CHECK(AskAndReceive(lobby) == kPage);
-    AskMutely(lobby, mute, 0);
     mute.emplace_back(lobby.port(), kSmallBuffer).Send(kAsk);
   }
   // Five pages and the largest may be kept, once the last ones are known to be slow.
@@ -164,6 +163,38 @@ TEST_CASE("slow readers leave connections for others") {
   CHECK(lobby.taken.Reaches(10));
   CHECK(lobby.cuts().size() == 1);
   CHECK(lobby.cuts().contains("slow"));
+}
+
+TEST_CASE("of slow readers the one that has taken least gives way") {
+  HttpLobby::Limits limits = Patient();
+  limits.connections = 8;  // Seven of them for answers.
+  limits.grace = 1s;
+  limits.answer_time_per_mib = 0ms;  // So that each is slow, after its grace.
+  PageLobby lobby(limits);
+  std::deque<RawClient> slow;
+  for (int i = 0; i < 7; ++i) {
+    slow.emplace_back(lobby.port(), i == 3 ? kSmallBuffer : 1 << 20).Send(kAsk);
+    REQUIRE(slow.back().ReceiveSome(1) == 1);
+  }
+  while (lobby.cut.count() == 0) REQUIRE(AskAndReceive(lobby) == kPage);
+  CHECK(slow[3].Receive().size() < kPage - 1);
+  for (const int i : {0, 1, 2, 4, 5, 6}) CHECK(slow[i].Receive().size() == kPage - 1);
+}
+
+TEST_CASE("what the system buffers for a client is not taken") {
+  HttpLobby::Limits limits = Patient();
+  limits.connections = 8;
+  limits.grace = 1s;
+  // A client that took 4 KiB is slow after another second. One that took 128 KiB,
+  // which are buffered, would be slow after 25.
+  limits.answer_time_per_mib = 200s;
+  PageLobby lobby(limits);
+  std::deque<RawClient> mute;
+  AskMutely(lobby, mute, 7);
+  const SteadyTime start = std::chrono::steady_clock::now();
+  while (lobby.cut.count() == 0 && std::chrono::steady_clock::now() - start < 15s)
+    REQUIRE(AskAndReceive(lobby) == kPage);
+  CHECK(lobby.cut.count() > 0);
 }
 
 TEST_CASE("a newcomer waits if there is no connection that may give way") {
