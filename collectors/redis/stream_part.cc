@@ -37,11 +37,11 @@ std::vector<std::string> StreamSearch::StreamsAmong(std::vector<std::string> key
 }
 
 void StreamSearch::KeysFound(const KeyBatch& batch) {
-  std::vector<std::string> strange;
+  std::set<std::string> strange;  // SCAN may return a key twice.
   for (const std::string& key : batch.keys) {
-    if (pattern_.Match(key) && !fresh_.contains(key)) strange.push_back(key);
+    if (pattern_.Match(key) && !fresh_.contains(key)) strange.insert(key);
   }
-  for (const std::string& key : StreamsAmong(std::move(strange), batch.shard)) {
+  for (const std::string& key : StreamsAmong({strange.begin(), strange.end()}, batch.shard)) {
     if (fresh_.size() < most_ && key.size() <= kLongestKey) {
       fresh_.insert(key);
     } else {
