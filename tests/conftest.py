@@ -10,7 +10,9 @@ from support.servers import SECRETS, Postgres, Redis
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "release_only: it weighs or times the binary")
+    config.addinivalue_line("markers",
+                            "release_only: it weighs or times the binary, or counts its threads or "
+                            "descriptors: a sanitizer has some of its own")
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,8 @@ ERRORS = {
     "EAGAIN": None, "EINTR": None,
 }
 
+# A traced process cannot be searched for leaks when it ends; for all else it can.
+TRACED = {"ASAN_OPTIONS": "detect_leaks=0"}
 CALM = "global: {{interval: 1h}}\ncollectors: [{{type: redis, url: '{redis}'}}]"
 
 
@@ -37,7 +39,7 @@ def start_failing(start_exporter, redis, tmp_path):
     def start(error, when, ready=True):
         # -D: the tracer is beside the exporter, and not its parent.
         exporter = start_exporter(
-            CALM.format(redis=redis.url()), ready=ready,
+            CALM.format(redis=redis.url()), ready=ready, env=TRACED,
             under=["strace", "-D", "-f", "-q", "-o", trace, "-e", "trace=accept,accept4",
                    "-e", f"inject=accept,accept4:error={error}:when={when}"])
         exporter.failed_accepts = lambda: trace.exists() and trace.read_text().count("(INJECTED)")
@@ -101,6 +103,7 @@ def test_a_listener_that_cannot_go_on_ends_the_process_with_a_reason(start_faili
         in exporter.log()
 
 
+@pytest.mark.release_only
 def test_a_process_that_may_start_no_thread_ends_with_a_reason(tmp_path):
     path = tmp_path / "exporter.yaml"
     path.write_text(CALM.format(redis="redis://127.0.0.1:1/0"))
@@ -120,6 +123,7 @@ def limited(descriptors):
     return "sh", "-c", f'ulimit -n {descriptors}; exec "$0" "$@"'
 
 
+@pytest.mark.release_only
 def test_a_process_that_may_open_too_few_descriptors_says_how_many_it_needs(tmp_path,
                                                                             start_exporter):
     path = tmp_path / "exporter.yaml"
@@ -217,6 +221,7 @@ def seconds_to_answer(exporter, path):
     return time.monotonic() - start
 
 
+@pytest.mark.release_only
 @pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
 def test_a_probe_does_not_wait_behind_pages(large, path):
     idle = statistics.median(seconds_to_answer(large, path) for _ in range(20))

@@ -158,6 +158,7 @@ def _none_is_known(page):
     return True
 
 
+@pytest.mark.release_only
 def test_a_thousand_comings_and_goings_leave_memory_flat_and_counters_rising(listen, broker):
     """Each under a name of its own, as pods have."""
     exporter = listen(shown.config(broker.url(), "worker_retention: 1s", "control: false"))
