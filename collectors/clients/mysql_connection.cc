@@ -343,6 +343,7 @@ Rows MysqlConnection::Query(const CollectContext& context, const std::string& st
     const Result result(::mysql_use_result(connection_.get()));
     if (result == nullptr) FailForNoRows(context);
     rows.columns = MysqlColumns(result.get());
+    rows.types = MysqlTypes(result.get());
     if (const auto unclear = UnclearMysqlColumn(result.get())) {
       GiveUp({ErrorKind::kQuery,
               ShownText("BIT can be read in two ways: ask for column + 0 AS " + *unclear)});

@@ -1,6 +1,7 @@
 #include "collectors/clients/mysql_rows.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 namespace collectors {
@@ -9,6 +10,23 @@ namespace {
 constexpr unsigned long kMaxClearBits = 5;
 
 std::string NameOf(const MYSQL_FIELD& field) { return {field.name, field.name_length}; }
+
+struct Row {
+  enum_field_types type;
+  ColumnType holds;
+};
+
+constexpr Row kTypes[] = {
+    {MYSQL_TYPE_TIMESTAMP, ColumnType::kTimestamp}, {MYSQL_TYPE_DATE, ColumnType::kTimestamp},
+    {MYSQL_TYPE_TIME, ColumnType::kClock},          {MYSQL_TYPE_DATETIME, ColumnType::kTimestamp},
+    {MYSQL_TYPE_NEWDATE, ColumnType::kTimestamp},   {MYSQL_TYPE_JSON, ColumnType::kJson},
+};
+
+ColumnType TypeOf(enum_field_types type) {
+  const auto* const row =
+      std::ranges::find_if(kTypes, [type](const Row& one) { return one.type == type; });
+  return row == std::end(kTypes) ? ColumnType::kAny : row->holds;
+}
 
 std::string CellOf(const MYSQL_FIELD& field, std::string_view bytes) {
   const bool is_bits = field.type == MYSQL_TYPE_BIT && bytes.size() == 1 &&
@@ -23,6 +41,13 @@ std::vector<std::string> MysqlColumns(MYSQL_RES* result) {
   const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
   for (unsigned n = 0; n < ::mysql_num_fields(result); ++n) columns.push_back(NameOf(fields[n]));
   return columns;
+}
+
+std::vector<ColumnType> MysqlTypes(MYSQL_RES* result) {
+  std::vector<ColumnType> types;
+  const MYSQL_FIELD* const fields = ::mysql_fetch_fields(result);
+  for (unsigned n = 0; n < ::mysql_num_fields(result); ++n) types.push_back(TypeOf(fields[n].type));
+  return types;
 }
 
 std::optional<std::string> UnclearMysqlColumn(MYSQL_RES* result) {

@@ -15,6 +15,9 @@ namespace collectors {
 // What libmariadb has of an answer, as plain rows.
 std::vector<std::string> MysqlColumns(MYSQL_RES* result);
 
+// What the columns hold. A time is kTimestamp, though it may be in any zone.
+std::vector<ColumnType> MysqlTypes(MYSQL_RES* result);
+
 // A column whose values have no one meaning; absent where all is clear. A BIT
 // column comes as bytes, but as digits where it went through a function, and
 // nothing tells which: the byte '1' is 49 or 1. Up to five bits no byte is a digit.

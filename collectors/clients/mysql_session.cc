@@ -11,6 +11,7 @@
 #include "collectors/clients/mysql_connection.h"
 #include "collectors/clients/mysql_dsn.h"
 #include "collectors/clients/mysql_locking_read.h"
+#include "collectors/clients/mysql_zone.h"
 #include "collectors/clients/resolve.h"
 
 namespace collectors {
@@ -94,6 +95,19 @@ std::string SettingsText(const MysqlConnection& connection, milliseconds remaini
                         WholeSeconds(std::max(remaining, kLeastTimeout)));
   }
   return text;
+}
+
+// What an hour is in a zone with a summer time, only the server knows (UNIX_TIMESTAMP).
+void FindZone(const CollectContext& context, MysqlConnection& connection, Rows& rows) {
+  if (std::ranges::find(rows.types, ColumnType::kTimestamp) == rows.types.end()) return;
+  const Rows zone = connection.Query(
+      context, "SELECT IF(@@time_zone = 'SYSTEM', @@system_time_zone, @@time_zone)", 1);
+  const bool has_name = zone.cells.size() == 1 && zone.cells[0].size() == 1 && zone.cells[0][0];
+  if (const auto offset = has_name ? MysqlZoneOffset(*zone.cells[0][0]) : std::nullopt) {
+    rows.utc_offset = *offset;
+  } else {
+    std::ranges::replace(rows.types, ColumnType::kTimestamp, ColumnType::kZoneTime);
+  }
 }
 
 }  // namespace
@@ -188,6 +202,7 @@ Rows MysqlSession::Query(const CollectContext& context, const SqlStatement& stat
   Begin(context);
   try {
     Rows rows = connection_->Query(context, statement.text, statement.max_rows);
+    FindZone(context, *connection_, rows);
     connection_->Execute(context, "COMMIT");
     return rows;
   } catch (...) {

@@ -13,6 +13,7 @@
 
 #include "collectors/clients/answer_size.h"
 #include "collectors/clients/pg_error.h"
+#include "collectors/clients/pg_types.h"
 #include "collectors/clients/resolve.h"
 #include "collectors/clients/sliced_socket.h"
 
@@ -136,11 +137,11 @@ CollectError OfStatement(const CollectError& refusal) {
   return {of_session ? ErrorKind::kQuery : refusal.kind(), refusal.what()};
 }
 
-std::vector<std::string> ColumnsOf(const PGresult& result) {
-  std::vector<std::string> columns;
-  columns.reserve(static_cast<std::size_t>(::PQnfields(&result)));
-  for (int n = 0; n < ::PQnfields(&result); ++n) columns.emplace_back(::PQfname(&result, n));
-  return columns;
+void SetColumns(const PGresult& result, Rows& rows) {
+  for (int n = 0; n < ::PQnfields(&result); ++n) {
+    rows.columns.emplace_back(::PQfname(&result, n));
+    rows.types.push_back(TypeOfPgColumn(::PQftype(&result, n)));
+  }
 }
 
 // Returns whether the answer is within its bounds with the row.
@@ -366,7 +367,7 @@ Rows PgConnection::ReadRows(const CollectContext& context, bool was_taken, std::
   AnswerSize size;
   std::optional<CollectError> limit;
   ReadAnswer(context, [&](const PGresult& result) {
-    if (rows.columns.empty()) rows.columns = ColumnsOf(result);
+    if (rows.columns.empty()) SetColumns(result, rows);
     if (::PQresultStatus(&result) != PGRES_SINGLE_TUPLE || limit) return;
     if (rows.cells.size() == max_rows) {
       limit = CollectError(ErrorKind::kLimit,

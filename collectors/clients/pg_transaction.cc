@@ -60,6 +60,9 @@ constexpr Setting kSettings[] = {
     // A scan of ours that ends early would move the place where the application's scans of that
     // table begin, and with it the rows of its LIMIT without an ORDER BY.
     {"synchronize_seqscans", [](const PgTransaction&) { return std::string("off"); }},
+    // The texts of times. How a time is read, as DMY, is the role's as before.
+    {"DateStyle", [](const PgTransaction&) { return std::string("ISO"); }},
+    {"IntervalStyle", [](const PgTransaction&) { return std::string("postgres"); }},
     // Nobody reads notices here, and they count as bytes of the answer.
     {"client_min_messages", [](const PgTransaction&) { return std::string("error"); }},
     // Policies leave rows out without a word: a count of 30 rows is 0. `off` is not to see them

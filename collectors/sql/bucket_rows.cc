@@ -32,10 +32,10 @@ bool IsCount(double value) {
 
 bool AreSame(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
-double NumberIn(const std::string& text, const std::string& column) {
+double NeedNumber(const Rows& rows, std::size_t column, const std::string& text) {
   // SQL writes no sign before infinity, those who know Prometheus do.
-  const auto number = ParseSqlNumber(text.starts_with('+') ? text.substr(1) : text);
-  if (!number) throw SeriesFault(fmt::format("column {} holds a text that is no number", column));
+  const auto number = NumberIn(rows, column, text.starts_with('+') ? text.substr(1) : text);
+  if (!number) throw SeriesFault(NoNumber(rows, column));
   return *number;
 }
 
@@ -56,7 +56,8 @@ struct BucketGroup {
 class BucketColumns {
  public:
   BucketColumns(const Rows& rows, const SqlMetric& metric, const RowBucket& shape)
-      : metric_(metric),
+      : rows_(rows),
+        metric_(metric),
         shape_(shape),
         bound_(NeedColumn(rows, shape.bound, metric)),
         count_(NeedColumn(rows, metric.value, metric)) {
@@ -67,7 +68,7 @@ class BucketColumns {
   void Read(const Cells& cells, BucketGroup& group) const {
     group.buckets.push_back({BoundIn(cells[bound_]), CountIn(cells[count_])});
     if (!sum_ || !cells[*sum_]) return;
-    const double sum = NumberIn(*cells[*sum_], shape_.sum) * metric_.factor;
+    const double sum = NeedNumber(rows_, *sum_, *cells[*sum_]) * metric_.factor;
     if (!AreSame(group.sum.value_or(sum), sum)) {
       throw SeriesFault(fmt::format("column {} differs between the rows of a series", shape_.sum));
     }
@@ -76,18 +77,19 @@ class BucketColumns {
 
  private:
   double BoundIn(const std::optional<std::string>& cell) const {
-    const double bound = cell ? NumberIn(*cell, shape_.bound) * metric_.factor : kInfinity;
+    const double bound = cell ? NeedNumber(rows_, bound_, *cell) * metric_.factor : kInfinity;
     if (bound > -kInfinity) return bound;  // Nor NaN.
     throw SeriesFault(fmt::format("column {} holds NaN or -Infinity", shape_.bound));
   }
 
   std::uint64_t CountIn(const std::optional<std::string>& cell) const {
     if (!cell) throw SeriesFault(fmt::format("column {} is NULL", metric_.value));
-    const double count = NumberIn(*cell, metric_.value);
+    const double count = NeedNumber(rows_, count_, *cell);
     if (IsCount(count)) return static_cast<std::uint64_t>(count);
     throw SeriesFault(fmt::format("column {} holds no whole number from 0 to 2^53", metric_.value));
   }
 
+  const Rows& rows_;
   const SqlMetric& metric_;
   const RowBucket& shape_;
   std::size_t bound_;

@@ -33,6 +33,9 @@ class NamedRows {
       : shape_(shape), column_(NeedColumn(rows, shape.column, metric)) {
     named_.columns.emplace_back(kNameLabel);
     named_.columns.insert(named_.columns.end(), rows.columns.begin(), rows.columns.end());
+    named_.utc_offset = rows.utc_offset;
+    named_.types = {ColumnType::kAny};
+    named_.types.insert(named_.types.end(), rows.types.begin(), rows.types.end());
     for (const Cells& cells : rows.cells) Add(cells);
     if (names_.size() > kMostNames) {
       throw exporter::CollectError(exporter::ErrorKind::kLimit,

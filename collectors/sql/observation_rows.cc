@@ -61,12 +61,12 @@ MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const RowObser
     CheckBuckets(tallies.size(), metric, shape);
     const auto& cell = cells[column];
     if (!cell) continue;
-    const auto value = ParseSqlNumber(*cell);
+    const auto value = NumberIn(rows, column, *cell);
     if (value && !std::isnan(*value)) {
       Observe(tally, *value * metric.factor, shape.bounds);
     } else {
       NoteBadRow(mapped, metric,
-                 fmt::format("column {} holds NaN, or a text that is no number", metric.value));
+                 value ? fmt::format("column {} holds NaN", metric.value) : NoNumber(rows, column));
     }
   }
   for (const auto& [series, tally] : tallies) {

@@ -6,8 +6,11 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
+#include "collectors/clients/pg_error.h"
+#include "collectors/sql/sql_time.h"
 #include "exporter/utf8.h"
 
 namespace collectors {
@@ -24,6 +27,53 @@ constexpr std::array<std::pair<std::string_view, double>, 4> kBooleans = {{
     {"true", 1},
     {"false", 0},
 }};
+
+struct NoNumberRow {
+  ColumnType type;
+  std::string_view why;
+};
+
+constexpr std::string_view kNoNumberText = "column {0} holds a text that is no number";
+constexpr NoNumberRow kNoNumbers[] = {
+    {ColumnType::kTimestamp, "column {0} holds what is no time"},
+    {ColumnType::kZoneTime,
+     "column {0} holds times in the server's zone, which may have a summer time: ask for "
+     "UNIX_TIMESTAMP({0})"},
+    {ColumnType::kZoneClock,
+     "column {0} holds times of day with a zone: ask for extract(epoch FROM {0})"},
+    {ColumnType::kMoney, "column {0} holds money: ask for {0}::numeric"},
+    {ColumnType::kArray,
+     "column {0} holds arrays: ask for cardinality({0}), or for one element, as ({0})[1]"},
+    {ColumnType::kJson,
+     "column {0} holds JSON that is no number: ask for a number in it, as ({0} ->> 'key')::numeric "
+     "or JSON_VALUE({0}, '$.key')"},
+    {ColumnType::kBits, "column {0} holds bits: ask for {0}::bit(64)::bigint"},
+    {ColumnType::kLogPosition,
+     "column {0} holds positions in the WAL: ask for pg_wal_lsn_diff({0}, '0/0')"},
+};
+
+// What an answer has, for a log.
+constexpr std::size_t kShownColumns = 20;
+constexpr std::size_t kLongestName = 63;  // Of PostgreSQL.
+
+std::string ColumnNames(const Rows& rows) {
+  const std::size_t shown = std::min(rows.columns.size(), kShownColumns);
+  std::string names = shown == 0 ? "none" : "";
+  for (std::size_t i = 0; i < shown; ++i) {
+    names += (i == 0 ? "" : ", ") + ShownText(rows.columns[i]);
+  }
+  if (shown < rows.columns.size())
+    names += fmt::format(" and {} more", rows.columns.size() - shown);
+  return names;
+}
+
+std::string NoColumn(const Rows& rows, const std::string& name) {
+  std::string text = fmt::format("the answer has no column {}; it has {}", name, ColumnNames(rows));
+  const bool has_upper = std::ranges::any_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (has_upper) text += "; PostgreSQL folds a name without quotes to lower case";
+  if (name.size() > kLongestName) text += "; PostgreSQL cuts a name at 63 bytes";
+  return text;
+}
 
 std::string_view Trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(' ');
@@ -47,7 +97,43 @@ std::optional<double> ParseSqlNumber(std::string_view text) {
   return error == std::errc() ? std::optional(value) : std::nullopt;
 }
 
-std::string LabelValue(const std::optional<std::string>& cell) {
+std::optional<double> NumberIn(const Rows& rows, std::size_t column, std::string_view text) {
+  switch (rows.TypeOf(column)) {
+    case ColumnType::kTimestamp: {
+      bool has_offset = false;
+      const auto seconds = ParseSqlTimestamp(text, has_offset);
+      if (!seconds || has_offset) return seconds;
+      return *seconds - static_cast<double>(rows.utc_offset.count());
+    }
+    case ColumnType::kInterval:
+      return ParseSqlInterval(text);
+    case ColumnType::kClock:
+      return ParseSqlClock(text);
+    case ColumnType::kZoneTime:
+    case ColumnType::kZoneClock:
+    case ColumnType::kMoney:
+    case ColumnType::kArray:
+    case ColumnType::kBits:
+    case ColumnType::kLogPosition:
+      return std::nullopt;
+    case ColumnType::kAny:
+    case ColumnType::kBoolean:
+    case ColumnType::kJson:
+      break;
+  }
+  return ParseSqlNumber(text);
+}
+
+std::string NoNumber(const Rows& rows, std::size_t column) {
+  const ColumnType type = rows.TypeOf(column);
+  const auto* const row =
+      std::ranges::find_if(kNoNumbers, [type](const NoNumberRow& one) { return one.type == type; });
+  const std::string_view why = row == std::end(kNoNumbers) ? kNoNumberText : row->why;
+  return fmt::format(fmt::runtime(why), rows.columns[column]);
+}
+
+std::string LabelValue(const std::optional<std::string>& cell, ColumnType type) {
+  if (type == ColumnType::kBoolean && cell) return *cell == "t" ? "true" : "false";
   std::string value;
   std::string_view rest = cell ? std::string_view(*cell) : "";
   while (!rest.empty()) {
@@ -69,10 +155,11 @@ std::optional<std::size_t> FindColumn(const Rows& rows, std::string_view name) {
 
 std::size_t NeedColumn(const Rows& rows, const std::string& name, const SqlMetric& metric) {
   if (const auto found = FindColumn(rows, name)) return *found;
-  throw CollectError(ErrorKind::kMissing, "the answer has no column " + name, metric.name);
+  throw CollectError(ErrorKind::kMissing, NoColumn(rows, name), metric.name);
 }
 
-LabelColumns::LabelColumns(const Rows& rows, const SqlMetric& metric) : metric_(metric) {
+LabelColumns::LabelColumns(const Rows& rows, const SqlMetric& metric)
+    : rows_(rows), metric_(metric) {
   for (const std::string& label : metric.labels) {
     columns_.push_back(NeedColumn(rows, label, metric));
   }
@@ -81,7 +168,8 @@ LabelColumns::LabelColumns(const Rows& rows, const SqlMetric& metric) : metric_(
 exporter::Labels LabelColumns::Of(const Cells& cells) const {
   exporter::Labels labels = metric_.constant_labels;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    labels.emplace_back(metric_.labels[i], LabelValue(cells[columns_[i]]));
+    labels.emplace_back(metric_.labels[i],
+                        LabelValue(cells[columns_[i]], rows_.TypeOf(columns_[i])));
   }
   return labels;
 }

@@ -17,9 +17,16 @@ using Cells = std::vector<std::optional<std::string>>;  // A row of Rows.
 // and t, f, true, false as 1 and 0. Absent where it is none.
 std::optional<double> ParseSqlNumber(std::string_view text);
 
-// A label's value from a cell: NULL is empty, bytes that are not UTF-8 (from a
-// database in SQL_ASCII) become U+FFFD.
-std::string LabelValue(const std::optional<std::string>& cell);
+// The number that a cell of the column holds, which is there and not NULL: times as epoch seconds,
+// intervals and times of day as seconds. Absent if it is none.
+std::optional<double> NumberIn(const Rows& rows, std::size_t column, std::string_view text);
+
+// Why NumberIn finds none in a column, and what to ask for. Quotes no cell.
+std::string NoNumber(const Rows& rows, std::size_t column);
+
+// A label's value from a cell: NULL is empty, a boolean is true or false, bytes
+// that are not UTF-8 (from a database in SQL_ASCII) become U+FFFD.
+std::string LabelValue(const std::optional<std::string>& cell, ColumnType type = ColumnType::kAny);
 
 // The index of a column; absent where there is none of that name.
 std::optional<std::size_t> FindColumn(const Rows& rows, std::string_view name);
@@ -28,7 +35,7 @@ std::optional<std::size_t> FindColumn(const Rows& rows, std::string_view name);
 // kind kMissing.
 std::size_t NeedColumn(const Rows& rows, const std::string& name, const SqlMetric& metric);
 
-// The columns of a metric's labels in an answer. `metric` must outlive it.
+// The columns of a metric's labels in an answer. Both must outlive it.
 class LabelColumns {
  public:
   // Throws as NeedColumn.
@@ -40,6 +47,7 @@ class LabelColumns {
   bool HasNull(const Cells& cells) const;
 
  private:
+  const Rows& rows_;
   const SqlMetric& metric_;
   std::vector<std::size_t> columns_;
 };

@@ -1,7 +1,5 @@
 #include "collectors/sql/sample_rows.h"
 
-#include <fmt/format.h>
-
 #include <iterator>
 #include <map>
 #include <utility>
@@ -40,16 +38,13 @@ MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const RowSampl
   std::vector<Sample> nulls;
   for (const Cells& cells : rows.cells) {
     const auto& cell = cells[column];
-    if (const auto value = cell ? ParseSqlNumber(*cell) : std::nullopt) {
+    if (const auto value = cell ? NumberIn(rows, column, *cell) : std::nullopt) {
       auto& samples = labels.HasNull(cells) ? nulls : mapped.samples;
       samples.push_back({labels.Of(cells), *value * metric.factor});
       continue;
     }
     mapped.nulls.push_back(labels.Of(cells));
-    if (cell) {
-      NoteBadRow(mapped, metric,
-                 fmt::format("column {} holds a text that is no number", metric.value));
-    }
+    if (cell) NoteBadRow(mapped, metric, NoNumber(rows, column));
   }
   FoldNulls(mapped.samples, std::move(nulls));
   return mapped;

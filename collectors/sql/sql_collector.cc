@@ -198,7 +198,8 @@ queries         list of {sql or query_file, metrics, and the keys below}
                 until}
     name        the metric's name
     type        gauge (default), counter, untyped or histogram
-    value       the column of the value; NULL is no sample
+    value       the column of the value; NULL is no sample, a time is epoch seconds, an interval
+                seconds, a boolean 1 or 0
     labels      the columns of the labels
     factor      the value is multiplied by it; in a histogram the bounds and the sum
     since       only from this major version of PostgreSQL on
