@@ -41,11 +41,14 @@ constexpr std::string_view kApplicationOnly[] = {
     "prepared_statement_cache_size",
     "prepared_statement_name_func",
     "prepared_statements",
-    "schema",
     "socket_timeout",
     "statement_cache_size",
     "timeout",
 };
+
+// How a URL names the schema whose tables the application means: a name, or a search path.
+constexpr std::string_view kSchemaName = "schema";
+constexpr std::string_view kSearchPaths[] = {"currentSchema", "search_path"};
 
 // What asyncpg, node-postgres and JDBC write after `ssl=`.
 constexpr std::pair<std::string_view, std::string_view> kSslModes[] = {
@@ -98,11 +101,40 @@ std::string SslParameter(std::string_view value) {
       "the value of ssl is none of true, false and the values of libpq's sslmode");
 }
 
+bool IsSearchPath(std::string_view name) {
+  return name == kSchemaName || std::ranges::find(kSearchPaths, name) != std::end(kSearchPaths);
+}
+
+// What a parameter says of the search path, as SET takes it. Prisma's is one name, with its case.
+std::string SearchPath(std::string_view name, std::string_view value) {
+  std::string path = PercentDecoded(value);
+  if (path.empty() || name != kSchemaName) return path;
+  for (std::size_t at = 0; (at = path.find('"', at)) != std::string::npos; at += 2) {
+    path.insert(at, 1, '"');
+  }
+  return '"' + path + '"';
+}
+
+// The search path of a URL; empty if it names none. The last one counts.
+std::string SearchPathOf(std::string_view url) {
+  std::string path;
+  const std::size_t question = url.find('?');
+  if (question == std::string_view::npos || url.find("://") > question) return path;
+  for (const std::string& written : SplitList(url.substr(question + 1), '&')) {
+    const std::size_t equals = std::min(written.find('='), written.size());
+    const std::string_view name = std::string_view(written).substr(0, equals);
+    if (!IsSearchPath(name) || equals == written.size()) continue;
+    path = SearchPath(name, std::string_view(written).substr(equals + 1));
+  }
+  return path;
+}
+
 // One "name=value" of a URL, as libpq takes it; empty when it is to be dropped.
 std::string Parameter(const std::string& written) {
   const std::string name = written.substr(0, written.find('='));
   const std::string value = name.size() < written.size() ? written.substr(name.size() + 1) : "";
   if (name == "ssl") return SslParameter(value);
+  if (IsSearchPath(name)) return "";  // SearchPathOf reads it.
   if (LibpqKnows(name)) return written;
   const auto* const end = std::end(kApplicationOnly);
   if (std::find(std::begin(kApplicationOnly), end, name) != end) return "";
@@ -270,6 +302,7 @@ PgDsn ParsePgDsn(const std::string& dsn) {
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) parsed.parameters.emplace_back(option->keyword, option->val);
   }
+  parsed.search_path = SearchPathOf(dsn);
   FillFromEnvironment(parsed);
   CheckPorts(parsed.Get("port"));
   CheckValues(parsed);

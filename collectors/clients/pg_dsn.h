@@ -10,7 +10,8 @@ namespace collectors {
 // How to reach a PostgreSQL server, as libpq takes it. Holds the password.
 struct PgDsn {
   std::vector<std::pair<std::string, std::string>> parameters;  // By libpq's keywords.
-  std::string server_name;  // "host:port" or the socket's path; several joined by commas.
+  std::string server_name;       // "host:port" or the socket's path; several joined by commas.
+  std::string search_path = {};  // As SET takes it; empty for the role's own.
 
   // The value of a parameter; empty when it is not given.
   std::string_view Get(std::string_view keyword) const;
@@ -19,7 +20,8 @@ struct PgDsn {
 
 // Reads a DSN as applications write it: a URL postgres:// or postgresql://, with
 // a driver suffix as SQLAlchemy has it (postgresql+asyncpg://) or without, or
-// libpq's "host=... dbname=...". `ssl=` is read as `sslmode=`, and parameters
+// libpq's "host=... dbname=...". `ssl=` is read as `sslmode=`; Prisma's `schema=`, JDBC's
+// `currentSchema=` and `search_path=` are the search path; and parameters
 // meant for an application's connection pool are dropped; others that libpq does
 // not know are refused, since a misspelt sslmode must not go unnoticed.
 // Environment variables as PGHOST fill in what is missing, as libpq does.

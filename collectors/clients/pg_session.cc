@@ -50,6 +50,7 @@ PgSession::~PgSession() = default;
 std::unique_ptr<PgConnection> PgSession::Open(const CollectContext& context) {
   PgDsn dsn = DsnOf(target_);
   server_name_ = dsn.server_name;
+  search_path_ = target_.uses_search_path ? dsn.search_path : "";
   if (!database_.empty()) dsn.Set("dbname", database_);
   try {
     return std::make_unique<PgConnection>(context, std::move(dsn), target_.application_name);
@@ -91,7 +92,8 @@ void PgSession::OpenTransaction(const CollectContext& context, const SqlStatemen
                                      .checks_client = server_may_check_client_,
                                      .holds_raw_bytes = connection.holds_raw_bytes(),
                                      .tells_role = !wanted_.any(),
-                                     .accepts_row_security = target_.accepts_row_security};
+                                     .accepts_row_security = target_.accepts_row_security,
+                                     .search_path = search_path_};
   const Rows answer = connection.SimpleQuery(context, PgOpening(transaction), 1);
   if (const auto role = PgRoleIn(answer); role && !wanted_.any()) CheckRole(*role);
 }

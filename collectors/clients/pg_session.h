@@ -53,6 +53,7 @@ class PgSession : public SqlSession {
   SqlTarget target_;
   std::string database_;
   std::string server_name_;
+  std::string search_path_;  // As the DSN was when it was last read.
   std::unique_ptr<PgConnection> connection_;
   PgWantedRole wanted_;
   bool on_standby_ = false;           // When it was last asked.

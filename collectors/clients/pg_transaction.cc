@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace collectors {
 namespace {
@@ -24,6 +25,16 @@ milliseconds Limit(const PgTransaction& transaction) {
 }
 
 std::string Text(milliseconds time) { return std::to_string(time.count()); }
+
+// In quotes that mean the same whatever standard_conforming_strings is.
+std::string Literal(std::string_view value) {
+  std::string text = value.find('\\') == std::string_view::npos ? "'" : " E'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') text += c;
+    text += c;
+  }
+  return text + "'";
+}
 
 struct Setting {
   const char* name;
@@ -70,6 +81,8 @@ constexpr Setting kSettings[] = {
     // but to be refused where a policy would choose, in views and functions too.
     {"row_security",
      [](const PgTransaction& of) { return std::string(of.accepts_row_security ? "on" : "off"); }},
+    // What the application's URL names; a pooler refuses it as an option of the connection.
+    {"search_path", [](const PgTransaction& of) { return of.search_path; }},
     // Less than 1 rounds the values.
     {"extra_float_digits", [](const PgTransaction&) { return std::string("1"); }},
     // In UTF-8 the server would refuse to send what it cannot read.
@@ -92,8 +105,8 @@ std::string PgOpening(const PgTransaction& transaction) {
   for (const Setting& setting : kSettings) {
     const std::string value = setting.value(transaction);
     if (value.empty()) continue;
-    text +=
-        fmt::format("{}pg_catalog.set_config('{}', '{}', true)", separator, setting.name, value);
+    text += fmt::format("{}pg_catalog.set_config('{}', {}, true)", separator, setting.name,
+                        Literal(value));
     separator = ", ";
   }
   return text;

@@ -15,6 +15,7 @@ struct PgTransaction {
   bool holds_raw_bytes = false;         // PgConnection::holds_raw_bytes().
   bool tells_role = false;              // Whether kPgRoleColumns are wanted.
   bool accepts_row_security = false;    // SqlTarget::accepts_row_security.
+  std::string search_path = {};         // Empty for the role's own.
 };
 
 // What the opening answers then, in this order: whether the server is a standby, and what

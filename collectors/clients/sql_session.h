@@ -61,6 +61,8 @@ struct SqlTarget {
   // Whether a statement may answer with the rows alone that policies let its role see. Otherwise
   // it fails with kPermission. PostgreSQL only.
   bool accepts_row_security = false;
+  // Whether tables are looked for in the schemas that the DSN names. PostgreSQL only.
+  bool uses_search_path = false;
 };
 
 // The session for a DSN by its scheme: postgresql://, postgres:// (with a driver

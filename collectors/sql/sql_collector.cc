@@ -149,6 +149,7 @@ std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
   SqlTarget target = ReadSqlTarget(options, settings);
   const bool keeps_connected = target.keep_connected;
   target.accepts_row_security = ReadAcceptsRowSecurity(options);
+  target.uses_search_path = true;
   SqlSource source = ReadSqlSource(options, settings, std::move(target));
   CheckRowSecurity(options, source);
   defaults.db_time = source.db_time;
@@ -174,7 +175,8 @@ const exporter::CollectorType kSqlType = {
     .keys =
         R"(dsn             postgresql://user:password@host/database, mysql:// or
                 mariadb:// likewise, or sqlite:///absolute/path; dsn_file for a
-                file that holds it
+                file that holds it; ?schema=, ?currentSchema= and ?search_path= say where
+                PostgreSQL's tables are looked for
 keep_connected  false: a connection for each run, so that between runs none keeps the
                 database from being dropped, renamed or copied (default true)
 counts          list of {metric, table, where, by, mode, count_up_to, on_missing, help,

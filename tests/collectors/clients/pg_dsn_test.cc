@@ -20,6 +20,33 @@ std::string Refusal(const std::string& dsn) {
 
 }  // namespace
 
+TEST_CASE("a schema in a URL is the search path") {
+  struct Case {
+    std::string parameters;
+    std::string search_path;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {"?sslmode=prefer", ""},
+      {"?schema=tenant_a", "\"tenant_a\""},
+      {"?connection_limit=5&schema=Tenant%20A&sslmode=prefer", "\"Tenant A\""},
+      {"?schema=a%22b%22%22", "\"a\"\"b\"\"\"\"\""},
+      {"?schema=", ""},
+      {"?schema", ""},
+      {"?currentSchema=tenant_a,public", "tenant_a,public"},
+      {"?search_path=%22Tenant%20A%22%2Cpublic", "\"Tenant A\",public"},
+      {"?schema=a&search_path=b", "b"},
+      {"?password=schema%3Dtenant_a", ""},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.parameters);
+    const PgDsn dsn = ParsePgDsn("postgres://ann:hush@db/shop" + one.parameters);
+    CHECK(dsn.search_path == one.search_path);
+    CHECK(dsn.Get("search_path").empty());
+  }
+  CHECK(ParsePgDsn("host=db user=ann password='x?schema=y'").search_path.empty());
+}
+
 TEST_CASE("a PostgreSQL DSN is read as applications write it") {
   struct Case {
     std::string dsn;
