@@ -56,6 +56,8 @@ class MysqlConnection {
              std::size_t max_rows);
 
   bool is_mariadb() const { return ::mariadb_connection(connection_.get()) != 0; }
+  // Of the last statement, as far as SHOW WARNINGS may tell them.
+  unsigned warning_count() const { return ::mysql_warning_count(connection_.get()); }
   unsigned long server_version() const;  // 10.11.6 is 101106.
   // Whether the last failure, if there was one, was the server's answer to a
   // statement, so that another may follow.

@@ -39,6 +39,7 @@ constexpr Row kErrors[] = {
     {1820, ErrorKind::kAuth},        // the password must be changed
     {1862, ErrorKind::kAuth},        // the password has expired
     {1927, ErrorKind::kConnect},     // KILL
+    {1931, ErrorKind::kLimit},       // LIMIT ROWS EXAMINED
     {1969, ErrorKind::kTimeout},     // MariaDB's max_statement_time
     {2000, ErrorKind::kProtocol},    // what the library calls unknown
     {2007, ErrorKind::kProtocol},    // another version of the protocol
@@ -71,6 +72,11 @@ static_assert(IsSorted());
 
 bool IsOfMysqlLibrary(unsigned number) {
   return (number >= 2000 && number < 3000) || (number >= 5000 && number < 6000);
+}
+
+bool IsOfCutStatement(unsigned number) {
+  constexpr unsigned kCut[] = {1317, 1931, 1969, 3024};
+  return std::ranges::find(kCut, number) != std::end(kCut);
 }
 
 ErrorKind KindOfMysqlError(unsigned number) {

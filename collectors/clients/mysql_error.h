@@ -12,4 +12,7 @@ exporter::ErrorKind KindOfMysqlError(unsigned number);
 // Whether the client library says it: the connection is of no more use.
 bool IsOfMysqlLibrary(unsigned number);
 
+// Whether a warning of this number says that the statement did not come to its end.
+bool IsOfCutStatement(unsigned number);
+
 }  // namespace collectors

@@ -4,15 +4,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "collectors/clients/mysql_connection.h"
 #include "collectors/clients/mysql_dsn.h"
+#include "collectors/clients/mysql_error.h"
 #include "collectors/clients/mysql_locking_read.h"
 #include "collectors/clients/mysql_zone.h"
+#include "collectors/clients/pg_error.h"
 #include "collectors/clients/resolve.h"
+#include "collectors/clients/url_parts.h"
 
 namespace collectors {
 namespace {
@@ -26,6 +30,7 @@ using std::chrono::seconds;
 // What the server's own end of a statement needs to reach us before ours.
 constexpr milliseconds kAnswerTime(200);
 constexpr milliseconds kLeastTimeout(10);
+constexpr std::size_t kMostWarnings = 1000;  // The server keeps max_error_count.
 // One locked table must not eat the whole run.
 constexpr int kLockShare = 10;
 constexpr unsigned long kFirstMariadbThatEndsIdleTransactions = 100300;
@@ -67,6 +72,8 @@ constexpr Setting kSettings[] = {
     {"SESSION tx_read_only = 1", Server::kMariadb},
     // CHAIN would open another transaction behind ours, and RELEASE end the connection.
     {"SESSION completion_type = 0", Server::kAny},
+    // Without a list of warnings nobody learns that a statement was cut off.
+    {"SESSION max_error_count = 64", Server::kAny},
     // It would cut the rows off without a word.
     {"SESSION sql_select_limit = 18446744073709551615", Server::kAny},
     {"SESSION character_set_client = utf8mb4", Server::kAny},
@@ -95,6 +102,20 @@ std::string SettingsText(const MysqlConnection& connection, milliseconds remaini
                         WholeSeconds(std::max(remaining, kLeastTimeout)));
   }
   return text;
+}
+
+// A statement that was cut off may be an answer for all that, and its count 0: then a warning says
+// so.
+void CheckWarnings(const CollectContext& context, MysqlConnection& connection) {
+  if (connection.warning_count() == 0) return;
+  const Rows warnings = connection.Query(context, "SHOW WARNINGS", kMostWarnings);
+  for (const auto& cells : warnings.cells) {
+    if (cells.size() < 3 || !cells[1] || !cells[2]) continue;
+    const auto number = UrlNumber(*cells[1], 10, std::numeric_limits<int>::max());
+    if (number && IsOfCutStatement(static_cast<unsigned>(*number))) {
+      throw CollectError(KindOfMysqlError(static_cast<unsigned>(*number)), ShownText(*cells[2]));
+    }
+  }
 }
 
 // What an hour is in a zone with a summer time, only the server knows (UNIX_TIMESTAMP).
@@ -202,6 +223,7 @@ Rows MysqlSession::Query(const CollectContext& context, const SqlStatement& stat
   Begin(context);
   try {
     Rows rows = connection_->Query(context, statement.text, statement.max_rows);
+    CheckWarnings(context, *connection_);
     FindZone(context, *connection_, rows);
     connection_->Execute(context, "COMMIT");
     return rows;

@@ -33,7 +33,9 @@ CountScan::CountScan(std::vector<SqlCount> counts, SqlStatement options)
     : options_(std::move(options)), planner_(options_) {
   has_choice_ = std::ranges::count_if(counts, MayShareOnce) > 1 ||
                 std::ranges::any_of(counts, MayBeEstimated);
+  if (options_.name.empty()) options_.name = counts[0].table;
   for (SqlCount& count : counts) {
+    if (count.name.empty()) count.name = count.metric.name;
     MetricSeries series(count.metric, count.rules);
     order_.push_back(entries_.size());
     entries_.push_back(
@@ -117,7 +119,7 @@ void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
   for (const std::size_t index : indexes) counts.push_back(&entries_[index].count);
   SqlStatement statement = options_;
   statement.text = CountStatement(counts, run.session.dialect());
-  statement.name = indexes.size() == 1 ? counts[0]->metric.name : counts[0]->table;
+  if (indexes.size() == 1) statement.name = counts[0]->name;
   const Rows rows = run.session.Query(run.context, statement);
   if (!AnswersTo(rows, counts)) {
     throw CollectError(ErrorKind::kQuery, "the condition is none: it changes the statement");
@@ -218,13 +220,15 @@ std::vector<exporter::SeriesId> CountScan::Claims() const {
   return claims;
 }
 
-void CountScan::Account(exporter::FamilySet& families) const {
+void CountScan::Account(exporter::FamilySet& families, SteadyTime until) const {
   for (const Entry& entry : entries_) {
-    if (!MayBeEstimated(entry.count) || !entry.estimated) continue;
+    const auto shown_until = entry.series.ShownUntil();
+    if (!MayBeEstimated(entry.count) || !entry.estimated || !shown_until) continue;
     families
-        .Gauge("exporter_count_estimated",
-               "Whether the count is the planner's estimate (1) or exact (0).")
-        .Add({{"query", entry.count.metric.name}}, *entry.estimated ? 1 : 0);
+        .Open(prometheus::MetricType::Gauge, "exporter_count_estimated",
+              "Whether the count is the planner's estimate (1) or exact (0).",
+              std::min(*shown_until, until))
+        .Add({{"query", entry.count.name}}, *entry.estimated ? 1 : 0);
   }
 }
 

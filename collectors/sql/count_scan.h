@@ -19,7 +19,8 @@ namespace collectors {
 // only. Estimates and counts with a bound always run apart.
 class CountScan : public SqlPart {
  public:
-  // `options` gives max_rows and parallel. At least one count, all of one table.
+  // `options` gives max_rows and parallel, and the name of a statement of several counts: the
+  // table's if it is empty. At least one count, all of one table.
   CountScan(std::vector<SqlCount> counts, SqlStatement options);
 
   PartResult Refresh(const SqlRun& run) override;
@@ -30,7 +31,7 @@ class CountScan : public SqlPart {
   std::optional<std::chrono::milliseconds> Interval() const override { return std::nullopt; }
 
   // exporter_count_estimated for each count of mode estimate or auto that has a value.
-  void Account(exporter::FamilySet& families) const override;
+  void Account(exporter::FamilySet& families, exporter::SteadyTime until) const override;
 
  private:
   struct Entry {

@@ -19,9 +19,10 @@ enum class CountMode { kExact, kEstimate, kAuto };
 // A count of rows: how many of `table` there are for which `where` holds, for
 // each group of the columns that are the metric's labels.
 struct SqlCount {
-  SqlMetric metric;
-  std::string table;  // As the user wrote it: schema.table, a part in "" where it has a dot.
-  std::string where;  // SQL; empty for all rows.
+  std::string name = {};  // Of its statement (SqlStatement::name); the metric's if empty.
+  SqlMetric metric = {};
+  std::string table = {};  // As the user wrote it: schema.table, a part in "" where it has a dot.
+  std::string where;       // SQL; empty for all rows.
   SeriesRules rules;
   CountMode mode = CountMode::kExact;
   std::size_t up_to = 0;  // Stops there; 0 for no bound. Such a count has no labels.

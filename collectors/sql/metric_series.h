@@ -55,6 +55,11 @@ class MetricSeries {
   exporter::SeriesId Claim() const { return ClaimsOf(metric_).front(); }
 
   std::chrono::milliseconds StaleAfter() const { return rules_.StaleAfter(); }
+  // Until when the last good answer is shown; absent if there is none.
+  std::optional<exporter::SteadyTime> ShownUntil() const {
+    if (!last_success_) return std::nullopt;
+    return *last_success_ + StaleAfter();
+  }
 
  private:
   struct Last {

@@ -117,8 +117,8 @@ bool PartSchedule::IsDue(const Entry& entry, SteadyTime now) const {
   return entry.next_due <= now + interval_ / 2;
 }
 
-void PartSchedule::Account(exporter::FamilySet& families) const {
-  for (const Entry& entry : entries_) entry.part->Account(families);
+void PartSchedule::Account(exporter::FamilySet& families, SteadyTime until) const {
+  for (const Entry& entry : entries_) entry.part->Account(families, until);
 }
 
 std::vector<exporter::SeriesId> PartSchedule::Claims() const {

@@ -30,7 +30,7 @@ class PartSchedule {
   // where the target did not answer at all.
   exporter::Reading Collect(const SqlRun& run);
   std::vector<exporter::SeriesId> Claims() const;
-  void Account(exporter::FamilySet& families) const;
+  void Account(exporter::FamilySet& families, exporter::SteadyTime until) const;
 
  private:
   struct Entry {

@@ -13,7 +13,7 @@ using exporter::Deadline;
 using exporter::SteadyTime;
 
 QueryPart::QueryPart(SqlQuery query) : query_(std::move(query)) {
-  query_.statement.name = query_.name;
+  if (query_.statement.name.empty()) query_.statement.name = query_.name;
   for (const QueryMetric& metric : query_.metrics) {
     series_.emplace_back(metric.metric, query_.rules);
   }

@@ -30,7 +30,8 @@ enum class OnError { kKeep, kDrop };
 
 // A statement and the metrics that its rows become.
 struct SqlQuery {
-  std::string name;  // Names the part in the log.
+  std::string name;           // Names the part in the log, and its statement.
+  bool has_own_name = false;  // Somebody chose it: it is not the first metric's.
   SqlStatement statement;
   std::vector<QueryMetric> metrics;
   SeriesRules rules;

@@ -137,7 +137,8 @@ std::string LabelValue(const std::optional<std::string>& cell, ColumnType type) 
   std::string value;
   std::string_view rest = cell ? std::string_view(*cell) : "";
   while (!rest.empty()) {
-    const std::size_t valid = exporter::ValidUtf8Prefix(rest);
+    // NUL is UTF-8, and ends the page for Prometheus.
+    const std::size_t valid = exporter::ValidUtf8Prefix(rest.substr(0, rest.find('\0')));
     value += rest.substr(0, valid);
     rest.remove_prefix(valid);
     if (rest.empty()) break;
@@ -178,11 +179,6 @@ Cells LabelColumns::RawOf(const Cells& cells) const {
   Cells raw;
   for (const std::size_t column : columns_) raw.push_back(cells[column]);
   return raw;
-}
-
-bool LabelColumns::HasNull(const Cells& cells) const {
-  return std::any_of(columns_.begin(), columns_.end(),
-                     [&](std::size_t column) { return !cells[column]; });
 }
 
 void NoteBadRow(MappedSamples& mapped, const SqlMetric& metric, const std::string& what) {

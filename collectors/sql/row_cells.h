@@ -24,8 +24,8 @@ std::optional<double> NumberIn(const Rows& rows, std::size_t column, std::string
 // Why NumberIn finds none in a column, and what to ask for. Quotes no cell.
 std::string NoNumber(const Rows& rows, std::size_t column);
 
-// A label's value from a cell: NULL is empty, a boolean is true or false, bytes
-// that are not UTF-8 (from a database in SQL_ASCII) become U+FFFD.
+// A label's value from a cell: NULL is empty, a boolean is true or false, bytes that
+// are not UTF-8 (from a database in SQL_ASCII) and NUL (from SQLite) become U+FFFD.
 std::string LabelValue(const std::optional<std::string>& cell, ColumnType type = ColumnType::kAny);
 
 // The index of a column; absent where there is none of that name.
@@ -44,7 +44,6 @@ class LabelColumns {
   exporter::Labels Of(const Cells& cells) const;
   // The same as the database tells them apart: NULL is not ''.
   Cells RawOf(const Cells& cells) const;
-  bool HasNull(const Cells& cells) const;
 
  private:
   const Rows& rows_;

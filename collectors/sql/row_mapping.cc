@@ -46,7 +46,7 @@ void DropRepeated(MappedSamples& mapped, const std::string& metric) {
   mapped.problem = exporter::CollectError(
       exporter::ErrorKind::kQuery,
       fmt::format("{} rows have the labels of an earlier one, and are left out: group by the "
-                  "labels, or give the metric more of them",
+                  "labels, of which NULL and '' are one, or give the metric more of them",
                   repeated),
       metric);
 }

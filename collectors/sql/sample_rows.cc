@@ -1,28 +1,12 @@
 #include "collectors/sql/sample_rows.h"
 
 #include <iterator>
-#include <map>
 #include <utility>
 
 #include "collectors/sql/row_cells.h"
 
 namespace collectors {
 namespace {
-
-// Adds each sample of `nulls`, whose labels are NULL in SQL and empty here, to
-// the one that has the same labels empty in SQL; where there is none it stays.
-void FoldNulls(std::vector<Sample>& samples, std::vector<Sample> nulls) {
-  if (nulls.empty()) return;
-  std::map<exporter::Labels, std::size_t> groups;
-  for (std::size_t i = 0; i < samples.size(); ++i) groups.emplace(samples[i].labels, i);
-  for (Sample& null : nulls) {
-    if (const auto group = groups.find(null.labels); group != groups.end()) {
-      samples[group->second].value += null.value;
-    } else {
-      samples.push_back(std::move(null));
-    }
-  }
-}
 
 template <typename T>
 void Append(std::vector<T>& to, std::vector<T> from) {
@@ -35,18 +19,15 @@ MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const RowSampl
   MappedSamples mapped;
   const std::size_t column = NeedColumn(rows, metric.value, metric);
   const LabelColumns labels(rows, metric);
-  std::vector<Sample> nulls;
   for (const Cells& cells : rows.cells) {
     const auto& cell = cells[column];
     if (const auto value = cell ? NumberIn(rows, column, *cell) : std::nullopt) {
-      auto& samples = labels.HasNull(cells) ? nulls : mapped.samples;
-      samples.push_back({labels.Of(cells), *value * metric.factor});
+      mapped.samples.push_back({labels.Of(cells), *value * metric.factor});
       continue;
     }
     mapped.nulls.push_back(labels.Of(cells));
     if (cell) NoteBadRow(mapped, metric, NoNumber(rows, column));
   }
-  FoldNulls(mapped.samples, std::move(nulls));
   return mapped;
 }
 

@@ -5,9 +5,9 @@
 
 namespace collectors {
 
-// A row a sample. A NULL value is no sample, a NULL label is empty, and rows
-// that differ only in these two are added up. Throws CollectError where a column
-// is missing.
+// A row a sample. A NULL value is no sample, a NULL label is empty: rows that
+// differ only in NULL against '' have the same labels. Throws CollectError if a
+// column is missing.
 MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const RowSample& shape);
 
 // A row a sample for each column.

@@ -11,6 +11,7 @@
 #include "collectors/clients/run_of.h"
 #include "collectors/sql/count_scan.h"
 #include "collectors/sql/metric_names.h"
+#include "collectors/sql/query_names.h"
 #include "collectors/sql/query_part.h"
 #include "collectors/sql/sql_reader.h"
 #include "exporter/job.h"
@@ -52,10 +53,27 @@ void CheckNames(YamlReader& options, const std::vector<SqlCount>& counts,
   }
 }
 
+// Two counts of one metric, with constant labels that differ, are two statements all the same.
+void NameStatements(YamlReader& options, std::vector<SqlCount>& counts,
+                    std::vector<SqlQuery>& queries, QueryNames& names) {
+  for (const SqlQuery& query : queries) {
+    if (!query.has_own_name || names.Take(query.name)) continue;
+    options.Problem("queries", fmt::format("two queries are named {}, and exporter_query_* would "
+                                           "be one series of both: give one another name",
+                                           exporter::Quoted(query.name)));
+  }
+  for (SqlCount& count : counts) {
+    count.name = names.Free(count.metric.name, count.metric.name + " of " + count.table);
+  }
+  for (SqlQuery& query : queries) {
+    if (!query.has_own_name) query.statement.name = names.Free(query.name, query.name);
+  }
+}
+
 // One part for each table, in the order in which the tables are first named.
 std::vector<std::unique_ptr<SqlPart>> PartsOf(std::vector<SqlCount> counts,
-                                              std::vector<SqlQuery> queries,
-                                              const SqlStatement& statement) {
+                                              std::vector<SqlQuery> queries, SqlStatement statement,
+                                              QueryNames& names) {
   std::vector<std::vector<SqlCount>> tables;
   for (SqlCount& count : counts) {
     const auto same = std::ranges::find_if(
@@ -66,6 +84,8 @@ std::vector<std::unique_ptr<SqlPart>> PartsOf(std::vector<SqlCount> counts,
   std::vector<std::unique_ptr<SqlPart>> parts;
   parts.reserve(tables.size() + queries.size());
   for (auto& table : tables) {
+    const std::string& name = table[0].table;
+    statement.name = table.size() > 1 ? names.Free(name, "table " + name) : name;
     parts.push_back(std::make_unique<CountScan>(std::move(table), statement));
   }
   for (SqlQuery& query : queries) parts.push_back(std::make_unique<QueryPart>(std::move(query)));
@@ -115,6 +135,7 @@ exporter::Reading SqlCollector::Collect(const exporter::CollectContext& context)
 
 exporter::Reading SqlCollector::CollectAsLeader(const SqlRun& run) {
   exporter::Reading reading;
+  shows_ = false;  // Also if what follows throws.
   reading.skipped = !leadership_->Take(*session_, run.context);
   if (reading.skipped) return reading;
   const exporter::CollectContext context{
@@ -123,13 +144,16 @@ exporter::Reading SqlCollector::CollectAsLeader(const SqlRun& run) {
   leadership_->Confirm(*session_, run.context);
   leads_until_ = run.now + shown_for_;
   reading.shown_until = leads_until_;
+  shows_ = true;
   return reading;
 }
 
 exporter::FamilySet SqlCollector::Account() const {
   exporter::FamilySet families;
   session_->Write(families);
-  schedule_.Account(families);
+  if (!leadership_ || shows_) {
+    schedule_.Account(families, leadership_ ? leads_until_ : exporter::SteadyTime::max());
+  }
   if (!leadership_) return families;
   const bool leads = leadership_->leads();
   families
@@ -158,10 +182,12 @@ std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
   auto counts = ReadCounts(options, defaults);
   auto queries = ReadQueries(options, defaults);
   CheckNames(options, counts, queries);
+  QueryNames names;
+  NameStatements(options, counts, queries, names);
   const bool singleton = ReadSingleton(options, source, keeps_connected);
   if (source.session == nullptr) return nullptr;
   auto collector = std::make_unique<SqlCollector>(
-      std::move(source), PartsOf(std::move(counts), std::move(queries), defaults.statement),
+      std::move(source), PartsOf(std::move(counts), std::move(queries), defaults.statement, names),
       settings);
   if (singleton) collector->MakeSingleton(settings);
   return collector;

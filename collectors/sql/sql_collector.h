@@ -43,6 +43,7 @@ class SqlCollector : public exporter::Collector {
   // Past which another may lead, however long the server keeps the lock for us.
   std::chrono::milliseconds shown_for_{0};
   exporter::SteadyTime leads_until_;
+  bool shows_ = false;  // Whether its last run, as a leader, found what is shown.
 };
 
 // Notes what is wrong with the keys in `options`, and returns null then.

@@ -43,8 +43,9 @@ class SqlPart {
   // What is wrong since the last Refresh.
   virtual std::vector<exporter::CollectError> Problems() const = 0;
   virtual std::vector<exporter::SeriesId> Claims() const = 0;
-  // What it tells of its own work (Collector::Account).
-  virtual void Account(exporter::FamilySet& /*families*/) const {}
+  // What it says of its own work (Collector::Account). What it says of its series lives as long as
+  // they do, and not beyond `until`.
+  virtual void Account(exporter::FamilySet& /*families*/, exporter::SteadyTime /*until*/) const {}
   // How often it asks; absent where it does so in every run.
   virtual std::optional<std::chrono::milliseconds> Interval() const = 0;
 };

@@ -165,6 +165,7 @@ SqlQuery ReadQuery(YamlReader& reader, const SqlDefaults& defaults) {
     reader.Problem("metrics", "a query needs metrics: a list of {name, type, value, labels}");
   }
   query.name = reader.String("name", query.metrics.empty() ? "" : query.metrics[0].metric.name);
+  query.has_own_name = reader.Has("name");
   query.statement.name = query.name;
   reader.RejectUnknownKeys();
   return query;

@@ -85,7 +85,7 @@ struct Stage {
   // What the scan says of its estimates, by the count's name.
   Samples Estimated() const {
     exporter::FamilySet families;
-    scan.Account(families);
+    scan.Account(families, exporter::SteadyTime::max());
     return SamplesOf(std::move(families), "exporter_count_estimated");
   }
 

@@ -123,6 +123,9 @@ TEST_CASE("a label's bytes that are not UTF-8 are replaced, and the row stays") 
   CHECK(LabelValue("M\xfcller") == "M\xEF\xBF\xBDller");
   CHECK(LabelValue("M\xc3\xbcller") == "M\xc3\xbcller");
   CHECK(LabelValue(std::nullopt).empty());
+  CHECK(LabelValue(std::string("a\0b\xff\0", 5)) ==
+        "a\xEF\xBF\xBD"
+        "b\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 }  // namespace collectors
