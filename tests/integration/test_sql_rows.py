@@ -58,7 +58,7 @@ def test_a_nul_in_a_label_of_sqlite_is_replaced_and_prometheus_reads_the_page(tm
     assert page.series("odd_total") == [({"name": "a\ufffdb"}, 1)]
     done = subprocess.run([program("promtool"), "check", "metrics"], input=page.text, text=True,
                           capture_output=True, timeout=30)
-    assert done.returncode != 1, done.stderr
+    assert done.returncode in (0, 3), done.stderr  # 3 is "valid, and I would write it otherwise".
 
 
 def test_two_counts_of_one_metric_have_each_their_own_query_series(postgres, tmp_path):
