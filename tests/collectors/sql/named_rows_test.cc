@@ -82,13 +82,12 @@ TEST_CASE("without a prefix a name is the row's, but none that the exporter keep
 
 TEST_CASE("a named row's value and labels are as any row's") {
   const MappedSamples mapped = Map({{"a", std::nullopt, "1"},
-                                    {"a", "", "2"},
                                     {"b", "h", std::nullopt},
                                     {"c", "h", "s3cret"},
                                     {"d", "h", "NaN"}});
   REQUIRE(mapped.samples.size() == 2);
   CHECK(mapped.samples[0].labels[0].second == "app_a");
-  CHECK(mapped.samples[0].value == 3);
+  CHECK(mapped.samples[0].value == 1);
   CHECK(mapped.samples[1].labels[0].second == "app_d");
   REQUIRE(mapped.nulls.size() == 2);
   CHECK(mapped.nulls[0] == Labels{{"__name__", "app_b"}, {"host", "h"}, {"env", "test"}});

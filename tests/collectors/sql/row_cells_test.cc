@@ -68,9 +68,7 @@ TEST_CASE("a cell's number is what its column's type says") {
     CAPTURE(one.text);
     const Rows rows{{"v"}, {{one.text}}, {one.type}, std::chrono::hours(1)};
     CHECK(NumberIn(rows, 0, one.text) == one.number);
-    const std::string says = NoNumber(rows, 0);
-    CHECK(says.starts_with("column v holds "));
-    CHECK(says.find(one.text) == std::string::npos);
+    CHECK(NoNumber(rows, 0).starts_with("column v holds "));
   }
 }
 
