@@ -118,7 +118,8 @@ install_in() {
     [[ $(stat -c %s "$bin/exporter") -lt 20000000 && -s $bin/.debug/exporter.debug ]]
 }
 knows_its_revision() {
-  [[ $(in_root "$1" installed/bin/exporter --version) == *$(git rev-parse --short=7 HEAD)* ]]
+  [[ $(in_root "$1" installed/bin/exporter --version) == \
+     *$(git -C "$1/src" rev-parse --short=7 HEAD)* ]]
 }
 # The binary alone, on a machine that has the set `run` and nothing to build with.
 runs_alone() {
