@@ -28,6 +28,7 @@ constexpr std::size_t kMostSent = 256 << 10;
 constexpr double kMib = 1 << 20;
 constexpr milliseconds kPollPause{10};
 constexpr milliseconds kShut{10};
+constexpr milliseconds kBoundsPause{50};
 
 int OpenWakeFd() {
   const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -35,12 +36,11 @@ int OpenWakeFd() {
   return fd;
 }
 
-// What its client has acknowledged of what the socket took: a buffer may hold
-// megabytes that nobody reads.
-std::size_t Received(int fd, const HttpUnsent& answer) {
+// What the socket took and the client has not acknowledged: it may be megabytes
+// that nobody reads.
+std::size_t Queued(int fd) {
   int queued = 0;
-  if (::ioctl(fd, SIOCOUTQ, &queued) != 0 || queued < 0) return answer.sent();
-  return answer.sent() - std::min(answer.sent(), static_cast<std::size_t>(queued));
+  return ::ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? static_cast<std::size_t>(queued) : 0;
 }
 
 // Lets the system forget at once what the client has not taken, and tells the
@@ -102,6 +102,7 @@ void HttpLobby::Run(const std::stop_token& stop) {
   try {
     while (!stop.stop_requested()) {
       TakeReturned(steady_clock::now());
+      HoldToBounds(steady_clock::now());
       PollOnce(steady_clock::now());
     }
   } catch (const std::exception& error) {
@@ -147,7 +148,6 @@ void HttpLobby::Settle(Visitor visitor, SteadyTime now) {
     waiting.expires_at = now + AnswerTime(waiting.visitor.unsent.size());
     kept_.Add(waiting.visitor.unsent);
     ++takers_;
-    HoldToBounds(now);
   }
   Continue(waiting, now);
 }
@@ -183,11 +183,16 @@ bool HttpLobby::MakeRoom(SteadyTime now) {
 
 // An eighth of the connections is for those who take no answer yet, so that a
 // client who asks need not wait, and one who says nothing takes nobody's place.
+bool HttpLobby::IsWithinBounds() const {
+  return takers_ <= limits_.connections * 7 / 8 && kept_.Bytes() <= limits_.kept_bytes;
+}
+
+// Now and then, as it asks the system about each of them.
 void HttpLobby::HoldToBounds(SteadyTime now) {
-  const auto within = [this] {
-    return takers_ <= limits_.connections * 7 / 8 && kept_.Bytes() <= limits_.kept_bytes;
-  };
-  if (!within()) DropSlow(now, within);
+  if (now < bounds_due_ || IsWithinBounds()) return;
+  DropSlow(now, [this] { return IsWithinBounds(); });
+  Remove();
+  bounds_due_ = now + kBoundsPause;
 }
 
 // The slowest first, until `enough`.
@@ -206,19 +211,22 @@ void HttpLobby::DropSlow(SteadyTime now, const std::function<bool()>& enough) {
   }
 }
 
-// Since its answer began, less a moment that the network may need.
+// Since its answer began, less a moment that the network may need. A client that
+// has acknowledged all that it was sent waits for us, and is as fast as can be.
 double HttpLobby::SecondsPerMib(const Waiting& waiting, SteadyTime now) const {
   const Visitor& visitor = waiting.visitor;
   const std::chrono::duration<double> took = now - visitor.began - limits_.grace;
-  const std::size_t received = Received(visitor.fd, visitor.unsent);
-  if (took.count() <= 0) return 0;
-  if (received == 0) return std::numeric_limits<double>::infinity();
-  return took.count() / (static_cast<double>(received) / kMib);
+  const std::size_t queued = Queued(visitor.fd);
+  if (took.count() <= 0 || queued == 0) return 0;
+  const std::size_t sent = visitor.unsent.sent();
+  if (queued >= sent) return std::numeric_limits<double>::infinity();
+  return took.count() / (static_cast<double>(sent - queued) / kMib);
 }
 
 void HttpLobby::PollOnce(SteadyTime now) {
   std::vector<pollfd> polled{{wake_fd_, POLLIN, 0}};
   SteadyTime next = now + limits_.idle;
+  if (!IsWithinBounds()) next = std::min(next, bounds_due_);
   for (const HttpDoor& door : doors_) {
     const SteadyTime opens_at = std::max(door.opens_at(), doors_open_at_);
     const bool is_open = opens_at <= now;

@@ -102,6 +102,7 @@ class HttpLobby {
   void Drop(Waiting& waiting, HttpCut reason);
   bool IsFull();
   bool MakeRoom(SteadyTime now);
+  bool IsWithinBounds() const;
   void HoldToBounds(SteadyTime now);
   void DropSlow(SteadyTime now, const std::function<bool()>& enough);
   double SecondsPerMib(const Waiting& waiting, SteadyTime now) const;
@@ -120,6 +121,7 @@ class HttpLobby {
   // Of the lobby's thread alone.
   std::vector<HttpDoor> doors_;
   SteadyTime doors_open_at_;  // Shut until then, as there is no room.
+  SteadyTime bounds_due_;     // When to look for slow clients again, if a bound is passed.
   std::vector<Waiting> waiting_;
   std::size_t takers_ = 0;  // Of those who wait.
   HttpKept kept_;           // By them.
