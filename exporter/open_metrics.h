@@ -11,8 +11,8 @@ inline constexpr std::string_view kOpenMetricsEnd = "# EOF\n";
 
 // A family in OpenMetrics 1.0. The family of a counter `x_total` is `x`, that of an
 // info `x_info` is `x`; a counter of another name has no place in the format and is
-// written as unknown, as is a summary of quantiles outside 0 to 1. `is_name_free` is false if the page has a family of the shorter name:
-// then the longer name stays, as unknown.
+// written as unknown, as is a summary of quantiles outside 0 to 1. `is_name_free` is false if
+// the page has a family of the shorter name: then the longer name stays, as unknown.
 // https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md
 void AppendOpenMetrics(std::string& out, const Family& family, bool is_name_free);
 

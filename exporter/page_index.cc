@@ -130,9 +130,8 @@ bool PageIndex::Expire(SteadyTime now) {
   Names touched;
   for (auto at = entries_.begin(); at != entries_.end();) {
     auto& [name, entry] = *at;
-    const auto expired = std::erase_if(entry.sources, [now](const Source& source) {
-      return source.published.expires_at <= now;
-    });
+    const auto expired = std::erase_if(
+        entry.sources, [now](const Source& source) { return source.published.expires_at <= now; });
     if (expired > 0) Touch(name, touched);
     at = entry.sources.empty() ? entries_.erase(at) : std::next(at);
   }

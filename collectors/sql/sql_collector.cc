@@ -212,8 +212,8 @@ counts          list of {metric, table, where, by, mode, count_up_to, on_missing
   where         condition in SQL; absent for all rows
   by            columns to group by, which become labels
   mode          exact; estimate: what PostgreSQL's planner reckons, without looking at the rows
-                (no by; all that is read must have been analyzed); auto: the estimate for all rows of a
-                table of more than 100000 that was analyzed, else exact (default: count_mode)
+                (no by; all that is read must have been analyzed); auto: the estimate for all rows
+                of a table of more than 100000 that was analyzed, else exact (default: count_mode)
   count_up_to   stops there: this value means so many or more (no by); counts exactly below
   on_missing    what a series that is gone becomes: drop (default), zero or keep
   help          the metric's help text

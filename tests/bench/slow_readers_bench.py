@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""What slow readers of the page cost other clients: a scrape beside 10, 100 and 500 of them, of 10k
-and 100k series, plain and gzip, at an MTU of 1,500; and whether a page of 800k series arrives plain.
+"""What slow readers of the page cost other clients: a scrape beside 10, 100 and 500 of them, of
+10k and 100k series, plain and gzip, at an MTU of 1,500; and whether a page of 800k series arrives
+plain.
 
 slow_readers_bench.py [SCRAPES]: so many scrapes a row (20). Makes a network namespace of its own,
 which needs root. Exits 1 if a scrape is cut, if the median is more than 50 ms above that without

@@ -30,7 +30,8 @@ def test_every_old_series_is_there_under_its_old_labels(postgres, collect):
         peer.close()
     assert {name for name, _, _ in theirs} >= {"pg_stat_database_sessions_killed",
                                                "pg_stat_database_checksum_last_failure",
-                                               "pg_locks_count", "pg_stat_bgwriter_buffers_alloc_total"}
+                                               "pg_stat_bgwriter_buffers_alloc_total",
+                                               "pg_locks_count"}
     missing = {f"{name} {kind} {dict(labels)}" for name, kind, labels in theirs - ours
                if ("datid", "0") not in labels}   # Of no database: the README says so.
     assert not missing, "\n".join(sorted(missing))

@@ -55,7 +55,8 @@ def ask(server, tmp_path, command, user="exporter", more=""):
     return done, re.findall(r"^shop: (\w+): (\w+): (.*)$", done.stderr, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", [("collect",), ("check", "--connect")], ids=["collect", "check"])
+@pytest.mark.parametrize("command", [("collect",), ("check", "--connect")],
+                         ids=["collect", "check"])
 def test_a_share_of_the_rows_is_no_count_and_the_remedy_is_named(server, tmp_path, command):
     done, problems = ask(server, tmp_path, command)
     assert done.returncode == 1

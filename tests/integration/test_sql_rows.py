@@ -1,4 +1,4 @@
-"""What rows and statements must not become: a sum of two, half an answer, a page that nobody reads."""
+"""What rows and statements must not become: a sum of two, half an answer, an unreadable page."""
 
 import sqlite3
 import subprocess
@@ -74,7 +74,8 @@ def test_two_counts_of_one_metric_have_each_their_own_query_series(postgres, tmp
 
 
 def test_whether_a_count_was_estimated_is_said_only_while_it_has_a_value(postgres, start_exporter):
-    postgres.sql("CREATE TABLE it_fleeting AS SELECT 1 AS i; GRANT SELECT ON it_fleeting TO exporter")
+    postgres.sql("CREATE TABLE it_fleeting AS SELECT 1 AS i;"
+                 "GRANT SELECT ON it_fleeting TO exporter")
     exporter = start_exporter(f"""
 collectors:
   - type: sql

@@ -21,7 +21,8 @@ def quoted(schema):
 def server(postgres):
     for schema, rows in ROWS.items():
         postgres.sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)};"
-                     f"CREATE TABLE {quoted(schema)}.orders AS SELECT generate_series(1, {rows}) AS i;"
+                     f"CREATE TABLE {quoted(schema)}.orders AS"
+                     f"  SELECT generate_series(1, {rows}) AS i;"
                      f"GRANT USAGE ON SCHEMA {quoted(schema)} TO exporter, shop;"
                      f"GRANT SELECT ON {quoted(schema)}.orders TO exporter, shop")
     postgres.sql("CREATE TABLE public.only_public (i int); GRANT SELECT ON only_public TO exporter;"
@@ -46,7 +47,8 @@ collectors:
 
 
 @pytest.mark.parametrize("parameters, schema", [
-    ({}, "public"), ({"schema": "tenant_a"}, "tenant_a"), ({"schema": "Tenant B'\\"}, "Tenant B'\\"),
+    ({}, "public"), ({"schema": "tenant_a"}, "tenant_a"),
+    ({"schema": "Tenant B'\\"}, "Tenant B'\\"),
     ({"currentSchema": "tenant_a,public"}, "tenant_a"), ({"search_path": "tenant_a"}, "tenant_a"),
     ({"search_path": "nowhere, public"}, "public")],
     ids=["none", "prisma", "prisma-odd", "jdbc", "search_path", "second"])
@@ -56,7 +58,8 @@ def test_counts_estimates_and_queries_mean_the_schema_of_the_url(server, tmp_pat
     done = ask(tmp_path, server.url() + (query and "?" + query))
     assert done.returncode == 0, done.stderr
     page = Page(done.stdout)
-    assert (page.value("counted"), page.value("reckoned"), page.value("asked")) == (ROWS[schema],) * 3
+    shown = [page.value(name) for name in ("counted", "reckoned", "asked")]
+    assert shown == [ROWS[schema]] * 3
 
 
 def test_a_table_that_the_schema_lacks_is_missing_and_not_that_of_public(server, tmp_path):
