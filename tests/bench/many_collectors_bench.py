@@ -2,8 +2,9 @@
 """Whether 256 collectors keep their schedule, and what they cost.
 
 Each counts in a file of SQLite's, under a name of its own and under names that all of them share,
-and a client takes the page every second. Exits 1 if a collector falls behind or the process takes more
-than its part of a core. EXPORTER_BENCH_OTHER names another exporter to measure in the same run.
+and a client takes the page every second. Exits 1 if a collector falls behind or the process takes
+more than its part of a core. EXPORTER_BENCH_OTHER names another exporter to measure in the same
+run.
 """
 
 import os
