@@ -103,6 +103,11 @@ bool IsInteger(double count) {
   return count >= 0 && count < 9007199254740992.0 && count == std::trunc(count);
 }
 
+// For fields that know integers alone.
+std::uint64_t Whole(double count) {
+  return count >= 0 && count < 9007199254740992.0 ? static_cast<std::uint64_t>(count) : 0;
+}
+
 template <typename Message, typename Tag>
 void AddCount(Message& message, Tag integer, Tag floating, double count) {
   if (IsInteger(count)) {
@@ -187,8 +192,7 @@ void AddHistogram(pbf_builder<PbMetric>& metric, const Family& family, std::size
 void AddSummary(pbf_builder<PbMetric>& metric, const Family& family, std::size_t index) {
   const std::size_t lines = family.LinesAt(index);
   pbf_builder<PbSummary> message(metric, PbMetric::kSummary);
-  message.add_uint64(PbSummary::kCount,
-                     static_cast<std::uint64_t>(family.LineAt(index, lines - 1).value));
+  message.add_uint64(PbSummary::kCount, Whole(family.LineAt(index, lines - 1).value));
   message.add_double(PbSummary::kSum, family.LineAt(index, lines - 2).value);
   for (std::size_t i = 0; i + 2 < lines; ++i) {
     const Family::Line line = family.LineAt(index, i);

@@ -344,7 +344,8 @@ void SnapshotStore::CountDuplicates(const Page& page,
 
 void SnapshotStore::NoteForm(const PageQuery& query, Form form, SteadyTime now) {
   MutexLock lock(mutex_);
-  FindView(query, now)->Asked(form, now);
+  for (const auto& view : views_)
+    if (view->query() == query) view->Asked(form, now);
 }
 
 }  // namespace exporter

@@ -105,7 +105,7 @@ class SnapshotStore {
   std::shared_ptr<const Page> CurrentPage(SteadyTime now) { return PageOf({}, now); }
   std::shared_ptr<const Page> PageOf(const PageQuery& query, SteadyTime now);
   // From now the form is prepared at each publication, until nobody has asked
-  // for five minutes.
+  // for five minutes. Of a query that is not kept it is not.
   void NoteForm(const PageQuery& query, Form form, SteadyTime now);
 
   static constexpr std::size_t kMostViews = 16;
