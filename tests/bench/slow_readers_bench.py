@@ -40,7 +40,7 @@ SIP = 4096
 PAUSE = 0.1
 ASKS = 10  # In the same time, of all slow readers: they are slow, and no flood.
 CONFIG = """
-global: {{interval: {interval}, timeout: {timeout}, stale_after: 10m}}
+global: {{interval: {interval}, timeout: {timeout}, stale_after: 2h}}
 collectors:
   - type: sql
     dsn: "sqlite://{database}"
