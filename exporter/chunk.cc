@@ -84,13 +84,13 @@ std::string Chunk::Render(Format format) const {
   return text;
 }
 
-const Packed& Chunk::Get(Form form) const {
+std::shared_ptr<const Packed> Chunk::Get(Form form) const {
   const std::size_t index = form.index();
   std::call_once(once_[index], [&] {
-    forms_[index] = std::make_unique<const Packed>(Pack(form.coding, Render(form.format)));
+    forms_[index] = std::make_shared<const Packed>(Pack(form.coding, Render(form.format)));
     is_made_[index] = true;
   });
-  return *forms_[index];
+  return forms_[index];
 }
 
 }  // namespace exporter

@@ -49,7 +49,7 @@ class Chunk {
   bool HasExtras() const;
   // Merges what several slots share, if nobody has yet.
   const std::vector<Count>& Counts() const;
-  const Packed& Get(Form form) const;
+  std::shared_ptr<const Packed> Get(Form form) const;
   bool Has(Form form) const { return is_made_[form.index()]; }
 
  private:
@@ -66,7 +66,7 @@ class Chunk {
   mutable std::once_flag merge_once_;
   mutable Merged merged_;
   mutable std::array<std::once_flag, kForms> once_;
-  mutable std::array<std::unique_ptr<const Packed>, kForms> forms_;
+  mutable std::array<std::shared_ptr<const Packed>, kForms> forms_;
   mutable std::array<std::atomic<bool>, kForms> is_made_{};
 };
 

@@ -101,8 +101,7 @@ int CollectOnce(App& app) {
                  error.part().empty() ? "" : error.part() + ": ", Name(error.kind()), error.what());
     if (health.cut.empty()) continue;
     code = kCollectionFailed;
-    fmt::print(stderr, "{}: limit: more series than max_series, so these are not whole: {}\n",
-               health.name, DescribeCut(health.cut));
+    fmt::print(stderr, "{}: limit: {}\n", health.name, Describe(health.cut));
   }
   return code;
 }

@@ -127,7 +127,7 @@ LabelPolicy::Result LabelPolicy::Apply(std::vector<TimedFamily> families) const 
   Result result = std::move(regrouping).Take();
   LeftOut& left_out = result.left_out;
   left_out.cut = CutToMost(result.families, max_series);
-  for (const CutFamily& cut : left_out.cut) left_out.dropped.limit += cut.had - cut.kept;
+  for (const CutFamily& cut : left_out.cut.families) left_out.dropped.limit += cut.had - cut.kept;
   for (TimedFamily& timed : result.families) {
     timed.family.Freeze();
     result.series += timed.family.lines();

@@ -23,7 +23,7 @@ struct Dropped {
 // The same, and what it was.
 struct LeftOut {
   Dropped dropped;
-  std::vector<CutFamily> cut;   // By max_series.
+  SeriesCut cut;                // By max_series.
   std::string invalid_example;  // One of those dropped as invalid, and why.
 };
 

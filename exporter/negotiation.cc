@@ -58,30 +58,28 @@ std::vector<Choice> ChoicesOf(std::string_view header) {
   return choices;
 }
 
-bool Has(const Choice& choice, std::string_view parameter) {
-  return std::find(choice.parameters.begin(), choice.parameters.end(), parameter) !=
-         choice.parameters.end();
-}
-
-// The version that a choice names, or `otherwise`.
-std::string Version(const Choice& choice, std::string_view otherwise) {
-  for (const std::string& parameter : choice.parameters)
-    if (parameter.starts_with("version=")) return parameter.substr(8);
+// A parameter's value, or `otherwise` if the choice does not name it.
+std::string Value(const Choice& choice, std::string_view parameter, std::string_view otherwise) {
+  for (const std::string& given : choice.parameters) {
+    if (given.starts_with(parameter) && given.substr(parameter.size()).starts_with('='))
+      return given.substr(parameter.size() + 1);
+  }
   return std::string(otherwise);
 }
 
 std::optional<Format> FormatOf(const Choice& choice) {
   if (choice.value == "application/openmetrics-text") {
-    const std::string version = Version(choice, "1.0.0");
+    const std::string version = Value(choice, "version", "1.0.0");
     return version == "1.0.0" || version == "0.0.1" ? std::optional(Format::kOpenMetrics)
                                                     : std::nullopt;
   }
   if (choice.value == "application/vnd.google.protobuf") {
-    const bool fits =
-        Has(choice, "proto=io.prometheus.client.metricfamily") && Has(choice, "encoding=delimited");
+    constexpr std::string_view kMessage = "io.prometheus.client.metricfamily";
+    const bool fits = Value(choice, "proto", kMessage) == kMessage &&
+                      Value(choice, "encoding", "delimited") == "delimited";
     return fits ? std::optional(Format::kProtobuf) : std::nullopt;
   }
-  const bool is_text = choice.value == "text/plain" && Version(choice, "0.0.4") == "0.0.4";
+  const bool is_text = choice.value == "text/plain" && Value(choice, "version", "0.0.4") == "0.0.4";
   if (is_text || choice.value == "text/*" || choice.value == "*/*") return Format::kText;
   return std::nullopt;
 }

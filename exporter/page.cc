@@ -26,7 +26,7 @@ std::string TailOf(const std::vector<Family>& families, Format format) {
 }
 
 struct Owner {
-  std::shared_ptr<const Page> page;
+  std::shared_ptr<const Page::Joined> joined;
   std::string tail;
 };
 
@@ -46,40 +46,40 @@ Page::Page(std::vector<std::shared_ptr<const Chunk>> chunks, std::size_t slots)
   }
 }
 
-const Page::Joined& Page::Get(Form form) const {
-  Joined& joined = joined_[form.index()];
+std::shared_ptr<const Page::Joined> Page::Get(Form form) const {
   std::call_once(once_[form.index()], [&] {
     Joined made;
     if (form.coding == Coding::kGzip) made.pieces.push_back(kGzipHeader);
     for (const auto& chunk : chunks_) {
-      const Packed& packed = chunk->Get(form);
+      made.chunks.push_back(chunk->Get(form));
+      const Packed& packed = *made.chunks.back();
       if (form.coding == Coding::kGzip) made.trailer.Add(packed.crc, packed.size);
       made.pieces.push_back(packed.bytes);
     }
-    joined = std::move(made);
+    joined_[form.index()] = std::make_shared<const Joined>(std::move(made));
   });
-  return joined;
+  return joined_[form.index()];
 }
 
 std::string Page::Text() const {
   std::string text;
-  for (const auto& chunk : chunks_) text += chunk->Get({}).bytes;
+  for (const auto& chunk : chunks_) text += chunk->Get({})->bytes;
   return text;
 }
 
 PageBody BodyOf(const std::shared_ptr<const Page>& page, Form form,
                 const std::vector<Family>& tail) {
-  const Page::Joined& joined = page->Get(form);
+  const std::shared_ptr<const Page::Joined> joined = page->Get(form);
   Packed last = Pack(form.coding, TailOf(tail, form.format));
   if (form.coding == Coding::kGzip) {
-    GzipTrailer trailer = joined.trailer;
+    GzipTrailer trailer = joined->trailer;
     trailer.Add(last.crc, last.size);
     last.bytes += trailer.Finish();
   }
   PageBody body;
-  body.pieces.reserve(joined.pieces.size() + 1);
-  body.pieces = joined.pieces;
-  const auto owner = std::make_shared<const Owner>(Owner{page, std::move(last.bytes)});
+  body.pieces.reserve(joined->pieces.size() + 1);
+  body.pieces = joined->pieces;
+  const auto owner = std::make_shared<const Owner>(Owner{joined, std::move(last.bytes)});
   body.pieces.push_back(owner->tail);
   body.owner = owner;
   return body;

@@ -26,12 +26,14 @@ class Page {
   bool has_extras() const { return has_extras_; }
   std::string Text() const;
 
-  // All chunks in a form, made by the first who asks.
+  // All chunks in a form, made by the first who asks. Keeps that form alone: a slow reader keeps
+  // neither the families of an old page nor its other forms.
   struct Joined {
-    std::vector<std::string_view> pieces;  // They live as long as the page.
+    std::vector<std::shared_ptr<const Packed>> chunks;
+    std::vector<std::string_view> pieces;  // Point into them.
     GzipTrailer trailer;                   // Of gzip.
   };
-  const Joined& Get(Form form) const;
+  std::shared_ptr<const Joined> Get(Form form) const;
 
  private:
   std::vector<std::shared_ptr<const Chunk>> chunks_;
@@ -39,7 +41,7 @@ class Page {
   std::vector<std::size_t> duplicates_;
   bool has_extras_;
   mutable std::array<std::once_flag, kForms> once_;
-  mutable std::array<Joined, kForms> joined_;
+  mutable std::array<std::shared_ptr<const Joined>, kForms> joined_;
 };
 
 // A page and what follows it, ready to be sent without being joined.

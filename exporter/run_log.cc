@@ -55,7 +55,7 @@ void RunLog::ShownCut(const LeftOut& left_out) {
         {{"collector", collector_},
          {"type", type_},
          {"dropped", std::to_string(left_out.dropped.limit)},
-         {"families", DescribeCut(left_out.cut)}});
+         {"cut", Describe(left_out.cut)}});
   } else {
     Log(LogLevel::kInfo, "all series are shown again",
         {{"collector", collector_}, {"type", type_}});

@@ -36,9 +36,18 @@ std::size_t LevelOf(const std::vector<TimedFamily>& families, std::size_t most) 
 
 // The families whose samples are of the same instances, and the order of these.
 struct Cluster {
+  std::map<std::string, std::size_t> hashes;          // By the values of the labels.
   std::unordered_map<std::size_t, std::size_t> rank;  // By the hash of the labels.
   std::size_t instances = 0;                          // That are kept.
 };
+
+std::string ValuesOf(const Family& family, std::size_t index) {
+  std::vector<LabelView> labels;
+  family.LabelsAt(index, labels);
+  std::string values;
+  for (const LabelView& label : labels) values.append(label.value) += '\0';
+  return values;
+}
 
 // The label names of a family's first sample.
 std::string KeyOf(const Family& family) {
@@ -87,11 +96,16 @@ std::map<std::string, Cluster> ClustersOf(const std::vector<TimedFamily*>& large
                                           std::size_t level) {
   std::map<std::string, Cluster> clusters;
   for (const TimedFamily* timed : large) {
-    auto& rank = clusters[KeyOf(timed->family)].rank;
-    ForEachHash(timed->family,
-                [&rank](std::size_t, std::size_t hash) { rank.try_emplace(hash, rank.size()); });
+    auto& hashes = clusters[KeyOf(timed->family)].hashes;
+    ForEachHash(timed->family, [&](std::size_t index, std::size_t hash) {
+      hashes.try_emplace(ValuesOf(timed->family, index), hash);
+    });
   }
-  for (auto& [key, cluster] : clusters) cluster.instances = cluster.rank.size();
+  for (auto& [key, cluster] : clusters) {
+    for (const auto& [values, hash] : cluster.hashes)
+      cluster.rank.try_emplace(hash, cluster.rank.size());
+    cluster.instances = cluster.rank.size();
+  }
   for (const TimedFamily* timed : large) {
     Cluster& cluster = clusters[KeyOf(timed->family)];
     cluster.instances =
@@ -129,29 +143,37 @@ void CutTheLarge(std::vector<TimedFamily>& families, std::size_t level,
 
 }  // namespace
 
-std::vector<CutFamily> CutToMost(std::vector<TimedFamily>& families, std::size_t most) {
-  std::vector<CutFamily> cut;
-  if (LinesOf(families) <= most) return cut;
+SeriesCut CutToMost(std::vector<TimedFamily>& families, std::size_t most) {
+  SeriesCut cut{{}, LinesOf(families), most};
+  if (cut.wanted <= most) return cut;
   if (const std::size_t level = LevelOf(families, most); level > 0) {
-    CutTheLarge(families, level, cut);
+    CutTheLarge(families, level, cut.families);
   } else {
-    KeepTheFirst(families, most, cut);
+    KeepTheFirst(families, most, cut.families);
   }
   std::erase_if(families, [](const TimedFamily& timed) { return timed.family.empty(); });
-  std::sort(cut.begin(), cut.end(), [](const CutFamily& a, const CutFamily& b) {
+  std::sort(cut.families.begin(), cut.families.end(), [](const CutFamily& a, const CutFamily& b) {
     return a.had - a.kept > b.had - b.kept || (a.had - a.kept == b.had - b.kept && a.name < b.name);
   });
   return cut;
 }
 
-std::string DescribeCut(const std::vector<CutFamily>& cut) {
+std::string NamesOf(const SeriesCut& cut) {
   constexpr std::size_t kMostNamed = 5;
+  const std::vector<CutFamily>& all = cut.families;
   std::string text;
-  for (std::size_t i = 0; i < std::min(cut.size(), kMostNamed); ++i) {
-    text += fmt::format("{}{} {} of {}", i == 0 ? "" : ", ", cut[i].name, cut[i].kept, cut[i].had);
+  for (std::size_t i = 0; i < std::min(all.size(), kMostNamed); ++i) {
+    text += fmt::format("{}{} {} of {}", i == 0 ? "" : ", ", all[i].name, all[i].kept, all[i].had);
   }
-  if (cut.size() > kMostNamed) text += fmt::format(" and {} more", cut.size() - kMostNamed);
+  if (all.size() > kMostNamed) text += fmt::format(" and {} more", all.size() - kMostNamed);
   return text;
+}
+
+std::string Describe(const SeriesCut& cut) {
+  return fmt::format(
+      "{} series, and max_series is {}: set it to {} or more, switch parts off, or drop series by "
+      "metric_relabel_configs, which come before it. Not whole: {}",
+      cut.wanted, cut.most, cut.wanted, NamesOf(cut));
 }
 
 }  // namespace exporter

@@ -14,14 +14,25 @@ struct CutFamily {
   std::size_t had = 0;
 };
 
+// What max_series has left out.
+struct SeriesCut {
+  std::vector<CutFamily> families;  // By the number of lines lost; empty if all fit.
+  std::size_t wanted = 0;           // Lines that there were.
+  std::size_t most = 0;             // Lines that there may be.
+
+  bool empty() const { return families.empty(); }
+};
+
 // Cuts the largest families until `most` lines are left. A family that is not larger than what
 // each of the cut ones keeps stays whole: a few vital series survive beside thousands of a table
 // each. What is cut goes by whole instances: families with the same label names keep the same
-// tables, keys or tasks, the first in their order. Returns what was cut, by the number of
-// lines lost.
-std::vector<CutFamily> CutToMost(std::vector<TimedFamily>& families, std::size_t most);
+// tables, keys or tasks, the first by the values of their labels, so that the next reading keeps
+// the same ones.
+SeriesCut CutToMost(std::vector<TimedFamily>& families, std::size_t most);
 
 // "pg_locks 120 of 400, pg_stat_user_tables_n_live_tup 120 of 400 and 3 more".
-std::string DescribeCut(const std::vector<CutFamily>& cut);
+std::string NamesOf(const SeriesCut& cut);
+// A sentence with the remedy, and the names.
+std::string Describe(const SeriesCut& cut);
 
 }  // namespace exporter

@@ -11,13 +11,11 @@ namespace {
 
 using std::chrono::duration;
 
-// Of the last errors, and of the families that were cut.
-constexpr std::size_t kMostListed = 20;
+constexpr std::size_t kMostLastErrors = 20;
 
-template <typename Item>
-std::vector<Item> FirstOf(std::vector<Item> items) {
-  if (items.size() > kMostListed) items.erase(items.begin() + kMostListed, items.end());
-  return items;
+std::vector<CollectError> FirstOf(std::vector<CollectError> errors) {
+  if (errors.size() > kMostLastErrors) errors.erase(errors.begin() + kMostLastErrors, errors.end());
+  return errors;
 }
 
 template <typename Counters, typename Kind>
@@ -201,7 +199,7 @@ void SnapshotStore::Publish(std::size_t slot, const Moment& now, const Reading& 
   CountProblems(reading, health);
   Add(health.dropped, left_out.dropped);
   health.dropped.limit += reading.cut_series;
-  health.cut = FirstOf(left_out.cut);
+  health.cut = left_out.cut;
 }
 
 std::vector<SnapshotStore::Preparation> SnapshotStore::Show(std::size_t slot, SlotFamilies families,

@@ -51,7 +51,7 @@ struct CollectorHealth {
   std::array<std::uint64_t, kRunResults> collections{};
   std::array<std::uint64_t, kErrorKinds> errors{};
   Dropped dropped;
-  std::vector<CutFamily> cut;             // By max_series, of what is shown now; 20 at most.
+  SeriesCut cut;                          // By max_series, of what is shown now.
   std::vector<CollectError> last_errors;  // Of the last run; 20 at most.
   std::shared_ptr<const std::vector<HealthSeries>> health_series;
   std::shared_ptr<const SlotFamilies> account;  // Collector::Account(); null before a run.

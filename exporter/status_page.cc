@@ -68,7 +68,7 @@ std::string Age(double unix_seconds, double now_unix) {
 
 json ToJson(const CollectorHealth& health) {
   json cut = json::array();
-  for (const CutFamily& family : health.cut)
+  for (const CutFamily& family : health.cut.families)
     cut.push_back({{"family", family.name}, {"kept", family.kept}, {"had", family.had}});
   json errors = json::array();
   for (const CollectError& error : health.last_errors)

@@ -47,9 +47,9 @@ def test_the_content_type_names_the_format(exporter):
     assert content_type == "text/plain; version=0.0.4; charset=utf-8"
 
 
-@pytest.mark.parametrize("accept", ["application/openmetrics-text; version=1.0.0", "text/html",
-                                    "*/*"])
-def test_any_accept_header_gets_the_text_format(exporter, accept):
+@pytest.mark.parametrize("accept", ["application/openmetrics-text; version=2.0.0", "text/html",
+                                    "*/*", "application/openmetrics-text,text/plain;q=0.1"])
+def test_a_client_that_does_not_insist_gets_the_text_format(exporter, accept):
     answer = exporter.get("/metrics", headers={"Accept": accept})
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
 

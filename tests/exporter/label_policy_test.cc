@@ -267,7 +267,7 @@ TEST_CASE("max_series cuts the largest family, and says which") {
   CHECK(Lines(result) == "a{n=\"1\"} 3\na{n=\"2\"} 4\nb 6\nc 7\n");
   CheckDropped(result.left_out.dropped, 0, 1, 0);
   CHECK(result.series == 4);
-  CHECK(DescribeCut(result.left_out.cut) == "a 2 of 3");
+  CHECK(NamesOf(result.left_out.cut) == "a 2 of 3");
 }
 
 TEST_CASE("an example of what is invalid says why") {

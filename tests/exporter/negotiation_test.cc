@@ -50,7 +50,7 @@ TEST_CASE("each scraper gets the format that it reads best") {
       {"text/plain,application/openmetrics-text", Format::kText, Format::kText},
       {"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.7,*/*;q=0.6",
        Format::kOpenMetrics, Format::kOpenMetrics},
-      {"application/vnd.google.protobuf", Format::kText, Format::kText},
+      {"application/vnd.google.protobuf", Format::kProtobuf, Format::kProtobuf},
       {"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
        Format::kText, Format::kText},
       {",;,;;q=,q=x;;=,", Format::kText, Format::kText},

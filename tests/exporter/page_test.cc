@@ -343,15 +343,19 @@ TEST_CASE("a form is made when it is asked for, and once") {
   CHECK(BodyOf(page, gzip, {}).pieces[1].data() == body.pieces[1].data());
 }
 
-TEST_CASE("a body keeps its page alive") {
+TEST_CASE("a body keeps its own form alive, and nothing else of its page") {
   auto page = Make({Gauges({"a"})});
   const std::weak_ptr<const Page> watched = page;
+  const std::weak_ptr<const Packed> packed = page->chunks()[0]->Get({Format::kText, Coding::kGzip});
+  const std::weak_ptr<const Packed> plain = page->chunks()[0]->Get({});
   PageBody body = BodyOf(page, {Format::kText, Coding::kGzip}, {});
   page = nullptr;
-  CHECK_FALSE(watched.expired());
+  CHECK(watched.expired());
+  CHECK(plain.expired());
+  CHECK_FALSE(packed.expired());
   CHECK(Gunzip(Joined(body)) == "# TYPE a gauge\na 1\n");
   body = {};
-  CHECK(watched.expired());
+  CHECK(packed.expired());
 }
 
 // Rewritten by `EXPORTER_UPDATE_GOLDEN=1 pure_tests`; the change is then reviewed.

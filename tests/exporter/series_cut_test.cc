@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 
 namespace exporter {
@@ -48,7 +49,8 @@ TEST_CASE("small families stay whole beside thirty of 700 tables, wherever they 
   for (int i = 0; i < 264; ++i) set.Gauge("pg_settings_" + std::to_string(i), "").Add(i);
   auto families = std::move(set).Take();
   const auto cut = CutToMost(families, 10000);
-  CHECK(cut.size() == 30);
+  CHECK(cut.families.size() == 30);
+  CHECK(cut.wanted == 30 * 700 + 264);
   CHECK(Lines(families) <= 10000);
   CHECK(Lines(families) > 10000 - 30);
   const auto tables = TablesOf(families);
@@ -56,6 +58,19 @@ TEST_CASE("small families stay whole beside thirty of 700 tables, wherever they 
   for (int i = 0; i < 264; ++i) CHECK(tables.contains("pg_settings_" + std::to_string(i)));
   for (int i = 1; i < 30; ++i)
     CHECK(tables.at("table_" + std::to_string(i)) == tables.at("table_0"));
+}
+
+TEST_CASE("what is kept does not depend on the order in which a server names it") {
+  for (const bool backwards : {false, true}) {
+    FamilySet set;
+    auto& family = set.Gauge("a", "");
+    for (int i = 0; i < 9; ++i) family.Add({{"table", std::to_string(backwards ? 8 - i : i)}}, i);
+    auto families = std::move(set).Take();
+    CutToMost(families, 3);
+    auto kept = TablesOf(families).at("a");
+    std::sort(kept.begin(), kept.end());
+    CHECK(kept == std::vector<std::string>{"0", "1", "2"});
+  }
 }
 
 TEST_CASE("families of the same tables keep the same ones, in whatever order they name them") {
@@ -78,22 +93,22 @@ TEST_CASE("a histogram stays or goes whole") {
   auto families = std::move(set).Take();
   const auto cut = CutToMost(families, 11);
   CHECK(Lines(families) == 8);
-  CHECK(DescribeCut(cut) == "h 8 of 12");
+  CHECK(NamesOf(cut) == "h 8 of 12");
 }
 
 TEST_CASE("of more families than series the first ones stay") {
   FamilySet set;
   for (const char* name : {"a", "b", "c"}) set.Gauge(name, "").Add(1);
   auto families = std::move(set).Take();
-  CHECK(DescribeCut(CutToMost(families, 2)) == "c 0 of 1");
+  CHECK(NamesOf(CutToMost(families, 2)) == "c 0 of 1");
   CHECK(TablesOf(families).size() == 2);
 }
 
 TEST_CASE("of many cut families those that lost most are named") {
-  std::vector<CutFamily> cut;
-  for (std::size_t i = 0; i < 7; ++i) cut.push_back({"f" + std::to_string(i), i, 10});
-  CHECK(DescribeCut(cut) ==
-        "f0 0 of 10, f1 1 of 10, f2 2 of 10, f3 3 of 10, f4 4 of 10 and 2 more");
+  SeriesCut cut{{}, 70, 21};
+  for (std::size_t i = 0; i < 7; ++i) cut.families.push_back({"f" + std::to_string(i), i, 10});
+  CHECK(NamesOf(cut) == "f0 0 of 10, f1 1 of 10, f2 2 of 10, f3 3 of 10, f4 4 of 10 and 2 more");
+  CHECK(Describe(cut).starts_with("70 series, and max_series is 21: set it to 70 or more, "));
 }
 
 }  // namespace exporter

@@ -113,8 +113,8 @@ TEST_CASE("what max_series cuts is told by name, and no more when all fits") {
   for (int i = 0; i < 5; ++i) tables.Add({{"table", std::to_string(i)}}, i);
   store.RunEnded(0, At(0s), std::move(reading));
   const auto cut = store.Health(kStart).at(0).cut;
-  REQUIRE(cut.size() == 1);
-  CHECK(DescribeCut(cut) == "tables 2 of 5");
+  REQUIRE(cut.families.size() == 1);
+  CHECK(NamesOf(cut) == "tables 2 of 5");
   store.RunEnded(0, At(1s), Gauges({"small"}));
   CHECK(store.Health(kStart + 1s).at(0).cut.empty());
 }

@@ -86,7 +86,7 @@ def test_a_database_that_is_dropped_is_gone_and_one_that_is_made_is_found(server
     server.sql("CREATE DATABASE late_1", "postgres")
     server.sql("CREATE TABLE things (n int)", "late_1")
     family = "pg_stat_user_tables_seq_scan"
-    exporter.await_page(lambda page: databases(page, family) == {"late_1"}, 10, "it is found")
+    exporter.await_page(lambda page: databases(page, family) == {"late_1"}, 30, "it is found")
     server.sql("DROP DATABASE late_1 WITH (FORCE)", "postgres")
     exporter.await_page(lambda page: not page.has(family), 10, "it is gone")
     assert POSTGRES_PASSWORD not in exporter.log()

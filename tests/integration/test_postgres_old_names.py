@@ -2,8 +2,7 @@
 
 import re
 
-import pytest
-
+from support.debian import DEBIAN_12, RELEASE
 from support.postgres_peer import PostgresPeer
 from support.processes import ROOT
 
@@ -17,21 +16,21 @@ def series(page):
             if OLD.match(name) for labels in found}
 
 
-@pytest.mark.debian_12
-def test_every_old_series_is_there_under_its_old_labels(postgres, collect):
-    example = EXAMPLE.read_text().replace("${DATABASE_URL}", f'"{postgres.url()}"')
-    assert example.count("db:5432") == 2
-    ours = series(collect(example.replace("db:5432", f'"127.0.0.1:{postgres.port}"')))
-    peer = PostgresPeer(postgres.url(), [])
-    try:
-        assert peer.is_old
-        theirs = series(peer.page())
-    finally:
-        peer.close()
-    assert {name for name, _, _ in theirs} >= {"pg_stat_database_sessions_killed",
-                                               "pg_stat_database_checksum_last_failure",
-                                               "pg_stat_bgwriter_buffers_alloc_total",
-                                               "pg_locks_count"}
-    missing = {f"{name} {kind} {dict(labels)}" for name, kind, labels in theirs - ours
-               if ("datid", "0") not in labels}   # Of no database: the README says so.
-    assert not missing, "\n".join(sorted(missing))
+if RELEASE == DEBIAN_12:   # Later ones have later versions of the peer.
+    def test_every_old_series_is_there_under_its_old_labels(postgres, collect):
+        example = EXAMPLE.read_text().replace("${DATABASE_URL}", f'"{postgres.url()}"')
+        assert example.count("db:5432") == 2
+        ours = series(collect(example.replace("db:5432", f'"127.0.0.1:{postgres.port}"')))
+        peer = PostgresPeer(postgres.url(), [])
+        try:
+            assert peer.is_old
+            theirs = series(peer.page())
+        finally:
+            peer.close()
+        assert {name for name, _, _ in theirs} >= {"pg_stat_database_sessions_killed",
+                                                   "pg_stat_database_checksum_last_failure",
+                                                   "pg_stat_bgwriter_buffers_alloc_total",
+                                                   "pg_locks_count"}
+        missing = {f"{name} {kind} {dict(labels)}" for name, kind, labels in theirs - ours
+                   if ("datid", "0") not in labels}   # Of no database: the README says so.
+        assert not missing, "\n".join(sorted(missing))
