@@ -158,7 +158,7 @@ void AddPercentiles(const InfoText& info, const std::string& command, std::strin
   families
       .Open(prometheus::MetricType::Summary, "redis_latency_percentiles_usec",
             "Percentiles of the latency of each command, in microseconds.")
-      .Add({{"cmd", command}}, std::move(summary));
+      .Add({{"cmd", command}}, summary);
 }
 
 void AddStatistics(const InfoText& info, const InfoChoice& choice, FamilySet& families) {

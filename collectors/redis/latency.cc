@@ -80,7 +80,7 @@ void AddLatencyHistograms(std::span<const RedisReply> replies, const ServerFacts
   for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
     ClientMetric::Histogram histogram = HistogramOf(items[i + 1]);
     histogram.sample_sum = MicrosecondsOf(server.info, items[i].text);
-    latencies.Add({{"cmd", items[i].text}}, std::move(histogram));
+    latencies.Add({{"cmd", items[i].text}}, histogram);
   }
 }
 
