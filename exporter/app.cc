@@ -115,9 +115,10 @@ HttpAnswer App::Metrics(const HttpRequest& request) {
   if (!query.collectors.empty())
     std::erase_if(health,
                   [&](const auto& known) { return !query.collectors.contains(known.name); });
-  const auto page = store_.PageOf(query, now);
+  const PageQuery known = store_.Known(query);
+  const auto page = store_.PageOf(known, now);
   const Form form = FormFor(request.accept, request.accept_encoding, page->has_extras());
-  store_.NoteForm(query, form, now);
+  store_.NoteForm(known, form, now);
   std::vector<Family> tail = Tail(health, now);
   if (!query.names.empty())
     std::erase_if(tail, [&](const Family& family) { return !query.names.contains(family.name()); });

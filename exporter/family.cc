@@ -53,14 +53,18 @@ bool AreSame(const std::vector<double>& a, const std::vector<double>& b) {
 // https://prometheus.io/docs/practices/naming/#base-units
 constexpr std::array<std::string_view, 3> kUnits = {"seconds", "bytes", "ratio"};
 
-// "seconds" of "wait_seconds" and "wait_seconds_total".
-std::string UnitOf(std::string_view name) {
+// Whether a name ends with the unit: "wait_seconds", and of a counter "wait_seconds_total".
+// Prometheus refuses a page on which a family's unit is not the end of its name.
+bool EndsWithUnit(FamilyType type, std::string_view name, std::string_view unit) {
   constexpr std::string_view kTotal = "_total";
-  if (name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
-  for (const std::string_view unit : kUnits) {
-    if (name.ends_with(unit) && name.substr(0, name.size() - unit.size()).ends_with('_'))
-      return std::string(unit);
-  }
+  if (type == FamilyType::kCounter && name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
+  return name.ends_with(unit) && name.substr(0, name.size() - unit.size()).ends_with('_');
+}
+
+std::string UnitOf(FamilyType type, std::string_view name, std::string own) {
+  if (!own.empty()) return EndsWithUnit(type, name, own) ? own : "";
+  for (const std::string_view unit : kUnits)
+    if (EndsWithUnit(type, name, unit)) return std::string(unit);
   return "";
 }
 
@@ -91,7 +95,7 @@ Family::Family(FamilyType type, std::string name, std::string help, std::string 
     : type_(type),
       name_(std::move(name)),
       help_(std::move(help)),
-      unit_(unit.empty() ? UnitOf(name_) : std::move(unit)) {}
+      unit_(UnitOf(type_, name_, std::move(unit))) {}
 
 std::uint32_t Family::ShapeOf(std::span<const LabelView> labels) {
   if (!points_.empty() && HaveNames(shapes_[points_.back().shape], labels))

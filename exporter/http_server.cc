@@ -111,7 +111,7 @@ void Fill(const httplib::Request& request, httplib::Response& response, HttpAnsw
   for (const std::string_view piece : answer.pieces) size += piece.size();
   response.status = answer.code;
   response.set_header("Content-Length", std::to_string(size));
-  if (size > 0) response.set_header("Content-Type", answer.content_type);
+  response.set_header("Content-Type", answer.content_type);
   if (!answer.content_encoding.empty())
     response.set_header("Content-Encoding", answer.content_encoding);
   response.set_header("X-Content-Type-Options", "nosniff");

@@ -51,13 +51,12 @@ std::vector<Relabelled> Relabel(const Rules& rules, const Family& family, std::s
   return kept;
 }
 
-// Whether the lines are still one histogram or summary: none lost, one base
-// name, one set of labels. Then `name` and `common` are these.
-bool Rejoin(const std::vector<Relabelled>& lines, std::size_t expected, std::string& name,
-            SampleLabels& common) {
-  if (lines.size() != expected) return false;
+// Whether the lines are still one histogram or summary: sum and count there, one base name, one set
+// of labels. Buckets and quantiles may be dropped. Then `name` and `common` are these.
+bool Rejoin(const std::vector<Relabelled>& lines, std::string& name, SampleLabels& common) {
+  if (lines.size() < 2 || lines[lines.size() - 2].line.suffix != "_sum") return false;
   const Relabelled& last = lines.back();  // _count, which has no label of its own.
-  if (!last.name.ends_with(last.line.suffix)) return false;
+  if (last.line.suffix != "_count" || !last.name.ends_with(last.line.suffix)) return false;
   name = last.name.substr(0, last.name.size() - last.line.suffix.size());
   common = last.labels;
   std::sort(common.begin(), common.end());
@@ -80,6 +79,26 @@ std::vector<LabelView> ViewsOf(const SampleLabels& labels) {
   return views;
 }
 
+// A family with one sample: what is left of a histogram or a summary.
+TimedFamily Rebuilt(const std::vector<Relabelled>& lines, const TimedFamily& from) {
+  const Family& like = from.family;
+  TimedFamily made{Family(like.type(), like.name(), like.help(), like.unit()), from.expires_at};
+  const double sum = lines[lines.size() - 2].line.value;
+  const double count = lines.back().line.value;
+  HistogramValue histogram{{}, sum, count};
+  SummaryValue summary{{}, sum, count};
+  for (std::size_t i = 0; i + 2 < lines.size(); ++i) {
+    histogram.buckets.push_back({lines[i].line.bound, lines[i].line.value});
+    summary.quantiles.push_back({lines[i].line.bound, lines[i].line.value});
+  }
+  if (HasBuckets(like.type())) {
+    made.family.Add({}, histogram);
+  } else {
+    made.family.Add({}, summary);
+  }
+  return made;
+}
+
 void AddRelabelled(Regrouping& regrouping, const Rules& rules, const TimedFamily& timed,
                    std::size_t index, const std::string& name,
                    const std::vector<LabelView>& views) {
@@ -88,13 +107,14 @@ void AddRelabelled(Regrouping& regrouping, const Rules& rules, const TimedFamily
   if (lines.empty()) return;
   std::string renamed = lines[0].name;
   SampleLabels labels = lines[0].labels;
-  if (IsSimple(family.type()) || Rejoin(lines, family.LinesAt(index), renamed, labels)) {
-    std::vector<LabelView> kept = ViewsOf(labels);
+  const bool is_one = IsSimple(family.type()) || Rejoin(lines, renamed, labels);
+  std::vector<LabelView> kept = ViewsOf(labels);
+  if (is_one && lines.size() == family.LinesAt(index))
     return regrouping.Add({timed, index}, family.type(), renamed, kept);
-  }
+  if (is_one) return regrouping.Add({Rebuilt(lines, timed), 0}, family.type(), renamed, kept);
   for (const Relabelled& line : lines) {
-    std::vector<LabelView> kept = ViewsOf(line.labels);
-    regrouping.Add({timed, index, line.line.value}, FamilyType::kUnknown, line.name, kept);
+    std::vector<LabelView> own = ViewsOf(line.labels);
+    regrouping.Add({timed, index, line.line.value}, FamilyType::kUnknown, line.name, own);
   }
 }
 

@@ -172,6 +172,12 @@ PageIndex::Chunks PageIndex::Rebuild(const Names& touched) {
   return fresh;
 }
 
+std::shared_ptr<const Chunk> PageIndex::FindChunk(const std::string& name,
+                                                  const std::vector<Chunk::Member>& members) const {
+  const auto found = chunks_.find(name);
+  return found != chunks_.end() && found->second->members() == members ? found->second : nullptr;
+}
+
 PageIndex::Chunks PageIndex::RebuildRange(Entries::const_iterator begin,
                                           Entries::const_iterator end) {
   const bool is_first = begin == entries_.cbegin();
@@ -185,8 +191,11 @@ PageIndex::Chunks PageIndex::RebuildRange(Entries::const_iterator begin,
     if (members.empty()) return;
     const std::string& name = members.front().sources.front().family->name();
     const auto known = before.find(name);
+    const auto lent = donor_ == nullptr ? nullptr : donor_->FindChunk(name, members);
     if (known != before.end() && known->second->members() == members) {
       chunks_.insert(before.extract(known));
+    } else if (lent != nullptr) {
+      chunks_.insert_or_assign(name, lent);
     } else {
       fresh.push_back(std::make_shared<const Chunk>(std::move(members)));
       chunks_.insert_or_assign(name, fresh.back());

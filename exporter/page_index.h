@@ -32,7 +32,9 @@ class PageIndex {
 
   // `reserved` are names that the page's tail has: a collector's families of these
   // names are not shown.
-  explicit PageIndex(std::set<std::string> reserved) : reserved_(std::move(reserved)) {}
+  // `donor`, if there is one, lends its chunks if they hold the same; it lives longer.
+  explicit PageIndex(std::set<std::string> reserved, const PageIndex* donor = nullptr)
+      : reserved_(std::move(reserved)), donor_(donor) {}
 
   // Puts a slot's families in the place of those it had. Returns the chunks that are new.
   Chunks Update(std::size_t slot, const SlotFamilies& families);
@@ -41,6 +43,7 @@ class PageIndex {
   // The first moment at which something expires.
   SteadyTime NextExpiry() const;
   Chunks AllChunks() const;
+  bool Has(std::string_view name) const { return entries_.contains(name); }
 
  private:
   struct Source {
@@ -58,11 +61,14 @@ class PageIndex {
   bool SetSources(const std::string& name, std::size_t slot, const SlotFamilies& families);
   Chunks Rebuild(const Names& touched);
   Chunks RebuildRange(Entries::const_iterator begin, Entries::const_iterator end);
+  std::shared_ptr<const Chunk> FindChunk(const std::string& name,
+                                         const std::vector<Chunk::Member>& members) const;
   Chunk::Member MemberOf(const std::string& name, const Entry& entry) const;
   bool IsShown(std::string_view name) const;
   const Family* FirstOf(std::string_view name) const;
 
   const std::set<std::string> reserved_;
+  const PageIndex* donor_;
   Entries entries_;
   std::map<std::size_t, Names> names_;                                       // By slot.
   std::map<std::string, std::shared_ptr<const Chunk>, std::less<>> chunks_;  // By first name.

@@ -20,6 +20,14 @@ PageIndex::Chunks PageView::Update(std::size_t slot, const std::string& collecto
   return index_.Update(slot, wanted);
 }
 
+void PageView::Follow(std::size_t slot, const std::string& collector, const SlotFamilies& families,
+                      std::uint64_t publication) {
+  std::uint64_t& followed = followed_[slot];
+  if (followed == publication) return;
+  Update(slot, collector, families);
+  followed = publication;
+}
+
 void PageView::Expire(SteadyTime now) {
   if (now < next_expiry_) return;
   if (index_.Expire(now)) ++version_;

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -25,13 +26,19 @@ struct PageQuery {
 // several threads.
 class PageView {
  public:
-  PageView(PageQuery query, std::set<std::string> reserved)
-      : query_(std::move(query)), index_(std::move(reserved)) {}
+  // `whole`, if there is one, lends its chunks; it lives longer.
+  PageView(PageQuery query, std::set<std::string> reserved, const PageView* whole = nullptr)
+      : query_(std::move(query)),
+        index_(std::move(reserved), whole == nullptr ? nullptr : &whole->index_) {}
 
   const PageQuery& query() const { return query_; }
   // Takes over what the slot of that collector shows now. Returns the new chunks.
   PageIndex::Chunks Update(std::size_t slot, const std::string& collector,
                            const SlotFamilies& families);
+  // The same, unless it has seen that publication.
+  void Follow(std::size_t slot, const std::string& collector, const SlotFamilies& families,
+              std::uint64_t publication);
+  bool Has(std::string_view name) const { return index_.Has(name); }
   // Takes out what has expired.
   void Expire(SteadyTime now);
 
@@ -52,7 +59,8 @@ class PageView {
  private:
   PageQuery query_;
   PageIndex index_;
-  SteadyTime next_expiry_ = SteadyTime::max();  // Nothing expires before it.
+  SteadyTime next_expiry_ = SteadyTime::max();     // Nothing expires before it.
+  std::map<std::size_t, std::uint64_t> followed_;  // The publication that was seen, by slot.
   std::uint64_t version_ = 1;
   std::uint64_t made_of_ = 0;
   std::shared_ptr<const Page> page_;

@@ -63,10 +63,8 @@ TimedFamily& Regrouping::FamilyOf(Group& group, const TimedFamily& like, std::st
   TimedFamily*& family = group.families.try_emplace(like.expires_at, nullptr).first->second;
   if (family == nullptr) {
     const auto& from = like.family;
-    const bool has_unit = name.find(from.unit()) != std::string_view::npos;
-    family = &families_.emplace_back(
-        TimedFamily{Family(group.type, std::string(name), from.help(), has_unit ? from.unit() : ""),
-                    like.expires_at});
+    family = &families_.emplace_back(TimedFamily{
+        Family(group.type, std::string(name), from.help(), from.unit()), like.expires_at});
   }
   return *family;
 }

@@ -104,12 +104,13 @@ void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
   store_.RunStarted(slot_, start, deadline.when());
   try {
     Reading reading = job_.collector->Collect({deadline, watchdog_});
+    const Moment ended = Moment::Now();  // What follows is our own time, not the target's.
     store_.TakeAccount(slot_, job_.collector->Account());
-    if (steady_clock::now() > deadline.when() + kOverdueGrace)
+    if (ended.steady > deadline.when() + kOverdueGrace)
       throw CollectError(ErrorKind::kTimeout, "ended after its deadline");
     // What a stop has cut off is no failure to tell of, here and in Fail().
     if (!stop.stop_requested()) LogEnd(reading);
-    log_.Shown(store_.RunEnded(slot_, Moment::Now(), std::move(reading)));
+    log_.Shown(store_.RunEnded(slot_, ended, std::move(reading)));
   } catch (const CollectError& error) {
     Fail(error, stop);
   } catch (const std::exception& error) {

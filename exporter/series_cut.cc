@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <numeric>
-#include <unordered_map>
-
-#include "exporter/series_index.h"
+#include <utility>
 
 namespace exporter {
 namespace {
@@ -34,13 +31,6 @@ std::size_t LevelOf(const std::vector<TimedFamily>& families, std::size_t most) 
   return most;
 }
 
-// The families whose samples are of the same instances, and the order of these.
-struct Cluster {
-  std::map<std::string, std::size_t> hashes;          // By the values of the labels.
-  std::unordered_map<std::size_t, std::size_t> rank;  // By the hash of the labels.
-  std::size_t instances = 0;                          // That are kept.
-};
-
 std::string ValuesOf(const Family& family, std::size_t index) {
   std::vector<LabelView> labels;
   family.LabelsAt(index, labels);
@@ -49,69 +39,32 @@ std::string ValuesOf(const Family& family, std::size_t index) {
   return values;
 }
 
-// The label names of a family's first sample.
-std::string KeyOf(const Family& family) {
-  std::vector<LabelView> labels;
-  family.LabelsAt(0, labels);
-  std::string key;
-  for (const LabelView& label : labels) key.append(label.name).append(",");
-  return key;
-}
-
-template <typename Visit>
-void ForEachHash(const Family& family, Visit visit) {
-  std::vector<LabelView> labels;
-  for (std::size_t i = 0; i < family.size(); ++i) {
-    family.LabelsAt(i, labels);
-    visit(i, HashOf(labels));
+// Which samples are among the first by the values of their labels, as far as their lines fit.
+std::vector<bool> FirstOf(const Family& family, std::size_t level) {
+  std::vector<std::pair<std::string, std::size_t>> order;
+  order.reserve(family.size());
+  for (std::size_t i = 0; i < family.size(); ++i) order.emplace_back(ValuesOf(family, i), i);
+  std::sort(order.begin(), order.end());
+  std::vector<bool> kept(family.size());
+  std::size_t lines = 0;
+  for (const auto& [values, index] : order) {
+    lines += family.LinesAt(index);
+    if (lines > level) break;
+    kept[index] = true;
   }
-}
-
-// So many of the first instances that the family's samples of them fit.
-std::size_t InstancesThatFit(const Family& family, const Cluster& cluster, std::size_t level) {
-  std::vector<std::size_t> lines(cluster.rank.size());
-  ForEachHash(family, [&](std::size_t index, std::size_t hash) {
-    lines[cluster.rank.at(hash)] += family.LinesAt(index);
-  });
-  std::size_t sum = 0;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    sum += lines[i];
-    if (sum > level) return i;
-  }
-  return lines.size();
-}
-
-Family Cut(const Family& family, const Cluster& cluster) {
-  Family kept(family.type(), family.name(), family.help(), family.unit());
-  std::vector<LabelView> labels;
-  ForEachHash(family, [&](std::size_t index, std::size_t hash) {
-    if (cluster.rank.at(hash) >= cluster.instances) return;
-    family.LabelsAt(index, labels);
-    kept.AddCopy(labels, family, index);
-  });
   return kept;
 }
 
-std::map<std::string, Cluster> ClustersOf(const std::vector<TimedFamily*>& large,
-                                          std::size_t level) {
-  std::map<std::string, Cluster> clusters;
-  for (const TimedFamily* timed : large) {
-    auto& hashes = clusters[KeyOf(timed->family)].hashes;
-    ForEachHash(timed->family, [&](std::size_t index, std::size_t hash) {
-      hashes.try_emplace(ValuesOf(timed->family, index), hash);
-    });
+Family Cut(const Family& family, std::size_t level) {
+  Family made(family.type(), family.name(), family.help(), family.unit());
+  const std::vector<bool> kept = FirstOf(family, level);
+  std::vector<LabelView> labels;
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    if (!kept[i]) continue;
+    family.LabelsAt(i, labels);
+    made.AddCopy(labels, family, i);
   }
-  for (auto& [key, cluster] : clusters) {
-    for (const auto& [values, hash] : cluster.hashes)
-      cluster.rank.try_emplace(hash, cluster.rank.size());
-    cluster.instances = cluster.rank.size();
-  }
-  for (const TimedFamily* timed : large) {
-    Cluster& cluster = clusters[KeyOf(timed->family)];
-    cluster.instances =
-        std::min(cluster.instances, InstancesThatFit(timed->family, cluster, level));
-  }
-  return clusters;
+  return made;
 }
 
 // There are more families than lines: the first ones stay, each whole.
@@ -130,14 +83,11 @@ void KeepTheFirst(std::vector<TimedFamily>& families, std::size_t most,
 
 void CutTheLarge(std::vector<TimedFamily>& families, std::size_t level,
                  std::vector<CutFamily>& cut) {
-  std::vector<TimedFamily*> large;
-  for (TimedFamily& timed : families)
-    if (timed.family.lines() > level) large.push_back(&timed);
-  const auto clusters = ClustersOf(large, level);
-  for (TimedFamily* timed : large) {
-    const std::size_t had = timed->family.lines();
-    timed->family = Cut(timed->family, clusters.at(KeyOf(timed->family)));
-    cut.push_back({timed->family.name(), timed->family.lines(), had});
+  for (auto& [family, expires_at] : families) {
+    const std::size_t had = family.lines();
+    if (had <= level) continue;
+    family = Cut(family, level);
+    cut.push_back({family.name(), family.lines(), had});
   }
 }
 

@@ -25,9 +25,9 @@ struct SeriesCut {
 
 // Cuts the largest families until `most` lines are left. A family that is not larger than what
 // each of the cut ones keeps stays whole: a few vital series survive beside thousands of a table
-// each. What is cut goes by whole instances: families with the same label names keep the same
-// tables, keys or tasks, the first by the values of their labels, so that the next reading keeps
-// the same ones.
+// each. What is cut goes by whole samples, a histogram with all its lines. The first by the values
+// of their labels stay: families of the same tables, keys or tasks keep the same ones, and so does
+// the next reading.
 SeriesCut CutToMost(std::vector<TimedFamily>& families, std::size_t most);
 
 // "pg_locks 120 of 400, pg_stat_user_tables_n_live_tup 120 of 400 and 3 more".

@@ -178,7 +178,7 @@ LeftOut SnapshotStore::RunEnded(std::size_t slot, const Moment& now, Reading rea
   }
   SlotFamilies families =
       Publishable(std::move(result.families), std::min(now.steady + stale_after, latest), before);
-  std::vector<Preparation> to_prepare;
+  Preparation to_prepare;
   {
     MutexLock lock(mutex_);
     Publish(slot, now, reading, std::move(families), result.left_out, to_prepare);
@@ -190,7 +190,7 @@ LeftOut SnapshotStore::RunEnded(std::size_t slot, const Moment& now, Reading rea
 // The page first: it takes memory, and nothing is counted if there is none.
 void SnapshotStore::Publish(std::size_t slot, const Moment& now, const Reading& reading,
                             SlotFamilies families, const LeftOut& left_out,
-                            std::vector<Preparation>& to_prepare) {
+                            Preparation& to_prepare) {
   Slot& shown = slots_[slot];
   CollectorHealth& health = shown.health;
   if (!IsOverdue(shown, now.steady)) to_prepare = Show(slot, std::move(families), now.steady);
@@ -202,31 +202,28 @@ void SnapshotStore::Publish(std::size_t slot, const Moment& now, const Reading& 
   health.cut = left_out.cut;
 }
 
-std::vector<SnapshotStore::Preparation> SnapshotStore::Show(std::size_t slot, SlotFamilies families,
-                                                            SteadyTime now) {
+SnapshotStore::Preparation SnapshotStore::Show(std::size_t slot, SlotFamilies families,
+                                               SteadyTime now) {
   DropIdleViews(now);
   MendViews();
   Slot& shown = slots_[slot];
-  std::vector<Preparation> to_prepare;
   are_views_whole_ = false;  // Until the end: whatever throws leaves one half done.
-  for (const auto& view : views_) {
-    Preparation preparation{view->Update(slot, shown.spec.name, families), view->FormsInUse(now)};
-    // What several collectors share is made when it is asked for: else each of
-    // their publications would make it.
-    std::erase_if(preparation.chunks, [](const auto& chunk) { return chunk->IsShared(); });
-    to_prepare.push_back(std::move(preparation));
-  }
+  Preparation to_prepare;
+  to_prepare.chunks = views_.front()->Update(slot, shown.spec.name, families);
+  // What several collectors share is made when it is asked for: else each of their publications
+  // would make it.
+  std::erase_if(to_prepare.chunks, [](const auto& chunk) { return chunk->IsShared(); });
+  for (const auto& view : views_)
+    for (const Form& form : view->FormsInUse(now)) to_prepare.forms.insert(form.index());
   are_views_whole_ = true;
   shown.families = std::move(families);
   ++shown.publication;
   return to_prepare;
 }
 
-void SnapshotStore::Prepare(const std::vector<Preparation>& preparations) {
-  for (const auto& [chunks, forms] : preparations) {
-    for (const auto& chunk : chunks)
-      for (const Form& form : forms) chunk->Get(form);
-  }
+void SnapshotStore::Prepare(const Preparation& preparation) {
+  for (const auto& chunk : preparation.chunks)
+    for (const std::size_t form : preparation.forms) chunk->Get(kAllForms[form]);
 }
 
 void SnapshotStore::RunFailed(std::size_t slot, const Moment& now, const CollectError& error,
@@ -282,9 +279,10 @@ void SnapshotStore::MendViews() {
 }
 
 std::shared_ptr<PageView> SnapshotStore::MakeView(const PageQuery& query) {
-  auto view = std::make_shared<PageView>(query, reserved_);
+  const PageView* whole = query == PageQuery{} ? nullptr : views_.front().get();
+  auto view = std::make_shared<PageView>(query, reserved_, whole);
   for (std::size_t i = 0; i < slots_.size(); ++i)
-    view->Update(i, slots_[i].spec.name, slots_[i].families);
+    view->Follow(i, slots_[i].spec.name, slots_[i].families, slots_[i].publication);
   return view;
 }
 
@@ -292,7 +290,10 @@ std::shared_ptr<PageView> SnapshotStore::FindView(const PageQuery& query, Steady
   MendViews();
   const auto found = std::find_if(views_.begin(), views_.end(),
                                   [&query](const auto& view) { return view->query() == query; });
+  if (found == views_.begin()) return *found;
   if (found != views_.end()) {
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      (*found)->Follow(i, slots_[i].spec.name, slots_[i].families, slots_[i].publication);
     (*found)->Asked(now);
     return *found;
   }
@@ -327,6 +328,16 @@ std::shared_ptr<const Page> SnapshotStore::PageOf(const PageQuery& query, Steady
   view->SetPage(page, version);
   if (query == PageQuery{}) CountDuplicates(*page, publications);
   return page;
+}
+
+PageQuery SnapshotStore::Known(PageQuery query) {
+  if (query.names.empty()) return query;
+  MutexLock lock(mutex_);
+  MendViews();
+  std::erase_if(query.names, [this](const std::string& name)
+                                 REQUIRES(mutex_) { return !views_.front()->Has(name); });
+  if (query.names.empty()) query.names = {""};  // Which no family is called.
+  return query;
 }
 
 // Once for each publication that came to be on a page.

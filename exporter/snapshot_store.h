@@ -104,6 +104,9 @@ class SnapshotStore {
   // cost of the whole page while no more than kMostViews are in use.
   std::shared_ptr<const Page> CurrentPage(SteadyTime now) { return PageOf({}, now); }
   std::shared_ptr<const Page> PageOf(const PageQuery& query, SteadyTime now);
+  // The same query without the names that no collector has: so that inventing names makes no new
+  // pages. `exporter_` and the like, which follow the page, are none of a collector.
+  PageQuery Known(PageQuery query);
   // From now the form is prepared at each publication, until nobody has asked
   // for five minutes. Of a query that is not kept it is not.
   void NoteForm(const PageQuery& query, Form form, SteadyTime now);
@@ -124,7 +127,7 @@ class SnapshotStore {
   // What is to be made in forms that are in use.
   struct Preparation {
     PageIndex::Chunks chunks;
-    std::vector<Form> forms;
+    std::set<std::size_t> forms;  // By their index.
   };
 
   // Ends the slot's run and counts it; false if it was overdue, which is then counted.
@@ -134,10 +137,9 @@ class SnapshotStore {
   static CollectorHealth HealthOf(Slot& slot, SteadyTime now);
   void RunSkipped(std::size_t slot, const Moment& now);
   void Publish(std::size_t slot, const Moment& now, const Reading& reading, SlotFamilies families,
-               const LeftOut& left_out, std::vector<Preparation>& to_prepare) REQUIRES(mutex_);
-  std::vector<Preparation> Show(std::size_t slot, SlotFamilies families, SteadyTime now)
-      REQUIRES(mutex_);
-  static void Prepare(const std::vector<Preparation>& preparations);
+               const LeftOut& left_out, Preparation& to_prepare) REQUIRES(mutex_);
+  Preparation Show(std::size_t slot, SlotFamilies families, SteadyTime now) REQUIRES(mutex_);
+  static void Prepare(const Preparation& preparation);
   std::shared_ptr<PageView> FindView(const PageQuery& query, SteadyTime now) REQUIRES(mutex_);
   std::shared_ptr<PageView> MakeView(const PageQuery& query) REQUIRES(mutex_);
   void MendViews() REQUIRES(mutex_);
@@ -148,7 +150,8 @@ class SnapshotStore {
   Mutex mutex_;
   std::vector<Slot> slots_ GUARDED_BY(mutex_);
   std::set<std::string> reserved_ GUARDED_BY(mutex_);  // Names of health families.
-  // The first is everything's, which stays.
+  // The first is everything's, which stays and is always up to date; the others are
+  // brought up to date when they are asked for, from its chunks as far as they are the same.
   std::vector<std::shared_ptr<PageView>> views_ GUARDED_BY(mutex_);
   bool are_views_whole_ GUARDED_BY(mutex_) = true;
 };

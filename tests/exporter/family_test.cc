@@ -73,11 +73,14 @@ TEST_CASE("two families are equal if every byte of theirs is") {
 TEST_CASE("a name that ends with a base unit has it") {
   const auto unit = [](const char* name) { return Family(FamilyType::kGauge, name, "").unit(); };
   CHECK(unit("wait_seconds") == "seconds");
-  CHECK(unit("wait_seconds_total") == "seconds");
+  CHECK(unit("wait_seconds_total").empty());  // Of a gauge it is no ending.
+  CHECK(Family(FamilyType::kCounter, "wait_seconds_total", "").unit() == "seconds");
   CHECK(unit("memory_bytes") == "bytes");
   CHECK(unit("bytes").empty());
   CHECK(unit("kilobytes").empty());
   CHECK(Family(FamilyType::kGauge, "x_volts", "", "volts").unit() == "volts");
+  CHECK(Family(FamilyType::kGauge, "x_volts_max", "", "volts").unit().empty());
+  CHECK(Family(FamilyType::kGauge, "xvolts", "", "volts").unit().empty());
 }
 
 TEST_CASE("a series of three labels takes less than 100 bytes") {

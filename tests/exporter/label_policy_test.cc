@@ -152,8 +152,6 @@ TEST_CASE("a histogram that a rule splits is untyped, and its lines are still th
     std::uint64_t duplicate;
   };
   const Case cases[] = {
-      {"a bucket dropped", Rule(RelabelAction::kDrop, {"le"}, "0.5"),
-       "h_bucket{le=\"+Inf\"} 2\nh_sum 3\nh_count 2\n", 0},
       {"the sum renamed", Rule(RelabelAction::kReplace, {"__name__"}, "h_sum", "__name__", "total"),
        "h_bucket{le=\"0.5\"} 1\nh_bucket{le=\"+Inf\"} 2\ntotal 3\nh_count 2\n", 0},
       {"le dropped: its buckets are one series", Rule(RelabelAction::kLabelDrop, {}, "le"),
@@ -171,6 +169,26 @@ TEST_CASE("a histogram that a rule splits is untyped, and its lines are still th
       CHECK(timed.family.type() == FamilyType::kUnknown);
     CheckDropped(result.left_out.dropped, one.duplicate, 0, 0);
   }
+}
+
+TEST_CASE("a histogram that loses buckets is one of those that are left") {
+  LabelPolicy policy;
+  policy.rules = {Rule(RelabelAction::kDrop, {"q", "le"}, "a;0.5")};
+  FamilySet set;
+  set.Open(MetricType::Histogram, "h", "").Add({{"q", "a"}}, TwoBuckets());
+  set.Open(MetricType::Histogram, "h", "").Add({{"q", "b"}}, TwoBuckets());
+  set.Open(MetricType::Summary, "s", "")
+      .Add({{"q", "a"}}, SummaryValue{{{0.5, 1}, {0.9, 2}}, 3, 4});
+  policy.rules.push_back(Rule(RelabelAction::kDrop, {"quantile"}, "0.9"));
+  const auto result = policy.Apply(std::move(set).Take());
+  CHECK(Lines(result) ==
+        "h_bucket{q=\"a\",le=\"+Inf\"} 2\nh_sum{q=\"a\"} 3\nh_count{q=\"a\"} 2\n"
+        "h_bucket{q=\"b\",le=\"0.5\"} 1\nh_bucket{q=\"b\",le=\"+Inf\"} 2\n"
+        "h_sum{q=\"b\"} 3\nh_count{q=\"b\"} 2\n"
+        "s{q=\"a\",quantile=\"0.5\"} 1\ns_sum{q=\"a\"} 3\ns_count{q=\"a\"} 4\n");
+  CheckDropped(result.left_out.dropped, 0, 0, 0);
+  REQUIRE(result.families.size() == 2);
+  CHECK(result.families[0].family.type() == FamilyType::kHistogram);
 }
 
 TEST_CASE("what Prometheus would not take is dropped and counted as invalid") {

@@ -85,6 +85,20 @@ TEST_CASE("families of the same tables keep the same ones, in whatever order the
   CHECK(tables.at("b") == std::vector<std::string>{"2", "1", "0"});
 }
 
+TEST_CASE("families with other instances, or more lines for each, do not bind one another") {
+  FamilySet set;
+  AddTables(set, "a", 800);
+  AddTables(set, "b", 800, 100000);
+  auto& histogram = set.Open(FamilyType::kHistogram, "h", "");
+  for (int i = 0; i < 800; ++i)
+    histogram.Add({{"table", std::to_string(i)}}, HistogramValue{{{1, 1}}, 1, 1});
+  auto families = std::move(set).Take();
+  CutToMost(families, 1200);
+  CHECK(TablesOf(families).at("a").size() == 400);
+  CHECK(TablesOf(families).at("b").size() == 400);
+  CHECK(TablesOf(families).at("h").size() == 100);
+}
+
 TEST_CASE("a histogram stays or goes whole") {
   FamilySet set;
   auto& family = set.Open(FamilyType::kHistogram, "h", "");

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "exporter/snapshot_store.h"
 #include "tests/support/store_run.h"
 
@@ -62,7 +64,7 @@ TEST_CASE("what several collectors share is not prepared by each of them") {
   CHECK(page->Text() == "# TYPE x gauge\nx 1\nx{n=\"2\"} 2\n");
 }
 
-TEST_CASE("a query has its own page, kept up to date and prepared as the whole one") {
+TEST_CASE("a query has its own page, kept up to date") {
   SnapshotStore store;
   store.AddSlot(Spec("one", 1h));
   store.AddSlot(Spec("two", 1h));
@@ -72,11 +74,40 @@ TEST_CASE("a query has its own page, kept up to date and prepared as the whole o
   CHECK(store.PageOf(names, kStart)->Text() == "# TYPE b gauge\nb 1\n# TYPE c gauge\nc 1\n");
   const PageQuery both{{"one"}, {"b", "c"}};
   CHECK(store.PageOf(both, kStart)->Text() == "# TYPE b gauge\nb 1\n");
-  store.NoteForm(both, kGzip, kStart);
   store.RunEnded(0, At(1s), Gauges({"b"}, 2));
-  const auto page = store.PageOf(both, kStart + 1s);
-  CHECK(HasAll(*page, kGzip));
-  CHECK(page->Text() == "# TYPE b gauge\nb 2\n");
+  CHECK(store.PageOf(both, kStart + 1s)->Text() == "# TYPE b gauge\nb 2\n");
+}
+
+TEST_CASE("a query's large families are those of the whole page, prepared and not there twice") {
+  SnapshotStore store;
+  store.AddSlot(Spec("one", 1h));
+  const auto publish = [&](std::chrono::seconds after) {
+    Reading reading = Gauges({"small"});
+    auto& large = reading.families.Gauge("large", "");
+    for (int i = 0; i < 100; ++i)
+      large.Add({{"n", std::to_string(i)}}, static_cast<double>(after.count()));
+    store.RunEnded(0, At(after), std::move(reading));
+  };
+  publish(0s);
+  const PageQuery query{{}, {"large"}};
+  store.PageOf(query, kStart);
+  store.NoteForm(query, kGzip, kStart);
+  publish(1s);
+  const auto page = store.PageOf(query, kStart + 1s);
+  REQUIRE(page->chunks().size() == 1);
+  CHECK(page->chunks()[0]->Has(kGzip));
+  const auto whole = store.CurrentPage(kStart + 1s)->chunks();
+  CHECK(std::find(whole.begin(), whole.end(), page->chunks()[0]) != whole.end());
+}
+
+TEST_CASE("names that no collector has are not part of a query") {
+  SnapshotStore store;
+  store.AddSlot(Spec("one", 1h));
+  store.RunEnded(0, At(0s), Gauges({"a"}));
+  CHECK(store.Known({{}, {"a", "invented"}}) == PageQuery{{}, {"a"}});
+  CHECK(store.Known({{"one"}, {}}) == PageQuery{{"one"}, {}});
+  const PageQuery nothing = store.Known({{}, {"invented"}});
+  CHECK(store.PageOf(nothing, kStart)->Text().empty());
 }
 
 TEST_CASE("any number of queries is answered, and few are kept") {
