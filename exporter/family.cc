@@ -62,7 +62,10 @@ bool EndsWithUnit(FamilyType type, std::string_view name, std::string_view unit)
 }
 
 std::string UnitOf(FamilyType type, std::string_view name, std::string own) {
-  if (!own.empty()) return EndsWithUnit(type, name, own) ? own : "";
+  if (!own.empty()) {
+    if (!EndsWithUnit(type, name, own)) own.clear();
+    return own;
+  }
   for (const std::string_view unit : kUnits)
     if (EndsWithUnit(type, name, unit)) return std::string(unit);
   return "";
