@@ -10,9 +10,9 @@
 namespace exporter {
 namespace {
 
-// A family of so many lines is a chunk of its own; smaller ones share one, for
-// they pack better together.
-constexpr std::size_t kLarge = 32;
+// Families share a chunk up to so many lines: more would be made anew if one of them changes, and
+// fewer are more pieces to send, and pack less well.
+constexpr std::size_t kMostLines = 256;
 // About so many names lie between two boundaries.
 constexpr std::size_t kNamesApart = 16;
 
@@ -32,10 +32,10 @@ bool IsBoundary(std::string_view name) {
   return std::hash<std::string_view>()(name) % kNamesApart == 0;
 }
 
-bool IsLarge(const Chunk::Member& member) {
+std::size_t LinesOf(const Chunk::Member& member) {
   std::size_t lines = 0;
   for (const Chunk::Source& source : member.sources) lines += source.family->lines();
-  return lines >= kLarge;
+  return lines;
 }
 
 void Append(PageIndex::Chunks& chunks, PageIndex::Chunks more) {
@@ -187,6 +187,7 @@ PageIndex::Chunks PageIndex::RebuildRange(Entries::const_iterator begin,
   for (auto at = from; at != to;) before.insert(chunks_.extract(at++));
   Chunks fresh;
   std::vector<Chunk::Member> members;
+  std::size_t lines = 0;  // Of the members.
   const auto flush = [&] {
     if (members.empty()) return;
     const std::string& name = members.front().sources.front().family->name();
@@ -201,13 +202,14 @@ PageIndex::Chunks PageIndex::RebuildRange(Entries::const_iterator begin,
       chunks_.insert_or_assign(name, fresh.back());
     }
     members.clear();
+    lines = 0;
   };
   for (auto at = begin; at != end; ++at) {
     Chunk::Member member = MemberOf(at->first, at->second);
-    const bool large = IsLarge(member);
-    if (large || IsBoundary(at->first)) flush();
+    const std::size_t more = LinesOf(member);
+    if (lines + more > kMostLines || IsBoundary(at->first)) flush();
+    lines += more;
     members.push_back(std::move(member));
-    if (large) flush();
   }
   flush();
   return fresh;

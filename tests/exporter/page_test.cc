@@ -233,7 +233,7 @@ TEST_CASE("a large family is a chunk of its own") {
   set.Gauge("a", "").Add(1);
   set.Gauge("c", "").Add(1);
   auto& large = set.Gauge("b", "");
-  for (int i = 0; i < 100; ++i) large.Add({{"n", std::to_string(i)}}, i);
+  for (int i = 0; i < 300; ++i) large.Add({{"n", std::to_string(i)}}, i);
   PageIndex index({});
   index.Update(0, Shot(std::move(set)));
   REQUIRE(index.AllChunks().size() == 3);

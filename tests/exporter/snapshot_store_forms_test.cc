@@ -84,7 +84,7 @@ TEST_CASE("a query's large families are those of the whole page, prepared and no
   const auto publish = [&](std::chrono::seconds after) {
     Reading reading = Gauges({"small"});
     auto& large = reading.families.Gauge("large", "");
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 300; ++i)
       large.Add({{"n", std::to_string(i)}}, static_cast<double>(after.count()));
     store.RunEnded(0, At(after), std::move(reading));
   };
