@@ -10,6 +10,7 @@
 namespace exporter {
 namespace {
 
+constexpr std::size_t kLongestNamed = 100;
 constexpr std::array<std::string_view, 2> kReserved = {"exporter_", "process_"};
 
 bool IsName(std::string_view name, bool colons) {
@@ -96,8 +97,10 @@ void Regrouping::Add(const Sample& sample, FamilyType type, std::string_view nam
 
 void Regrouping::Refuse(const Sample& sample, std::string_view why) {
   result_.left_out.dropped.invalid += LinesOf(sample);
-  if (result_.left_out.invalid_example.empty())
-    result_.left_out.invalid_example = sample.like.family.name() + ": " + std::string(why);
+  std::string& example = result_.left_out.invalid_example;
+  // A row may have named it, at any length.
+  if (example.empty())
+    example = sample.like.family.name().substr(0, kLongestNamed) + ": " + std::string(why);
 }
 
 LabelPolicy::Result Regrouping::Take() && {

@@ -24,8 +24,6 @@ bool AreOne(std::span<const LabelView> a, std::span<const LabelView> b) {
   return i == a.size() && k == b.size();
 }
 
-}  // namespace
-
 std::size_t HashOf(std::span<const LabelView> labels) {
   const std::hash<std::string_view> hash;
   std::size_t mixed = 0;
@@ -37,6 +35,8 @@ std::size_t HashOf(std::span<const LabelView> labels) {
   }
   return mixed ^ (mixed >> 32);
 }
+
+}  // namespace
 
 bool SeriesIndex::IsAt(const Place& place, std::span<const LabelView> labels) {
   place.family->LabelsAt(place.index, known_);

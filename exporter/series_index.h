@@ -8,12 +8,9 @@
 
 namespace exporter {
 
-// A number for what makes a series this one: its labels in their order, empty
-// ones left out, which are no labels to Prometheus.
-std::size_t HashOf(std::span<const LabelView> labels);
-
 // Which series there are of one name, possibly in several families. Labels must
-// be sorted by their names. Takes 32 bytes a series while it lives.
+// be sorted by their names; an empty one is not a label to Prometheus. Takes at most 64
+// bytes a series while it lives.
 class SeriesIndex {
  public:
   // Whether there is no sample of these labels yet. If so, they will be those of

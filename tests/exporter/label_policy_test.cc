@@ -293,6 +293,10 @@ TEST_CASE("an example of what is invalid says why") {
   set.Open(MetricType::Histogram, "h", "").Add({{"le", "1"}}, TwoBuckets());
   CHECK(LabelPolicy{}.Apply(std::move(set).Take()).left_out.invalid_example ==
         "h: a label that the type needs for itself");
+  FamilySet named;
+  named.Gauge(std::string(100'000, '-'), "").Add(1);
+  CHECK(LabelPolicy{}.Apply(std::move(named).Take()).left_out.invalid_example ==
+        std::string(100, '-') + ": not a metric name");
 }
 
 }  // namespace exporter
