@@ -70,7 +70,8 @@ class CeleryApp:
     def notes(self):
         if not self.journal.exists():
             return []
-        return [Note(*json.loads(line)) for line in self.journal.read_text().splitlines()]
+        whole = self.journal.read_text().rpartition("\n")[0]   # The last may be half written.
+        return [Note(*json.loads(line)) for line in whole.splitlines()]
 
     def count(self, name, what):
         return sum(1 for note in self.notes() if (note.name, note.what) == (f"shop.{name}", what))
