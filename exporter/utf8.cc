@@ -53,7 +53,7 @@ std::size_t CharacterLength(std::string_view text) {
 std::size_t AsciiPrefix(std::string_view text) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080;
   std::size_t at = 0;
-  for (std::uint64_t eight; at + sizeof(eight) <= text.size(); at += sizeof(eight)) {
+  for (std::uint64_t eight = 0; at + sizeof(eight) <= text.size(); at += sizeof(eight)) {
     std::memcpy(&eight, text.data() + at, sizeof(eight));
     if ((eight & kHighBits) != 0) break;
   }

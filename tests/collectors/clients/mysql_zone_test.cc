@@ -27,11 +27,11 @@ TEST_CASE("a time zone has an offset if that never changes") {
       {"+01:60", std::nullopt},
       {"SYSTEM", std::nullopt},
   };
-  for (const auto& [zone, seconds] : table) {
-    CAPTURE(zone);
-    const auto offset = MysqlZoneOffset(zone);
-    REQUIRE(offset.has_value() == seconds.has_value());
-    if (seconds) CHECK(offset->count() == *seconds);
+  for (const auto& row : table) {
+    CAPTURE(row.zone);
+    const auto offset = MysqlZoneOffset(row.zone);
+    REQUIRE(offset.has_value() == row.seconds.has_value());
+    if (row.seconds) CHECK(offset->count() == *row.seconds);
   }
 }
 

@@ -23,7 +23,7 @@ TEST_CASE("idle sessions are one statement, and hidden ones a permission with it
   });
   CHECK(run.Refresh() == PartResult::kDone);
   CHECK(run.asked().size() == 1);
-  const auto families = exporter::testing::TakenFrom(std::move(run.Written()));
+  const auto families = exporter::testing::TakenFrom(run.Written());
   REQUIRE(families.size() == 1);
   CHECK(families[0].family.type == prometheus::MetricType::Histogram);
   REQUIRE(families[0].family.metric.size() == 1);

@@ -54,11 +54,11 @@ TEST_CASE("a timestamp is read as PostgreSQL and MySQL write it") {
       {"30.11.2026", std::nullopt},
       {"99999999999999999999-01-01", std::nullopt},
   };
-  for (const auto& [text, seconds, expects_offset] : table) {
-    CAPTURE(text);
+  for (const auto& row : table) {
+    CAPTURE(row.text);
     bool has_offset = false;
-    CHECK(ParseSqlTimestamp(text, has_offset) == seconds);
-    if (seconds) CHECK(has_offset == expects_offset);
+    CHECK(ParseSqlTimestamp(row.text, has_offset) == row.seconds);
+    if (row.seconds) CHECK(has_offset == row.has_offset);
   }
 }
 
@@ -80,11 +80,12 @@ TEST_CASE("an interval is read as PostgreSQL writes it by IntervalStyle postgres
       {"P1D", std::nullopt},
       {"1 day 2", std::nullopt},
   };
-  for (const auto& [text, seconds] : table) {
-    CAPTURE(text);
-    const auto found = ParseSqlInterval(text);
-    REQUIRE(found.has_value() == seconds.has_value());
-    if (seconds) CHECK((*found == *seconds || *found == doctest::Approx(*seconds).epsilon(1e-12)));
+  for (const auto& row : table) {
+    CAPTURE(row.text);
+    const auto found = ParseSqlInterval(row.text);
+    REQUIRE(found.has_value() == row.seconds.has_value());
+    if (row.seconds)
+      CHECK((*found == *row.seconds || *found == doctest::Approx(*row.seconds).epsilon(1e-12)));
   }
 }
 
@@ -100,9 +101,9 @@ TEST_CASE("a time of day is read as both write it, MySQL's beyond a day too") {
       {"12:00:00+01", std::nullopt},
       {"", std::nullopt},
   };
-  for (const auto& [text, seconds] : table) {
-    CAPTURE(text);
-    CHECK(ParseSqlClock(text) == seconds);
+  for (const auto& row : table) {
+    CAPTURE(row.text);
+    CHECK(ParseSqlClock(row.text) == row.seconds);
   }
 }
 
