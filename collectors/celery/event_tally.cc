@@ -5,7 +5,6 @@
 #include <limits>
 #include <map>
 #include <ratio>
-#include <unordered_map>
 #include <utility>
 
 #include "collectors/celery/label_table.h"
@@ -159,21 +158,23 @@ void EventTally::State::CeaseToRun(const TaskRecord& record) {
 // not begun waits again.
 void EventTally::State::End(const std::vector<EndedWork>& works) {
   if (!began || works.empty()) return;
-  std::unordered_map<ProcessKey, Ticks> before;
+  std::map<std::pair<ProcessKey, Over>, Ticks> before;
   for (const EndedWork& work : works) {
-    Ticks& last = before[work.process];
+    Ticks& last = before[{work.process, work.what}];
     last = std::max(last, TicksOf(work.before - *began));
   }
+  const auto is_over = [&](const TaskRecord& record, Over what) {
+    const auto found = before.find({record.process, what});
+    return found != before.end() && record.touched < found->second;
+  };
   for (Slot slot = living.front(); slot != kNoSlot; slot = tasks[slot].age.after) {
     TaskRecord& record = tasks[slot];
-    if (!IsRunning(record) && !IsHeldBack(record)) continue;
-    const auto found = before.find(record.process);
-    if (found == before.end() || record.touched >= found->second) continue;
     if (IsRunning(record)) {
+      if (!is_over(record, Over::kRunning) && !is_over(record, Over::kAll)) continue;
       CeaseToRun(record);
       record.is_lost = true;
       ++evicted_by_worker;
-    } else {
+    } else if (IsHeldBack(record) && is_over(record, Over::kAll)) {
       GiveBack(record);
       if (IsWaiting(record) && WaitsSince(record) != 0) waiting.Insert(tasks, slot);
     }

@@ -45,7 +45,7 @@ class EventTally {
   void Count(const CeleryEvent& event, exporter::SteadyTime now);
 
   // Processes that run nothing more of what they began: the ends of those tasks were
-  // not heard, or there were none. What they had not begun waits again.
+  // not heard, or there were none. What they had not begun waits again, if all is over.
   void End(const std::vector<EndedWork>& ended);
 
   // The queue of tasks whose task-sent nobody sends: that of the worker, where it

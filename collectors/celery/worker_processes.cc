@@ -115,22 +115,23 @@ void WorkerProcesses::NoteIdle(Process& process, std::optional<double> active, S
       std::none_of(processes_.begin(), processes_.end(), [&](const Process& other) {
         return &other != &process && other.key == process.key && other.missed < kIsOver;
       });
-  if (is_alone) End(process.key, process.idle_since);
+  if (is_alone) Note({process.key, Over::kRunning, process.idle_since});
 }
 
 void WorkerProcesses::EndAll(SteadyTime now) {
   for (const Process& process : processes_) End(process.key, now);
 }
 
-void WorkerProcesses::End(ProcessKey key, SteadyTime before) {
-  const auto found = std::find_if(ended_.begin(), ended_.end(),
-                                  [&](const EndedWork& work) { return work.process == key; });
+void WorkerProcesses::Note(EndedWork work) {
+  const auto found = std::find_if(ended_.begin(), ended_.end(), [&](const EndedWork& noted) {
+    return noted.process == work.process && noted.what == work.what;
+  });
   if (found != ended_.end()) {
-    found->before = std::max(found->before, before);
+    found->before = std::max(found->before, work.before);
     return;
   }
   if (ended_.size() >= kMostEnded) ended_.erase(ended_.begin());
-  ended_.push_back({key, before});
+  ended_.push_back(work);
 }
 
 std::vector<EndedWork> WorkerProcesses::TakeEnded() { return std::exchange(ended_, {}); }

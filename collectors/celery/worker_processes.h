@@ -14,9 +14,13 @@ namespace collectors {
 using ProcessKey = std::uint64_t;
 ProcessKey ProcessOf(const CeleryEvent& event);
 
-// What the process began before that moment runs no more, whether its end was heard or not.
+// What of a process's tasks is over: an idle one still holds those that are not due.
+enum class Over { kRunning, kAll };
+
+// What the process took before that moment runs no more, whether its end was heard or not.
 struct EndedWork {
   ProcessKey process;
+  Over what;
   exporter::SteadyTime before;
 };
 
@@ -32,8 +36,8 @@ class WorkerProcesses {
   void Heard(const CeleryEvent& event, exporter::SteadyTime now);
   // A heartbeat or worker-online. A number that is none is passed over.
   Beat TakeBeat(const CeleryEvent& event, exporter::SteadyTime now);
-  // What this one began before then runs no more.
-  void End(ProcessKey key, exporter::SteadyTime before);
+  // The process is over: what it took before then waits again.
+  void End(ProcessKey key, exporter::SteadyTime before) { Note({key, Over::kAll, before}); }
   // The worker is held for dead.
   void EndAll(exporter::SteadyTime now);
 
@@ -58,6 +62,7 @@ class WorkerProcesses {
   Process& FindOrAdd(ProcessKey key, std::optional<double> processed, exporter::SteadyTime now);
   void MakeRoom();
   void MissOthers(const Process& heard, exporter::SteadyTime now);
+  void Note(EndedWork work);
   void NoteIdle(Process& process, std::optional<double> active, exporter::SteadyTime now);
 
   std::vector<Process> processes_;

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,7 +43,7 @@ class Story {
             EventType type = EventType::kWorkerHeartbeat) {
     return Hear(at, at, "w1@h", pid, processed, active, type);
   }
-  // "pid before at", of processes that ended.
+  // "pid before at", of processes that ended; "pid idle before at" of those that run nothing.
   Strings Ended(double at, const std::vector<double>& pids) {
     Strings lines;
     for (const EndedWork& work : table.TakeEnded(Steady(at))) {
@@ -52,7 +53,8 @@ class Story {
         event.pid = pid;
         if (ProcessOf(event) != work.process) continue;
         const std::chrono::duration<double> before = work.before - kStart;
-        lines.push_back(fmt::format("{} before {}", pid, before.count()));
+        const std::string_view idle = work.what == Over::kRunning ? " idle" : "";
+        lines.push_back(fmt::format("{}{} before {}", pid, idle, before.count()));
       }
     }
     std::sort(lines.begin(), lines.end());

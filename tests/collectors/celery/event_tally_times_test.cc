@@ -283,12 +283,12 @@ TEST_CASE("a task of a process that is gone is in progress no more, and keeps it
   Tell(tally, {WithId(Started(8), "3")}, kStart + std::chrono::seconds(8));
   CHECK(in_progress() == 3);
   const ProcessKey process = ProcessOf(Started(2));
-  tally.End({{process, kStart}});
+  tally.End({{process, Over::kAll, kStart}});
   CHECK(in_progress() == 3);  // What came at the same time may be of the next process.
-  tally.End({{process, kStart + std::chrono::seconds(8)}});
+  tally.End({{process, Over::kAll, kStart + std::chrono::seconds(8)}});
   CHECK(in_progress() == 2);
   CHECK(lost() == 1);
-  tally.End({{process, kStart + std::chrono::seconds(8)}});
+  tally.End({{process, Over::kAll, kStart + std::chrono::seconds(8)}});
   CHECK(lost() == 1);
   // It was silent and not dead.
   Tell(tally, {Received(1.5)});
@@ -296,8 +296,8 @@ TEST_CASE("a task of a process that is gone is in progress no more, and keeps it
   Tell(tally, {Succeeded(300)});
   CHECK(in_progress() == 2);
   CHECK(At(testing::SamplesOf(tally, kStart), "celery_task_succeeded_total{add,celery}") == 1);
-  tally.End({{process, kStart + std::chrono::hours(1)},
-             {ProcessOf(WithPid(Started(2), 9)), kStart + std::chrono::hours(1)}});
+  tally.End({{process, Over::kAll, kStart + std::chrono::hours(1)},
+             {ProcessOf(WithPid(Started(2), 9)), Over::kAll, kStart + std::chrono::hours(1)}});
   CHECK(in_progress() == 0);
   CHECK(lost() == 3);
   // Delivered again to another worker.
@@ -313,7 +313,7 @@ TEST_CASE("a task that a process received and did not begin waits again when it 
     return tally.OldestWaiting("celery", waiting, kStart + std::chrono::seconds(30), kEpoch + 30);
   };
   CHECK_FALSE(oldest(2));
-  tally.End({{ProcessOf(Started(2)), kStart + std::chrono::seconds(20)}});
+  tally.End({{ProcessOf(Started(2)), Over::kAll, kStart + std::chrono::seconds(20)}});
   CHECK(oldest(2) == kEpoch);
   CHECK(At(testing::SamplesOf(tally, kStart), "celery_tasks_evicted_total{worker}") == 1);
   // Another takes it.
@@ -336,6 +336,20 @@ TEST_CASE("that no sender tells of its tasks is known by twenty that workers rec
     Tell(tally, {WithId(Sent(2), "told")});
     CHECK_FALSE(tally.HearsNoSender());
   }
+}
+
+TEST_CASE("a process that runs nothing still holds the task that is not due") {
+  EventTally tally(Options());
+  CeleryEvent due = Received(1);
+  due.eta = kEpoch + 12;
+  Tell(tally,
+       {Sent(0), due, WithId(Sent(1), "2"), WithId(Received(2), "2"), WithId(Started(3), "2")});
+  tally.End({{ProcessOf(due), Over::kRunning, kStart + std::chrono::seconds(9)}});
+  CHECK_FALSE(tally.OldestWaiting("celery", 1, kStart, kEpoch + 10));
+  Tell(tally, {Started(12.5), Succeeded(13)});
+  const auto samples = testing::SamplesOf(tally, kStart);
+  CHECK(At(samples, "celery_tasks_evicted_total{worker}") == 1);
+  CHECK(At(samples, "celery_task_worker_wait_seconds_sum{add,celery}") == 1 + 0.5);
 }
 
 }  // namespace collectors

@@ -200,7 +200,7 @@ TEST_CASE("a worker that says three times that nothing runs has ended what it ra
   story.Of(7, 0, 5, 1).Of(7, 2, 5, 0).Of(7, 4, 5, 0);
   CHECK(story.Ended(4, {7}).empty());
   story.Of(7, 6, 5, 0).Of(7, 8, 5, 0);
-  CHECK(story.Ended(8, {7}) == Strings{"7 before 2"});
+  CHECK(story.Ended(8, {7}) == Strings{"7 idle before 2"});
   story.Of(7, 10, 5, 0);
   CHECK(story.Ended(10, {7}).empty());
 }
