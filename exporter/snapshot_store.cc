@@ -105,14 +105,16 @@ void SnapshotStore::RunStarted(std::size_t slot, SteadyTime now, SteadyTime run_
   MutexLock lock(mutex_);
   slots_[slot].running_since = now;
   slots_[slot].run_deadline = run_deadline;
-  slots_[slot].was_overdue = false;
+  slots_[slot].told_overdue.reset();
 }
 
 // Once it was said that a run is overdue it stays so, whatever clock its end is judged by: no
 // counter falls.
 bool SnapshotStore::IsOverdue(Slot& slot, SteadyTime now) {
-  if (slot.running_since && now > slot.run_deadline + kOverdueGrace) slot.was_overdue = true;
-  return slot.running_since && slot.was_overdue;
+  if (!slot.running_since) return false;
+  if (now > slot.run_deadline + kOverdueGrace)
+    slot.told_overdue = std::max(slot.told_overdue.value_or(now), now);
+  return slot.told_overdue.has_value();
 }
 
 void SnapshotStore::CountTimeout(CollectorHealth& health) {
@@ -127,8 +129,9 @@ bool SnapshotStore::EndRun(Slot& slot, SteadyTime now, RunResult result) {
   CollectorHealth& health = slot.health;
   const bool overdue = IsOverdue(slot, now);
   const SteadyTime since = slot.running_since.value_or(now);
+  const SteadyTime end = std::max(now, slot.told_overdue.value_or(now));
   slot.running_since.reset();
-  health.duration_seconds = duration<double>(now - since).count();
+  health.duration_seconds = duration<double>(end - since).count();
   health.durations_seconds += health.duration_seconds;
   if (overdue) {
     CountTimeout(health);
@@ -248,7 +251,7 @@ CollectorHealth SnapshotStore::HealthOf(Slot& slot, SteadyTime now) {
   CollectorHealth health = slot.health;
   if (overdue) {
     CountTimeout(health);
-    health.duration_seconds = duration<double>(now - *slot.running_since).count();
+    health.duration_seconds = duration<double>(*slot.told_overdue - *slot.running_since).count();
     health.durations_seconds += health.duration_seconds;
     health.last_errors = {CollectError(ErrorKind::kTimeout, "still running after its deadline")};
   }

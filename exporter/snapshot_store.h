@@ -119,8 +119,8 @@ class SnapshotStore {
     CollectorHealth health;
     std::optional<SteadyTime> running_since;
     SteadyTime run_deadline;
-    bool was_overdue = false;  // Somebody has been told that this run is.
-    SlotFamilies families;     // Shown now.
+    std::optional<SteadyTime> told_overdue;  // When somebody was last told that this run is.
+    SlotFamilies families;  // Shown now.
     std::uint64_t publication = 0;
     std::uint64_t counted = 0;  // The publication whose duplicates have been counted.
   };

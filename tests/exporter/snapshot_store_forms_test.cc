@@ -127,11 +127,13 @@ TEST_CASE("any number of queries is answered, and few are kept") {
 
 TEST_CASE_FIXTURE(OneRun, "no counter falls, whatever clock the end of a run is judged by") {
   CHECK(Count(HealthAt(5s), RunResult::kTimeout) == 1);
+  CHECK(HealthAt(5s).durations_seconds == 5);
   // Its end was noted before somebody was told that it is overdue, and is taken over later.
   store.RunEnded(0, At(900ms), Gauges({"a"}));
   CHECK(Count(HealthAt(6s), RunResult::kTimeout) == 1);
   CHECK(AllRuns(HealthAt(6s)) == 1);
   CHECK_FALSE(HealthAt(6s).up);
+  CHECK(HealthAt(6s).durations_seconds == 5);
 }
 
 TEST_CASE("what max_series cuts is told by name, and no more when all fits") {
