@@ -36,7 +36,8 @@ def test_without_the_key_the_database_of_the_dsn_is_seen_alone(server, collect):
 
 
 def test_each_database_shows_its_tables(server, collect):
-    page = collect(everything(server.url(), databases="{exclude: [forbidden]}"))
+    page = collect(everything(server.url(), databases="{exclude: [forbidden]}", interval="1m",
+                              timeout="30s"))
     names = {"shop", "tenant_1", "tenant_2", HOSTILE}
     assert databases(page, "pg_stat_user_tables_seq_scan") == names
     for family in ("pg_stat_user_tables_table_size_bytes", "pg_statio_user_tables_heap_blocks_hit"):

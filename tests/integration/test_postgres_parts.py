@@ -10,7 +10,7 @@ from support.servers import POSTGRES_PASSWORD
 from support.waiting import eventually
 
 CONFIG = """
-global: {{interval: {interval}, timeout: {interval}}}
+global: {{interval: {interval}, timeout: {interval}, stale_after: 30s}}
 collectors:
   - type: postgres
     dsn: "{url}"

@@ -81,7 +81,6 @@ def test_a_thousand_collections_open_no_connection_and_outlive_a_full_server(
     exporter.await_page(lambda page: all(page.successes(name) > 0 for name in COLLECTORS), 10,
                         "each has run")
     names = [f"exporter/{name}" for name in COLLECTORS]
-    # A statement that a busy machine made slow costs its session, and the next run opens another.
     eventually(lambda: [name for name, _ in sessions(small)] == names, 20, "each has a session")
     before = sessions(small)
     # The application takes every connection that is left, and the reserved ones stay reserved.
@@ -103,4 +102,8 @@ def test_a_thousand_collections_open_no_connection_and_outlive_a_full_server(
     finally:
         for client in clients:
             client.__exit__()
-    assert sessions(small) == before, "the same sessions as before"
+    replaced = {name for name, _ in set(before) - set(sessions(small))}
+    # A statement that a busy machine made slow costs its session.
+    page = exporter.page()
+    slow = {f"exporter/{name}" for name in COLLECTORS if page.errors(name, "timeout") > 0}
+    assert replaced <= slow, "the same sessions as before"
