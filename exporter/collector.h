@@ -35,18 +35,31 @@ inline constexpr std::size_t kErrorKinds = 9;
 // The label value of a kind: "connect", "auth" and so on.
 std::string_view Name(ErrorKind kind);
 
+// Whether the same question may well be answered soon: a lock goes, a server is back.
+enum class Outlook { kLasting, kPassing };
+
 // A run or a part of one that failed. The text is for the log; it must hold
 // no secret. `part` names what failed where the rest of the run is good (a
 // query, a queue, a preset); a change of (part, kind) is logged once.
 class CollectError : public std::runtime_error {
  public:
-  CollectError(ErrorKind kind, const std::string& what, std::string part = "")
-      : std::runtime_error(what), kind_(kind), part_(std::move(part)) {}
+  CollectError(ErrorKind kind, const std::string& what, std::string part = "",
+               Outlook outlook = Outlook::kLasting)
+      : std::runtime_error(what), kind_(kind), outlook_(outlook), part_(std::move(part)) {}
+  CollectError(ErrorKind kind, const std::string& what, Outlook outlook)
+      : CollectError(kind, what, "", outlook) {}
   ErrorKind kind() const { return kind_; }
   const std::string& part() const { return part_; }
+  bool IsPassing() const { return outlook_ == Outlook::kPassing || kind_ == ErrorKind::kConnect; }
+
+  // The same failure, of that part.
+  CollectError Of(std::string part) const { return {kind_, what(), std::move(part), outlook_}; }
+  // The same failure, in other words.
+  CollectError Saying(const std::string& text) const { return {kind_, text, part_, outlook_}; }
 
  private:
   ErrorKind kind_;
+  Outlook outlook_;
   std::string part_;
 };
 
@@ -54,6 +67,9 @@ class CollectError : public std::runtime_error {
 struct CollectContext {
   Deadline deadline;
   Watchdog& watchdog;
+  // The run is between two of the grid, since the last one met a failure that passes: what
+  // was answered then need not be asked again.
+  bool is_retry = false;
 };
 
 // What one run found. `problems` are the parts that failed while the rest is
@@ -63,6 +79,8 @@ struct Reading {
   FamilySet families;
   std::vector<CollectError> problems;
   std::vector<CollectError> standing = {};
+  // Some of it met a failure that passes, and would be asked again by a retry.
+  bool wants_retry = false;
   // Series left out to keep a bound; counted as dropped for the reason limit.
   std::size_t cut_series = 0;
   // The target answered, and the work is another process's: nothing is shown,

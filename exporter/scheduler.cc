@@ -27,20 +27,28 @@ milliseconds GridOffset(std::string_view name, milliseconds interval) {
   return milliseconds(hash % static_cast<std::uint64_t>(interval.count()));
 }
 
+milliseconds RetryDelay::Next() {
+  constexpr milliseconds kLongest = std::chrono::hours(1);
+  last_ = std::clamp(2 * last_, first_, kLongest);
+  return last_;
+}
+
 // One collector on its thread.
 class Scheduler::Worker {
  public:
-  Worker(Job job, std::size_t slot, SnapshotStore& store, Watchdog& watchdog)
+  Worker(Job job, std::size_t slot, SnapshotStore& store, Watchdog& watchdog,
+         milliseconds first_retry)
       : job_(std::move(job)),
         slot_(slot),
         store_(store),
         watchdog_(watchdog),
-        log_(job_.settings.name, std::string(job_.type->name)) {}
+        log_(job_.settings.name, std::string(job_.type->name)),
+        retry_(first_retry) {}
 
   void Start(bool once) {
     thread_ = std::jthread([this, once](const std::stop_token& stop) {
       if (once) {
-        RunOnce(stop);
+        RunOnce(stop, /*is_retry=*/false);
       } else {
         RunLoop(stop);
       }
@@ -62,7 +70,8 @@ class Scheduler::Worker {
 
  private:
   void RunLoop(const std::stop_token& stop);
-  void RunOnce(const std::stop_token& stop);
+  // Returns whether a failure was one that passes.
+  bool RunOnce(const std::stop_token& stop, bool is_retry);
   void LogEnd(const Reading& reading);
   void Fail(const CollectError& error, const std::stop_token& stop);
 
@@ -71,6 +80,7 @@ class Scheduler::Worker {
   SnapshotStore& store_;
   Watchdog& watchdog_;
   RunLog log_;
+  RetryDelay retry_;
   std::atomic<bool> ended_ = false;
   std::jthread thread_;  // Last: ends before what it uses.
 };
@@ -91,30 +101,43 @@ bool SleepUntil(const std::stop_token& stop, SteadyTime when) {
 void Scheduler::Worker::RunLoop(const std::stop_token& stop) {
   const JobSettings& settings = job_.settings;
   const SteadyTime origin = steady_clock::now() + GridOffset(settings.name, settings.interval);
+  SteadyTime next;
+  bool is_retry = false;
   do {
-    RunOnce(stop);
-  } while (SleepUntil(stop, NextRun(origin, settings.interval, steady_clock::now())));
+    const bool passes = RunOnce(stop, is_retry);
+    const SteadyTime now = steady_clock::now();
+    next = NextRun(origin, settings.interval, now);
+    if (!passes) retry_.Reset();
+    const SteadyTime early = passes ? now + retry_.Next() : next;
+    is_retry = early < next;
+    next = std::min(next, early);
+  } while (SleepUntil(stop, next));
 }
 
 // The one place where a failed run ends: whatever a collector throws becomes
 // health here and goes no further.
-void Scheduler::Worker::RunOnce(const std::stop_token& stop) {
+bool Scheduler::Worker::RunOnce(const std::stop_token& stop, bool is_retry) {
   const SteadyTime start = steady_clock::now();
   const Deadline deadline = Deadline::At(start + job_.settings.timeout);
   store_.RunStarted(slot_, start, deadline.when());
   try {
-    Reading reading = job_.collector->Collect({deadline, watchdog_});
+    Reading reading = job_.collector->Collect({deadline, watchdog_, is_retry});
     const Moment ended = Moment::Now();  // What follows is our own time, not the target's.
     store_.TakeAccount(slot_, job_.collector->Account());
     if (ended.steady > deadline.when() + kOverdueGrace)
       throw CollectError(ErrorKind::kTimeout, "ended after its deadline");
     // What a stop has cut off is no failure to tell of, here and in Fail().
     if (!stop.stop_requested()) LogEnd(reading);
+    const bool passes = reading.failure ? reading.failure->IsPassing() : reading.wants_retry;
     log_.Shown(store_.RunEnded(slot_, ended, std::move(reading)));
+    return passes;
   } catch (const CollectError& error) {
     Fail(error, stop);
+    // A statement that is slow costs its part alone: here the target did not answer at all.
+    return error.IsPassing() || error.kind() == ErrorKind::kTimeout;
   } catch (const std::exception& error) {
     Fail(CollectError(ErrorKind::kInternal, error.what()), stop);
+    return false;
   }
 }
 
@@ -134,13 +157,15 @@ void Scheduler::Worker::Fail(const CollectError& error, const std::stop_token& s
                                                   : SnapshotStore::LastReading::kGoes);
 }
 
-Scheduler::Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watchdog)
+Scheduler::Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watchdog,
+                     milliseconds first_retry)
     : watchdog_(watchdog) {
   for (Job& job : jobs) {
     const std::size_t slot =
         store.AddSlot({job.settings.name, std::string(job.type->name), job.type->health, job.policy,
                        job.settings.stale_after});
-    workers_.push_back(std::make_unique<Worker>(std::move(job), slot, store, watchdog));
+    workers_.push_back(
+        std::make_unique<Worker>(std::move(job), slot, store, watchdog, first_retry));
   }
 }
 

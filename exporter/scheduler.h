@@ -21,13 +21,28 @@ SteadyTime NextRun(SteadyTime origin, std::chrono::milliseconds interval, Steady
 // interval do not all wake at once: the same for a name in every process.
 std::chrono::milliseconds GridOffset(std::string_view name, std::chrono::milliseconds interval);
 
+// How long after a run that met a failure that passes the next one is made, if the grid
+// has none before: twice as long each time, an hour at most, until a run meets none.
+class RetryDelay {
+ public:
+  explicit RetryDelay(std::chrono::milliseconds first) : first_(first) {}
+  std::chrono::milliseconds Next();
+  void Reset() { last_ = {}; }
+
+ private:
+  std::chrono::milliseconds first_;
+  std::chrono::milliseconds last_{0};
+};
+
 // Runs each collector on its own thread and its own interval, so that a slow
 // or hung backend delays nobody else. Each runs at once at the start, then on
-// its grid. Start and Stop are called from one thread.
+// its grid, and between if a failure was one that passes. Start and Stop are called
+// from one thread.
 class Scheduler {
  public:
   // `jobs` gives every collector and its slot in `store`, in this order.
-  Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watchdog);
+  Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watchdog,
+            std::chrono::milliseconds first_retry = std::chrono::seconds(5));
   ~Scheduler();  // Stops, and waits for every thread however long it takes.
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;

@@ -21,8 +21,7 @@ auto Needing(const std::string& right, const Call& call) {
     return call();
   } catch (const exporter::CollectError& error) {
     if (error.kind() != exporter::ErrorKind::kPermission) throw;
-    throw exporter::CollectError(error.kind(),
-                                 std::string(error.what()) + ": needs the right to " + right);
+    throw error.Saying(std::string(error.what()) + ": needs the right to " + right);
   }
 }
 

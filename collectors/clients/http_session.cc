@@ -136,7 +136,7 @@ std::string HttpSession::GetOnce(const CollectContext& context, const std::strin
   } catch (const CollectError& error) {
     const std::string name = target_.endpoint.Name();
     const std::string what = error.what();
-    throw CollectError(error.kind(), what.starts_with(name) ? what : name + ": " + what);
+    throw error.Saying(what.starts_with(name) ? what : name + ": " + what);
   }
 }
 

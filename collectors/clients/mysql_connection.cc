@@ -29,6 +29,7 @@ namespace {
 using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::ErrorKind;
+using exporter::Outlook;
 
 constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fits poll()'s int.
 // The library's calls run on a stack of their own; OpenSSL runs on it too.
@@ -278,7 +279,8 @@ void MysqlConnection::Fail(const CollectContext& context) {
   const std::string text = ShownText(::mysql_error(connection_.get()));
   const ErrorKind kind = has_session_ ? KindInSession(number) : KindOfMysqlError(number);
   broken_ = of_library || kind == ErrorKind::kConnect;
-  throw CollectError(kind, text);
+  throw CollectError(kind, text,
+                     PassesByMysqlError(number) ? Outlook::kPassing : Outlook::kLasting);
 }
 
 void MysqlConnection::Send(const CollectContext& context, const std::string& statement) {

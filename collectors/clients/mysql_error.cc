@@ -74,6 +74,11 @@ bool IsOfMysqlLibrary(unsigned number) {
   return (number >= 2000 && number < 3000) || (number >= 5000 && number < 6000);
 }
 
+bool PassesByMysqlError(unsigned number) {
+  constexpr unsigned kPassing[] = {1205, 1213, 1317, 1412};
+  return std::ranges::find(kPassing, number) != std::end(kPassing);
+}
+
 bool IsOfCutStatement(unsigned number) {
   constexpr unsigned kCut[] = {1317, 1931, 1969, 3024};
   return std::ranges::find(kCut, number) != std::end(kCut);

@@ -9,6 +9,10 @@ namespace collectors {
 // and from 5000 (errmsg.h).
 exporter::ErrorKind KindOfMysqlError(unsigned number);
 
+// Whether a statement that failed so may be well when it is asked again soon: a lock, a
+// deadlock, a table that was altered meanwhile, or KILL QUERY.
+bool PassesByMysqlError(unsigned number);
+
 // Whether the client library says it: the connection is of no more use.
 bool IsOfMysqlLibrary(unsigned number);
 

@@ -24,6 +24,7 @@ namespace {
 using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::ErrorKind;
+using exporter::Outlook;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -111,9 +112,11 @@ void CheckWarnings(const CollectContext& context, MysqlConnection& connection) {
   const Rows warnings = connection.Query(context, "SHOW WARNINGS", kMostWarnings);
   for (const auto& cells : warnings.cells) {
     if (cells.size() < 3 || !cells[1] || !cells[2]) continue;
-    const auto number = UrlNumber(*cells[1], 10, std::numeric_limits<int>::max());
-    if (number && IsOfCutStatement(static_cast<unsigned>(*number))) {
-      throw CollectError(KindOfMysqlError(static_cast<unsigned>(*number)), ShownText(*cells[2]));
+    const auto number = static_cast<unsigned>(
+        UrlNumber(*cells[1], 10, std::numeric_limits<int>::max()).value_or(0));
+    if (IsOfCutStatement(number)) {
+      throw CollectError(KindOfMysqlError(number), ShownText(*cells[2]),
+                         PassesByMysqlError(number) ? Outlook::kPassing : Outlook::kLasting);
     }
   }
 }
@@ -151,7 +154,7 @@ MysqlConnection& MysqlSession::Connected(const CollectContext& context) {
   try {
     Connect(context, dsn);
   } catch (const CollectError& error) {
-    throw CollectError(error.kind(), server_name_ + ": " + error.what());
+    throw error.Saying(server_name_ + ": " + error.what());
   }
   return *connection_;
 }

@@ -23,6 +23,7 @@ namespace {
 using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::ErrorKind;
+using exporter::Outlook;
 
 constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fits poll()'s int.
 
@@ -121,12 +122,20 @@ bool IsOfRowSecurity(const PGresult& result) {
   return function != nullptr && std::string_view(function) == "check_enable_rls";
 }
 
-CollectError Refusal(const PGresult& result, std::string_view role) {
+// By statement_timeout it is cut off shortly before the deadline, and earlier by somebody.
+constexpr std::chrono::milliseconds kOwnTimeout(500);
+
+Outlook OutlookOf(std::string_view state, const CollectContext& context) {
+  const bool is_own = state == "57014" && context.deadline.Remaining() < kOwnTimeout;
+  return PassesBySqlState(state) && !is_own ? Outlook::kPassing : Outlook::kLasting;
+}
+
+CollectError Refusal(const PGresult& result, std::string_view role, const CollectContext& context) {
   const char* const state = ::PQresultErrorField(&result, PG_DIAG_SQLSTATE);
   const char* const text = ::PQresultErrorField(&result, PG_DIAG_MESSAGE_PRIMARY);
   std::string shown = ShownText(text == nullptr ? state : text);
   if (IsOfRowSecurity(result)) shown += "; " + RowSecurityAdvice(role);
-  return {KindOfSqlState(state), shown};
+  return {KindOfSqlState(state), shown, OutlookOf(state, context)};
 }
 
 // A session that goes on was not what failed, whatever the SQLSTATE says: a
@@ -134,7 +143,9 @@ CollectError Refusal(const PGresult& result, std::string_view role) {
 CollectError OfStatement(const CollectError& refusal) {
   const bool of_session =
       refusal.kind() == ErrorKind::kConnect || refusal.kind() == ErrorKind::kAuth;
-  return {of_session ? ErrorKind::kQuery : refusal.kind(), refusal.what()};
+  if (!of_session) return refusal;
+  return {ErrorKind::kQuery, refusal.what(),
+          refusal.IsPassing() ? Outlook::kPassing : Outlook::kLasting};
 }
 
 void SetColumns(const PGresult& result, Rows& rows) {
@@ -314,7 +325,7 @@ void PgConnection::ReadAnswer(const CollectContext& context,
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) {
       take(*result);
     } else if (status == PGRES_FATAL_ERROR && HasState(*result)) {
-      refusal = Refusal(*result, ::PQuser(connection_.get()));
+      refusal = Refusal(*result, ::PQuser(connection_.get()), context);
     } else if (status == PGRES_EMPTY_QUERY) {
       refusal = CollectError(ErrorKind::kQuery, "the query is empty");
     } else if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN) {

@@ -115,6 +115,12 @@ ErrorKind KindOfSqlState(std::string_view state) {
   return ErrorKind::kQuery;
 }
 
+bool PassesBySqlState(std::string_view state) {
+  constexpr std::string_view kPassing[] = {"08", "40001", "40P01", "55P03", "57"};
+  return std::ranges::any_of(kPassing,
+                             [&](std::string_view one) { return state.starts_with(one); });
+}
+
 std::string ShownText(std::string_view text) {
   std::string shown(text.substr(0, text.find_last_not_of(" \r\n") + 1).substr(0, kShownBytes));
   shown.resize(exporter::ValidUtf8Prefix(shown));

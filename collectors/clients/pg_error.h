@@ -11,6 +11,10 @@ namespace collectors {
 // documentation, appendix A).
 exporter::ErrorKind KindOfSqlState(std::string_view state);
 
+// Whether a statement that failed so may be well when it is asked again soon: a lock, a
+// deadlock, a conflict with recovery, or a cancel by somebody.
+bool PassesBySqlState(std::string_view state);
+
 // A text of a server as it may stand in a log: one line of valid UTF-8, 200
 // bytes at most.
 std::string ShownText(std::string_view text);

@@ -55,7 +55,7 @@ std::unique_ptr<PgConnection> PgSession::Open(const CollectContext& context) {
   try {
     return std::make_unique<PgConnection>(context, std::move(dsn), target_.application_name);
   } catch (const CollectError& error) {
-    throw CollectError(error.kind(), server_name_ + ": " + error.what());
+    throw error.Saying(server_name_ + ": " + error.what());
   }
 }
 

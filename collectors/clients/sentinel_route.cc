@@ -75,7 +75,7 @@ RedisNodeAddress SentinelRoute::Find(const CollectContext& context, const RedisE
     } catch (const CollectError& error) {
       session_.reset();
       if (i + 1 < order.size()) continue;
-      throw CollectError(error.kind(), "sentinel " + order[i].Name() + ": " + error.what());
+      throw error.Saying("sentinel " + order[i].Name() + ": " + error.what());
     }
   }
   throw CollectError(ErrorKind::kInternal, "no sentinel to ask");

@@ -21,6 +21,7 @@ using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::Deadline;
 using exporter::ErrorKind;
+using exporter::Outlook;
 
 // How many steps of SQLite's machine lie between two looks at the clock: some
 // tens of microseconds.
@@ -61,7 +62,10 @@ ErrorKind KindOf(int code, std::string_view message) {
     throw CollectError(ErrorKind::kLimit,
                        "the query takes more than 24 MiB of memory: ask for less");
   }
-  throw CollectError(KindOf(code, message), ShownText(message));
+  // Somebody writes; its time came to its end by waiting.
+  const bool waited = code == SQLITE_BUSY || code == SQLITE_LOCKED;
+  throw CollectError(KindOf(code, message), ShownText(message),
+                     waited ? Outlook::kPassing : Outlook::kLasting);
 }
 
 int Expired(void* deadline) { return static_cast<const Deadline*>(deadline)->Expired() ? 1 : 0; }

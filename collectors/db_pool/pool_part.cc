@@ -45,9 +45,8 @@ PartResult PoolPart::Refresh(const SqlRun& run) {
   } catch (const CollectError& error) {
     // The server did answer: the collector is up, this part is not.
     if (EndsRun(error.kind())) throw;
-    problems_ = {CollectError(error.kind(), error.what(), kPartName)};
-    return error.kind() == exporter::ErrorKind::kTimeout ? PartResult::kTimedOut
-                                                         : PartResult::kFailed;
+    problems_ = {error.Of(kPartName)};
+    return ResultOf(error);
   }
 }
 

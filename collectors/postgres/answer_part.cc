@@ -15,8 +15,8 @@ PartResult AnswerPart::Refresh(const SqlRun& run) {
   } catch (const CollectError& error) {
     // The server did answer: the collector is up, this part is not.
     if (EndsRun(error.kind())) throw;
-    problems_ = {CollectError(error.kind(), error.what(), name_)};
-    return error.kind() == ErrorKind::kTimeout ? PartResult::kTimedOut : PartResult::kFailed;
+    problems_ = {error.Of(name_)};
+    return ResultOf(error);
   }
 }
 

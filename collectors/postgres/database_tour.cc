@@ -29,7 +29,8 @@ constexpr char kDatabases[] =
 CollectError InDatabase(const CollectError& error, const std::string& database) {
   const std::string name = LabelValue(database);
   const std::string part = error.part().empty() ? name : error.part() + " of " + name;
-  return {error.kind(), fmt::format("database {}: {}", exporter::Quoted(name), error.what()), part};
+  return error.Of(part).Saying(
+      fmt::format("database {}: {}", exporter::Quoted(name), error.what()));
 }
 
 }  // namespace
@@ -39,8 +40,8 @@ PartResult DatabaseTour::Refresh(const SqlRun& run) {
     if (IsOver()) FindDatabases(run);
   } catch (const CollectError& error) {
     if (EndsRun(error.kind())) throw;
-    problem_ = CollectError(error.kind(), error.what(), kPartName);
-    return error.kind() == ErrorKind::kTimeout ? PartResult::kTimedOut : PartResult::kFailed;
+    problem_ = error.Of(kPartName);
+    return ResultOf(error);
   }
   GoOn(run);
   return PartResult::kDone;

@@ -33,8 +33,8 @@ PartResult PrivilegePart::Refresh(const SqlRun& run) {
   } catch (const CollectError& error) {
     // Costs nothing but the advice.
     if (EndsRun(error.kind())) throw;
-    problem_ = CollectError(error.kind(), error.what(), kPartName);
-    return error.kind() == ErrorKind::kTimeout ? PartResult::kTimedOut : PartResult::kFailed;
+    problem_ = error.Of(kPartName);
+    return ResultOf(error);
   }
 }
 

@@ -151,7 +151,7 @@ std::optional<CollectError> SendPieces(const CollectContext& context, RedisSessi
         throw;
       }
       budget.Broke();
-      return CollectError(error.kind(), error.what(), kEntries);
+      return error.Of(kEntries);
     }
   }
   return std::nullopt;

@@ -53,7 +53,7 @@ std::vector<std::uint64_t> KeyGroupSearch::SizesOf(const KeyBatch& batch) {
   if (const auto refusal = std::ranges::find_if(replies, IsRefusal); refusal != replies.end()) {
     is_refused_ = true;
     const CollectError error = RedisError("MEMORY USAGE", *refusal);
-    problem_ = CollectError(error.kind(), error.what(), kPart);
+    problem_ = error.Of(kPart);
     return {};
   }
   std::vector<std::uint64_t> sizes;

@@ -67,23 +67,26 @@ PartResult CountScan::Refresh(const SqlRun& run) {
     if (has_choice_) planner_.Look(run, entries_[0].count);
     AskTogether(run, done);
   } catch (const CollectError& error) {
-    if (error.kind() != ErrorKind::kTimeout) throw;
+    const PartResult result = ResultOf(error);
+    if (EndsRun(error.kind()) || result == PartResult::kFailed) throw;
     Postpone(run, error, done);
-    return PartResult::kTimedOut;
+    return result;
   }
   const PartResult result = AskApart(run, done);
   SettleBlame(run.now);
   return result;
 }
 
-// To run apart in this run would take longer still. A lock on the table looks
-// the same, so it takes a second time to give up sharing.
+// To run apart in this run would take longer still. What passes is nobody's fault, and a
+// locked table may have taken all of the time, so it takes a second time to give up sharing.
 void CountScan::Postpone(const SqlRun& run, const CollectError& error, const Indexes& done) {
-  if (each_is_quick_) shares_from_ = run.now + kApartFor;
-  suspects_ = true;
+  if (!error.IsPassing()) {
+    if (each_is_quick_) shares_from_ = run.now + kApartFor;
+    suspects_ = true;
+  }
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (Has(done, i)) continue;
-    entries_[i].problem = CollectError(error.kind(), error.what(), entries_[i].count.metric.name);
+    entries_[i].problem = error.Of(entries_[i].count.metric.name);
   }
 }
 
@@ -109,7 +112,7 @@ bool CountScan::AskShared(const SqlRun& run, const Indexes& indexes) {
   } catch (const CollectError& error) {
     planner_.Forget();
     // One count's fault must not cost the others.
-    if (EndsRun(error.kind()) || error.kind() == ErrorKind::kTimeout) throw;
+    if (EndsRun(error.kind()) || ResultOf(error) != PartResult::kFailed) throw;
     return false;
   }
 }
@@ -166,9 +169,13 @@ PartResult CountScan::AskApart(const SqlRun& run, const Indexes& done) {
     return PartResult::kPostponed;
   }
   if (std::exchange(suspects_, false)) each_is_quick_ = !slow;
-  if (!slow) return PartResult::kDone;
-  MoveToBack(order_, *slow);
-  return PartResult::kTimedOut;
+  if (slow) {
+    MoveToBack(order_, *slow);
+    return PartResult::kTimedOut;
+  }
+  const bool unlucky = std::ranges::any_of(
+      entries_, [](const Entry& entry) { return entry.problem && entry.problem->IsPassing(); });
+  return unlucky ? PartResult::kUnlucky : PartResult::kDone;
 }
 
 bool CountScan::AskOne(const SqlRun& run, Entry& entry, std::size_t index) {
@@ -184,9 +191,9 @@ bool CountScan::AskOne(const SqlRun& run, Entry& entry, std::size_t index) {
   } catch (const CollectError& error) {
     // Costs this count alone.
     if (EndsRun(error.kind())) throw;
-    entry.apart = true;
-    entry.problem = CollectError(error.kind(), error.what(), name);
-    return error.kind() != ErrorKind::kTimeout;
+    entry.apart = !error.IsPassing();
+    entry.problem = error.Of(name);
+    return ResultOf(error) != PartResult::kTimedOut;
   }
 }
 

@@ -10,6 +10,7 @@ namespace collectors {
 using exporter::CollectError;
 using exporter::ErrorKind;
 using exporter::SteadyTime;
+using std::chrono::milliseconds;
 
 namespace {
 
@@ -17,11 +18,18 @@ namespace {
 constexpr int kCheapShare = 10;
 // In its turn a part is due for an interval at most.
 constexpr int kPatientIntervals = 2;
+// An unlucky part waits for 1, 2, 4 of the collector's intervals and so on.
+constexpr unsigned kMostDoublings = 16;
 
 }  // namespace
 
 bool EndsRun(ErrorKind kind) {
   return kind == ErrorKind::kConnect || kind == ErrorKind::kAuth || kind == ErrorKind::kProtocol;
+}
+
+PartResult ResultOf(const CollectError& error) {
+  if (error.IsPassing()) return PartResult::kUnlucky;
+  return error.kind() == ErrorKind::kTimeout ? PartResult::kTimedOut : PartResult::kFailed;
 }
 
 CollectError NoTimeLeft(const std::string& part) {
@@ -43,6 +51,7 @@ PartSchedule::PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts,
 }
 
 exporter::Reading PartSchedule::Collect(const SqlRun& run) {
+  NoteDue(run);
   // Apart from the statements: a failure here is the target's.
   run.session.ServerVersion(run.context);
   Refresh(run);
@@ -51,8 +60,14 @@ exporter::Reading PartSchedule::Collect(const SqlRun& run) {
     entry.part->Write(reading.families, run.now);
     auto& problems = entry.in_this_run ? reading.problems : reading.standing;
     std::ranges::move(entry.part->Problems(), std::back_inserter(problems));
+    reading.wants_retry |= entry.is_owed && entry.misfortunes > 0;
   }
   return reading;
+}
+
+void PartSchedule::NoteDue(const SqlRun& run) {
+  if (run.context.is_retry) return;
+  for (Entry& entry : entries_) entry.is_owed = IsDue(entry, run.now);
 }
 
 void PartSchedule::Refresh(const SqlRun& run) {
@@ -80,10 +95,11 @@ void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
   std::optional<std::size_t> postponed;  // Its place in the order.
   for (std::size_t turn = 0; turn < order_.size(); ++turn) {
     Entry& entry = entries_[order_[turn]];
-    if (!IsDue(entry, run.now)) continue;
+    if (!entry.is_owed) continue;
     const bool waits = entry.was_asked && !db_time_->MayAsk();
     const PartResult result = waits ? PartResult::kPostponed : RefreshOne(run, entry);
-    if (result == PartResult::kTimedOut && !slow) slow = order_[turn];
+    const bool took_all = result == PartResult::kUnlucky && run.context.deadline.Expired();
+    if ((result == PartResult::kTimedOut || took_all) && !slow) slow = order_[turn];
     if (result == PartResult::kPostponed && !postponed) postponed = turn;
     answered = answered || (!waits && !run.context.deadline.Expired());
   }
@@ -97,6 +113,7 @@ void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
 PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) {
   entry.in_this_run = true;
   if (run.context.deadline.Expired()) {
+    entry.is_owed = false;
     entry.part->Skip();
     return PartResult::kTimedOut;
   }
@@ -106,10 +123,19 @@ PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) {
   entry.begun += db_time_->spent() - spent;
   if (result == PartResult::kPostponed) return result;
   entry.cost = std::exchange(entry.begun, std::chrono::duration<double>(0));
-  // What failed is asked again in the next run, unless it is slow.
-  const auto interval = entry.part->Interval();
-  entry.next_due = interval && result != PartResult::kFailed ? run.now + *interval : run.now;
+  entry.is_owed = result == PartResult::kUnlucky;
+  entry.misfortunes = entry.is_owed ? entry.misfortunes + 1 : 0;
+  entry.next_due = run.now + PauseOf(entry, result);
   return result;
+}
+
+// What failed is asked again in the next run, unless it is slow.
+milliseconds PartSchedule::PauseOf(const Entry& entry, PartResult result) const {
+  const auto interval = entry.part->Interval();
+  if (!interval || result == PartResult::kFailed) return milliseconds(0);
+  if (result != PartResult::kUnlucky) return *interval;
+  const unsigned doublings = std::min(entry.misfortunes - 1, kMostDoublings);
+  return std::min(*interval, interval_ * (1U << doublings));
 }
 
 // Runs are never exactly an interval apart, so the nearest one counts.

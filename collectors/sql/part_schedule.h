@@ -20,12 +20,15 @@ void MoveToBack(std::vector<std::size_t>& order, std::size_t index);
 // first when it does, after what is cheap: a dear part keeps no cheap one waiting.
 // What has waited for more than a round goes first all the same, as the cheap ones
 // may together cost more than an interval pays for. Each part is asked once
-// whatever it costs, so that all is there from the start.
+// whatever it costs, so that all is there from the start. A retry asks what was not
+// asked or was unlucky in the run before.
 class PartSchedule {
  public:
   PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval,
                std::shared_ptr<DbTime> db_time);
 
+  // What is due in the run stays owed for its retries, also if the run fails before Collect().
+  void NoteDue(const SqlRun& run);
   // Runs what is due and DbTime affords in the run that it was told of. Throws
   // where the target did not answer at all.
   exporter::Reading Collect(const SqlRun& run);
@@ -38,6 +41,8 @@ class PartSchedule {
     exporter::SteadyTime next_due;
     bool was_asked = false;
     bool in_this_run = false;                // Its turn came.
+    bool is_owed = false;                    // Was due in the last run of the grid, and is yet.
+    unsigned misfortunes = 0;                // In a row.
     std::chrono::duration<double> cost{0};   // Of the database's time, when it last asked.
     std::chrono::duration<double> begun{0};  // Of what is postponed, so far.
   };
@@ -52,6 +57,7 @@ class PartSchedule {
   // Asks what is due as far as DbTime affords it; notes whether any had an answer in time.
   void AskInOrder(const SqlRun& run, bool& answered);
   Rank RankOf(const Entry& entry, exporter::SteadyTime now) const;
+  std::chrono::milliseconds PauseOf(const Entry& entry, PartResult result) const;
   bool IsDue(const Entry& entry, exporter::SteadyTime now) const;
 
   std::vector<Entry> entries_;          // In the order of the configuration.

@@ -29,9 +29,8 @@ PartResult QueryPart::Refresh(const SqlRun& run) {
     for (MetricSeries& series : series_) Lose(series);
     // A statement that fails costs its own metrics.
     if (EndsRun(error.kind())) throw;
-    problems_ = {CollectError(error.kind(), error.what(), query_.name)};
-    return error.kind() == exporter::ErrorKind::kTimeout ? PartResult::kTimedOut
-                                                         : PartResult::kFailed;
+    problems_ = {error.Of(query_.name)};
+    return ResultOf(error);
   }
 }
 

@@ -136,10 +136,11 @@ exporter::Reading SqlCollector::Collect(const exporter::CollectContext& context)
 exporter::Reading SqlCollector::CollectAsLeader(const SqlRun& run) {
   exporter::Reading reading;
   shows_ = false;  // Also if what follows throws.
+  schedule_.NoteDue(run);
   reading.skipped = !leadership_->Take(*session_, run.context);
   if (reading.skipped) return reading;
-  const exporter::CollectContext context{
-      exporter::Deadline::At(run.context.deadline.when() - kConfirmTime), run.context.watchdog};
+  exporter::CollectContext context = run.context;
+  context.deadline = exporter::Deadline::At(run.context.deadline.when() - kConfirmTime);
   reading = schedule_.Collect({run.session, context, run.now, run.db_time});
   leadership_->Confirm(*session_, run.context);
   leads_until_ = run.now + shown_for_;

@@ -23,9 +23,9 @@ struct SqlRun {
   bool MayAsk() const { return db_time == nullptr || db_time->MayAsk(); }
 };
 
-// How a part ended where the target did answer. What is postponed goes on in the
-// next run that DbTime affords.
-enum class PartResult { kDone, kFailed, kTimedOut, kPostponed };
+// How a part ended if the target did answer. What was unlucky met a failure that passes, and is
+// asked again soon. What is postponed goes on in the next run that DbTime affords.
+enum class PartResult { kDone, kFailed, kUnlucky, kTimedOut, kPostponed };
 
 // A piece of a collector's run that may fail alone: a query with its metrics,
 // or the counts on one table.
@@ -53,6 +53,9 @@ class SqlPart {
 // Whether a failure is the target's and not the statement's: the others would
 // only meet it again.
 bool EndsRun(exporter::ErrorKind kind);
+
+// How a part ended that met the failure, which does not end the run.
+PartResult ResultOf(const exporter::CollectError& error);
 
 // The problem of a part that was not asked.
 exporter::CollectError NoTimeLeft(const std::string& part);

@@ -100,6 +100,63 @@ TEST_CASE("a grid's offset depends on the name alone and lies in the interval") 
   }
 }
 
+TEST_CASE("a retry waits twice as long each time, an hour at most, and is quick again after luck") {
+  RetryDelay delay(5s);
+  for (const milliseconds want : {5s, 10s, 20s, 40s}) CHECK(delay.Next() == want);
+  for (int i = 0; i < 20; ++i) delay.Next();
+  CHECK(delay.Next() == 1h);
+  delay.Reset();
+  CHECK(delay.Next() == 5s);
+}
+
+TEST_CASE("a run that met what passes is made again before its interval is over") {
+  struct {
+    const char* what;
+    ScriptedCollector::Script script;
+    bool is_made_again;
+  } const cases[] = {
+      {"no connection",
+       [](auto&) -> Reading { throw CollectError(ErrorKind::kConnect, "refused"); }, true},
+      {"a lock",
+       [](auto&) -> Reading { throw CollectError(ErrorKind::kQuery, "", Outlook::kPassing); },
+       true},
+      {"no answer", [](auto&) -> Reading { throw CollectError(ErrorKind::kTimeout, "mute"); },
+       true},
+      {"no such database", [](auto&) -> Reading { throw CollectError(ErrorKind::kMissing, "no"); },
+       false},
+      {"a part was unlucky",
+       [](auto&) {
+         Reading reading = OneSample(1);
+         reading.wants_retry = true;
+         return reading;
+       },
+       true},
+      {"all is well", [](auto&) { return OneSample(1); }, false},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.what);
+    SnapshotStore store;
+    Watchdog watchdog;
+    std::atomic<int> runs = 0;
+    std::atomic<int> retries = 0;
+    std::vector<Job> jobs;
+    jobs.push_back(MakeJob("one", 1h, 1s, [&](const CollectContext& context) {
+      ++runs;
+      if (context.is_retry) ++retries;
+      return c.script(context);
+    }));
+    Scheduler scheduler(std::move(jobs), store, watchdog, 1ms);
+    scheduler.Start();
+    if (c.is_made_again) {
+      CHECK(Eventually([&] { return retries >= 3; }));
+    } else {
+      CHECK(Eventually([&] { return HealthOf(store, 0).finished; }));
+      std::this_thread::sleep_for(20ms);
+      CHECK(runs == 1);
+    }
+  }
+}
+
 TEST_CASE("a hung collector delays neither its neighbours nor the stop") {
   SnapshotStore store;
   Watchdog watchdog;

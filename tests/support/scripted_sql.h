@@ -24,13 +24,17 @@ class ScriptedSql : public SqlSession {
     asked.push_back(statement.text);
     return answer_(statement);
   }
-  int ServerVersion(const exporter::CollectContext& /*context*/) override { return version_; }
+  int ServerVersion(const exporter::CollectContext& /*context*/) override {
+    if (is_away) throw exporter::CollectError(exporter::ErrorKind::kConnect, "refused");
+    return version_;
+  }
   std::string ServerName() const override { return "db.example:5432"; }
   SqlDialect dialect() const override { return SqlDialect::kPostgres; }
   std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override {
     return other_database ? other_database(database) : nullptr;
   }
 
+  bool is_away = false;
   std::vector<std::string> asked;
   std::function<std::unique_ptr<SqlSession>(const std::string&)> other_database;
 

@@ -33,6 +33,14 @@ TEST_CASE("a MySQL error number tells what failed") {
   }
 }
 
+TEST_CASE(
+    "locks, deadlocks, an altered table and KILL QUERY pass; a statement's own time does not") {
+  for (const unsigned number : {1205U, 1213U, 1317U, 1412U}) CHECK(PassesByMysqlError(number));
+  for (const unsigned number : {1969U, 3024U, 1146U, 1064U, 0U}) {
+    CHECK_FALSE(PassesByMysqlError(number));
+  }
+}
+
 TEST_CASE("what MySQL's client library says is told from what a server says") {
   for (const unsigned number : {2000U, 2013U, 2999U, 5000U, 5012U}) CHECK(IsOfMysqlLibrary(number));
   for (const unsigned number : {1045U, 1999U, 3000U, 3024U, 4031U, 6000U}) {

@@ -32,6 +32,17 @@ TEST_CASE("a SQLSTATE tells what failed") {
   }
 }
 
+TEST_CASE("locks, deadlocks, conflicts and cancels pass; what the statement is does not") {
+  for (const char* state : {"55P03", "40001", "40P01", "57014", "57P01", "08006"}) {
+    CAPTURE(state);
+    CHECK(PassesBySqlState(state));
+  }
+  for (const char* state : {"42P01", "42501", "42601", "22012", "53400", "25006"}) {
+    CAPTURE(state);
+    CHECK_FALSE(PassesBySqlState(state));
+  }
+}
+
 // As libpq 15 writes them, from real servers.
 TEST_CASE("libpq's words tell why a connection failed") {
   struct Case {

@@ -76,9 +76,14 @@ struct Stage {
   PartSchedule Schedule() { return {std::move(parts), seconds(30), db_time}; }
 
   // Runs at `now`; returns which parts were asked.
-  std::string Run(PartSchedule& schedule, SteadyTime now) {
+  std::string Run(PartSchedule& schedule, SteadyTime now) { return Run(schedule, now, false); }
+  std::string Retry(PartSchedule& schedule, SteadyTime now) { return Run(schedule, now, true); }
+
+ private:
+  std::string Run(PartSchedule& schedule, SteadyTime now, bool is_retry) {
     script.ran.clear();
-    const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), watchdog};
+    const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), watchdog,
+                                           is_retry};
     db_time->BeginRun(now);
     schedule.Collect({session, context, now});
     return script.ran;
@@ -105,6 +110,46 @@ TEST_CASE("a part that failed is asked again in the next run, a slow one at its 
   stage.script.results = {{"f", PartResult::kFailed}, {"s", PartResult::kTimedOut}};
   CHECK(stage.Run(schedule, kStart) == "fs");
   CHECK(stage.Run(schedule, kStart + seconds(30)) == "f");
+}
+
+TEST_CASE("an unlucky part is asked again in the next runs, less often each time") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("u", seconds(300)).Schedule();
+  stage.script.results = {{"u", PartResult::kUnlucky}};
+  std::string ran;
+  for (int run = 0; run < 18; ++run) {
+    ran += stage.Run(schedule, kStart + run * seconds(30)).empty() ? '.' : 'u';
+  }
+  // After 30 s, 60, 120, 240 and then by its own interval.
+  CHECK(ran == "uu.u...u.......u..");
+  stage.script.results.clear();
+  CHECK(stage.Run(schedule, kStart + 25 * seconds(30)) == "u");
+  CHECK(stage.Run(schedule, kStart + 34 * seconds(30)).empty());
+}
+
+TEST_CASE("a retry asks what was unlucky, or came too late for its turn, and nothing else") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("a").Part("u").Part("f", seconds(60)).Schedule();
+  stage.script.results = {{"u", PartResult::kUnlucky}, {"f", PartResult::kFailed}};
+  CHECK(stage.Run(schedule, kStart) == "auf");
+  CHECK(stage.Retry(schedule, kStart + seconds(5)) == "u");
+  stage.script.results.clear();
+  CHECK(stage.Retry(schedule, kStart + seconds(15)) == "u");
+  CHECK(stage.Retry(schedule, kStart + seconds(20)).empty());
+  stage.script.throws = {{"u", ErrorKind::kConnect}};
+  CHECK_THROWS(stage.Run(schedule, kStart + seconds(30)));
+  stage.script.throws.clear();
+  CHECK(stage.Retry(schedule, kStart + seconds(35)) == "uf");
+}
+
+TEST_CASE("a run that found no target owes all to its retry") {
+  Stage stage;
+  stage.session.is_away = true;
+  PartSchedule schedule = stage.Part("a").Part("b", seconds(3600)).Schedule();
+  CHECK_THROWS(stage.Run(schedule, kStart));
+  stage.session.is_away = false;
+  CHECK(stage.Retry(schedule, kStart + seconds(5)) == "ab");
+  CHECK(stage.Retry(schedule, kStart + seconds(15)).empty());
 }
 
 TEST_CASE("the first part that times out runs last the next time, so that each gets its turn") {
