@@ -156,13 +156,13 @@ void KeySeries::WriteMetric(FamilySet& families) const {
   }
 }
 
-// A sum is there where the server told of all its keys.
+// A sum without one of its keys would be another number.
 void KeySeries::WriteSums(FamilySet::Family& family) const {
   std::map<std::vector<std::string>, std::optional<double>> sums;
   for (const auto& [key, known] : known_) {
     const KeyFacts facts = Shown(known);
     const std::optional<double> value = ValueOf(facts, entry_.value);
-    if (facts.state == KeyState::kUnknown) {
+    if (facts.state == KeyState::kUnknown || facts.state == KeyState::kUnfit) {
       sums[known.values] = std::nullopt;
     } else if (value) {
       std::optional<double>& sum = sums.try_emplace(known.values, 0).first->second;

@@ -19,10 +19,14 @@ using Hash = ScriptedStore::Hash;
 
 }  // namespace
 
-TEST_CASE("keys with the same labels are summed, but for one that is no number") {
+TEST_CASE("keys with the same labels are summed, and a sum that one is no number of is absent") {
   Keys keys("{pattern: 'n:{tenant}:*', metric: m, type: counter}");
-  keys.store.keys() = {{"n:a:1", "1"}, {"n:a:2", "2"}, {"n:a:3", "x"}, {"n:b:1", "10"}};
-  CHECK(keys.Collect() == "m{a} 3\nm{b} 10\n");
+  keys.store.keys() = {{"n:a:1", "1"}, {"n:a:2", "2"}, {"n:b:1", "10"}, {"n:b:2", "x"}};
+  CHECK(keys.Collect() == "m{a} 3\n");
+  CHECK(keys.problems == "query m \"n:b:2\": its value is no number\n");
+  keys.store.keys()["n:b:2"] = List(2);
+  CHECK(keys.Collect() == "m{a} 3\n");
+  CHECK(keys.problems == "query m \"n:b:2\": it is no string\n");
 }
 
 TEST_CASE("a sum is not shown before the first walk has found all its keys") {
