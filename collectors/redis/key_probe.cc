@@ -21,10 +21,12 @@ struct KeyShape {
 
 namespace {
 
-// A HyperLogLog is a string that begins with its magic (src/hyperloglog.c); its
-// size is how many it counted. PFCOUNT on any other string would be an error,
-// which the server counts.
+// A HyperLogLog is a string that begins with its magic and an encoding, in a
+// header of 16 bytes (src/hyperloglog.c); its size is how many it counted. PFCOUNT
+// on any other string would be an error, which the server counts.
 constexpr std::string_view kHllMagic = "HYLL";
+constexpr std::size_t kHllHeader = 16;
+constexpr unsigned char kLastHllEncoding = 1;
 constexpr KeyShape kHyperLogLog = {"string", "PFCOUNT"};
 constexpr KeyShape kShapes[] = {
     {"string", "STRLEN"}, {"list", "LLEN"},   {"set", "SCARD"},     {"zset", "ZCARD"},
@@ -40,6 +42,11 @@ constexpr std::size_t kShownErrorBytes = 200;
 constexpr std::string_view kWrongType = "WRONGTYPE";
 
 constexpr std::string_view kTooLong = "it is too long for a number, and is not fetched";
+
+bool IsHyperLogLog(std::string_view start) {
+  return start.size() >= kHllHeader && start.starts_with(kHllMagic) &&
+         static_cast<unsigned char>(start[kHllMagic.size()]) <= kLastHllEncoding;
+}
 
 bool IsExpected(KeyQuestion question, Type type) {
   switch (question) {
@@ -227,7 +234,7 @@ void KeyProbe::TakeRange(const std::string& text, KeyTroubles& troubles) {
 }
 
 void KeyProbe::TakeStart(const std::string& text) {
-  if (text.starts_with(kHllMagic)) {
+  if (IsHyperLogLog(text)) {
     shape_ = &kHyperLogLog;
     return;
   }

@@ -154,6 +154,10 @@ TEST_CASE("a key that became another type shows its new length at once") {
   CHECK(keys.Collect() == "m{} 9\n");
   keys.store.keys()["k"] = "hi";
   CHECK(keys.Collect() == "m{} 2\n");
+  for (const std::string& text : {std::string("HYLL"), std::string("HYLLO, a text")}) {
+    keys.store.keys()["k"] = text;
+    CHECK(keys.Collect() == "m{} " + std::to_string(text.size()) + "\n");
+  }
   CHECK(keys.problems.empty());
 }
 
