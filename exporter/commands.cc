@@ -99,6 +99,9 @@ int CollectOnce(App& app) {
     for (const CollectError& error : health.last_errors)
       fmt::print(stderr, "{}: {}{}: {}\n", health.name,
                  error.part().empty() ? "" : error.part() + ": ", Name(error.kind()), error.what());
+    if (health.failed_parts > health.last_errors.size())
+      fmt::print(stderr, "{}: {} more parts failed: the log above names all\n", health.name,
+                 health.failed_parts - health.last_errors.size());
     if (health.cut.empty()) continue;
     code = kCollectionFailed;
     fmt::print(stderr, "{}: limit: {}\n", health.name, Describe(health.cut));
