@@ -25,8 +25,9 @@ def environment(extra=None):
 
 def run(*arguments, env=None, within=30):
     """Runs a command of the exporter to its end; the result has stdout, stderr, returncode."""
-    return subprocess.run([str(BINARY), *map(str, arguments)], text=True, capture_output=True,
-                          stdin=subprocess.DEVNULL, timeout=within, env=environment(env))
+    return subprocess.run([str(BINARY), *map(str, arguments)], text=True, errors="replace",
+                          capture_output=True, stdin=subprocess.DEVNULL, timeout=within,
+                          env=environment(env))
 
 
 class Exporter(Process):

@@ -19,7 +19,8 @@ class Page:
         self.text = text
         self.types = {}    # family -> type
         self.samples = {}  # name -> {frozenset of label pairs: value}
-        for line in text.splitlines():
+        # Not splitlines(): it takes more for an end of line than the format does.
+        for line in text.split("\n"):
             if line.startswith("# TYPE "):
                 _, _, family, kind = line.split(" ")
                 assert family not in self.types, f"a second TYPE of {family}"

@@ -88,7 +88,8 @@ class Postgres(Process):
 
     def sql(self, text, database="shop"):
         """Runs SQL as the superuser; returns the rows as lists of strings."""
-        return [line.split("|") for line in self._psql(database, text).splitlines()]
+        # Not splitlines(): a value may hold U+2028.
+        return [line.split("|") for line in self._psql(database, text).split("\n")[:-1]]
 
     def url(self, user="exporter", password=POSTGRES_PASSWORD, port=None, database="shop"):
         return f"postgresql://{user}:{password}@127.0.0.1:{port or self.port}/{database}"
