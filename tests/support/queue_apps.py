@@ -28,18 +28,18 @@ def _npm(listing, folder):
 
 
 class App:
-    """Runs an application's commands against a Redis."""
+    """Runs an application's commands against a Redis; its script is one of APPS, or a path."""
 
     def __init__(self, redis, script, listing=None):
         self.redis = redis
         self.words = [APPS / script]
         self.environment = {**os.environ, "QUEUE_URL": redis.url()}
         self.workers = []
-        if script.endswith(".py"):
+        if self.words[0].suffix == ".py":
             packages = _installed(APPS / (listing or "requirements.txt"), _pip)
             self.environment["PYTHONPATH"] = f"{packages}:{APPS}"
             self.words.insert(0, sys.executable)
-        elif script.endswith(".js"):
+        elif self.words[0].suffix == ".js":
             packages = _installed(APPS / (listing or "package.json"), _npm)
             self.environment["NODE_PATH"] = str(packages / "node_modules")
             self.words.insert(0, program("node"))
