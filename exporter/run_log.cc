@@ -11,9 +11,8 @@ RunLog::RunLog(std::string collector, std::string type)
 
 void RunLog::Failed(const CollectError& error) {
   // Its parts are not known to work while the whole does not: they stay as they were.
-  const auto [entry, fresh] = failing_.try_emplace("", error.kind());
-  if (!fresh && entry->second == error.kind()) return;
-  entry->second = error.kind();
+  const std::set<ErrorKind> now = {error.kind()};
+  if (std::exchange(failing_[""], now) == now) return;
   Log(LogLevel::kError, "collection failed",
       {{"collector", collector_},
        {"type", type_},
@@ -22,11 +21,12 @@ void RunLog::Failed(const CollectError& error) {
 }
 
 void RunLog::Succeeded(const std::vector<CollectError>& problems) {
-  std::map<std::string, ErrorKind> now;
+  std::map<std::string, std::set<ErrorKind>> now;
   for (const CollectError& problem : problems) {
-    const auto [entry, fresh] = now.try_emplace(problem.part(), problem.kind());
+    const bool is_first = now[problem.part()].insert(problem.kind()).second;
     const auto before = failing_.find(problem.part());
-    if (!fresh || (before != failing_.end() && before->second == problem.kind())) continue;
+    const bool was_known = before != failing_.end() && before->second.contains(problem.kind());
+    if (!is_first || was_known) continue;
     Log(LogLevel::kWarn, "part of a collection failed",
         {{"collector", collector_},
          {"type", type_},
@@ -34,7 +34,7 @@ void RunLog::Succeeded(const std::vector<CollectError>& problems) {
          {"reason", std::string(Name(problem.kind()))},
          {"error", problem.what()}});
   }
-  for (const auto& [part, kind] : failing_) {
+  for (const auto& [part, kinds] : failing_) {
     if (now.contains(part)) continue;
     Log(LogLevel::kInfo, part.empty() ? "collection works again" : "part works again",
         {{"collector", collector_}, {"type", type_}, {"part", part}});

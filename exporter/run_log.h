@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ class RunLog {
   std::string collector_;
   std::string type_;
   // What is failing now and why, by part; "" is the run itself.
-  std::map<std::string, ErrorKind> failing_;
+  std::map<std::string, std::set<ErrorKind>> failing_;
   bool is_cut_ = false;      // By the bound of its series.
   bool is_invalid_ = false;  // A sample of the last reading was.
 };
