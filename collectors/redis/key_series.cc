@@ -78,10 +78,9 @@ void KeySeries::WalkEnded() {
       continue;
     }
     if (is_gone) gone_.push_back(entry->first);
-    if (known.is_seen) {
-      ++*matches_;
-      if (known.probe.is_odd()) known.probe.Distrust();
-    }
+    if (known.is_seen) ++*matches_;
+    // Also one that the walk did not meet: it may be gone, and its fault with it.
+    if (known.probe.is_odd()) known.probe.Distrust();
     ++entry;
   }
 }
