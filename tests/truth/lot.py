@@ -51,6 +51,7 @@ class Case:
     refusals: frozenset = frozenset()
     canon: object = None   # From a label's name and text to the text of its group.
     part: str = ""     # What problems call it, if that is not `name`.
+    endings: tuple = ("",)   # Of the names of its series; more than one become a label `ending`.
 
 
 class Lot:
@@ -74,7 +75,9 @@ class Lot:
 
     def shown(self, page, case):
         """What the page has of a case."""
-        return {labels: value for labels, value in page.samples.get(case.name, {}).items()}
+        return {labels | ({("ending", ending)} if ending else frozenset()): value
+                for ending in case.endings
+                for labels, value in page.samples.get(case.name + ending, {}).items()}
 
     def configuration(self, cases):
         made = []

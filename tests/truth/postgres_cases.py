@@ -83,10 +83,12 @@ def draw_cases(dice):
     cases = []
     for number in range(TABLES):
         table = draw_table(dice, number)
-        modes = ("exact", "auto", "estimate") if table.shape == "table" else ("exact", "auto")
         for _ in range(dice.randint(2, 5)):
             collector = "accepting" if table.policy and dice.random() < 0.5 else (
                 "in_schema" if table.schema == ODD_SCHEMA and dice.random() < 0.5 else "plain")
+            # An estimate is exact if it is of a whole table.
+            is_whole = table.shape == "table" and collector != "accepting"
+            modes = ("exact", "auto", *["estimate"] * is_whole)
             name = f"m{len(cases)}"
             if dice.random() < 0.25:
                 cases.append(sql_cases.draw_query(dice, WRITER, table, name, collector))

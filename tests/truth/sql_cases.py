@@ -26,6 +26,7 @@ class Table:
     data: tuple = ()
 
     def canon(self, label, text):
+        """One text for texts of a column that GROUP BY takes for equal."""
         return dict(self.columns)[label].canon(text)
 
 
@@ -48,6 +49,20 @@ class Values:
     label: str
     value: str
     factor: float = 1
+
+
+@dataclasses.dataclass
+class Buckets:
+    """A question: how many numbers of a column are in each bucket of a histogram."""
+
+    table: Table
+    value: str
+
+
+# Of kinds whose sums are exact in every order.
+SUMMED = ("int", "smallint", "numeric(12,2)", "bool", "interval", "time", "BOOLEAN", "float",
+          "tinyint(1)")
+BOUNDS = (-1, 0, 0.25, 1, 1000, 5000)
 
 
 class Writer:
@@ -127,6 +142,9 @@ def draw_count(dice, writer, table, name, collector, ref, modes):
 
 
 def draw_query(dice, writer, table, name, collector):
+    summed = [column for column, kind in table.columns if kind.type in SUMMED]
+    if summed and dice.random() < 0.3:
+        return _draw_buckets(writer, table, name, collector, dice.choice(summed))
     label, value = dice.choice(table.columns[1:])[0], dice.choice(table.columns)[0]
     question = Values(table, label, value, dice.choice((1, 1, 1, 0.001, 1000, -1)))
     columns = ", ".join(map(writer.name, dict.fromkeys(("id", label, value))))
@@ -134,3 +152,11 @@ def draw_query(dice, writer, table, name, collector):
     entry = {"name": name, "sql": f"SELECT {columns} FROM {writer.table(table)}",
              "metrics": [metric]}
     return Case(name, collector, "queries", entry, table.data, question, canon=table.canon)
+
+
+def _draw_buckets(writer, table, name, collector, value):
+    metric = {"name": name, "type": "histogram", "value": value, "buckets": list(BOUNDS)}
+    entry = {"name": name, "sql": f"SELECT {writer.name(value)} FROM {writer.table(table)}",
+             "metrics": [metric]}
+    return Case(name, collector, "queries", entry, table.data, Buckets(table, value),
+                endings=("_bucket", "_count", "_sum"))

@@ -1,7 +1,7 @@
 """The plain statement of each question, as a person would write it."""
 
 from truth.comparison import Truth
-from truth.sql_cases import Count
+from truth.sql_cases import BOUNDS, Buckets, Count
 
 
 def statement(writer, question):
@@ -13,6 +13,14 @@ def statement(writer, question):
         kind = kinds.get(column)
         return kind.label.format(writer.name(column)) if kind else writer.name(column)
 
+    if isinstance(question, Buckets):
+        number = kinds[question.value].number.format(writer.name(question.value))
+        return " UNION ALL ".join(
+            [f"SELECT '_bucket', '{bound:g}', count(*) FROM {table} WHERE {number} <= {bound}"
+             for bound in BOUNDS]
+            + [f"SELECT '_bucket', '+Inf', count({number}) FROM {table}",
+               f"SELECT '_count', '', count({number}) FROM {table}",
+               f"SELECT '_sum', '', sum({number}) FROM {table}"])
     if not isinstance(question, Count):
         number = kinds[question.value].number or "{}"
         return (f"SELECT {shown('id')}, {shown(question.label)},"
@@ -39,6 +47,8 @@ def truth(question, rows):
         return Truth({}, "the server refuses")
     if isinstance(question, Count):
         return Truth(_counts(question, rows))
+    if isinstance(question, Buckets):
+        return Truth(_buckets(rows))
     kind = dict(question.table.columns)[question.value]
     if kind.number is None:
         has_any = any(row[-1] is not None for row in rows)
@@ -57,6 +67,13 @@ def _counts(question, rows):
     if question.up_to:
         counts = {labels: min(count, question.up_to) for labels, count in counts.items()}
     return counts
+
+
+def _buckets(rows):
+    found = {frozenset({("ending", ending)} | ({("le", bound)} if bound else set())):
+             float(number or 0) for ending, bound, number in rows}
+    # Of no number there is no histogram.
+    return found if found[frozenset({("ending", "_count")})] else {}
 
 
 def _labels(question, names, row):
