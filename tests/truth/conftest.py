@@ -14,5 +14,5 @@ def pytest_configure():
                           str(random.SystemRandom().randrange(10**9)) if is_long else "1")
 
 
-def pytest_report_header():
-    return f"TRUTH_SEED={os.environ['TRUTH_SEED']}"
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"TRUTH_SEED={os.environ['TRUTH_SEED']}")
