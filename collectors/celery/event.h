@@ -37,7 +37,7 @@ struct CeleryEvent {
   std::string_view uuid;      // Of tasks.
   std::string_view name;   // Of task-sent and task-received, and of task-failed by NotRegistered.
   std::string_view queue;  // Of task-sent.
-  std::string_view exception;       // Of task-failed: the class, what stands before the first '('.
+  std::string_view exception;       // Of task-failed: the class, without its module.
   std::optional<double> eta;        // Of task-sent and task-received.
   std::optional<double> retries;    // Of the same: how often the task was tried before.
   std::optional<double> runtime;    // Of task-succeeded, in seconds.

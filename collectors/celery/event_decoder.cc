@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cctype>
 #include <cmath>
 #include <cstddef>
 #include <cstring>
@@ -14,6 +13,7 @@
 
 #include "collectors/base64.h"
 #include "collectors/celery/content_type.h"
+#include "collectors/celery/exception_class.h"
 #include "collectors/celery/iso_time.h"
 
 namespace collectors {
@@ -29,9 +29,10 @@ constexpr std::size_t kMaxKept = std::size_t{64} << 10;
 // What is freed of a message of this size may stay in the heap, which must be asked for it.
 constexpr std::size_t kHuge = std::size_t{1} << 20;
 constexpr std::size_t kMaxText = 1024;
-constexpr std::size_t kMaxException = 200;
-// As celery-exporter says where the text is not of the form Class(...).
-constexpr std::string_view kUnknownException = "UnknownException";
+// Of an exception's text, as much as its class and the name of a task can take.
+constexpr std::size_t kMaxException = kMaxText + 200;
+// Of a task that raised it Celery 5.7 says that it failed, too.
+constexpr std::string_view kReject = "celery.exceptions.Reject";
 
 constexpr std::array<std::string_view, kEventTypes> kTypeNames = {
     "task-sent",     "task-received",    "task-started",   "task-succeeded",
@@ -87,6 +88,7 @@ struct Draft {
   CeleryEvent event{};
   std::string_view type;
   std::string_view unregistered;  // The task's name, by its exception.
+  std::string_view traceback;     // As it stands in the message.
   bool is_sound = true;
 };
 
@@ -112,32 +114,8 @@ std::optional<double> ReadTime(ondemand::value& value) {
   return ParseIsoTime(text);
 }
 
-bool BelongsToClassName(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x80 || std::isalnum(byte) != 0 || c == '_' || c == '.';
-}
-
-// The class of an exception's repr(): a name and "(". What else stands there may be
-// anything that a program has to say, and is no label.
-std::string_view ClassOf(std::string_view repr) {
-  const std::string_view start = repr.substr(0, kMaxException + 1);
-  const auto* const end = std::find_if_not(start.begin(), start.end(), BelongsToClassName);
-  if (end == start.end() || end == start.begin() || *end != '(') return kUnknownException;
-  return start.substr(0, static_cast<std::size_t>(end - start.begin()));
-}
-
-// What stands between the quotes of NotRegistered('shop.buy'): the task that the worker
-// does not know, and of which it says nothing else.
-std::string_view NameOfUnregistered(std::string_view repr) {
-  constexpr std::string_view kBefore = "NotRegistered('";
-  if (!repr.starts_with(kBefore)) return {};
-  const std::string_view rest = repr.substr(kBefore.size(), kMaxText + 1);
-  const std::size_t end = rest.find_first_of("'\\");
-  return end == rest.npos || rest[end] != '\'' ? std::string_view() : rest.substr(0, end);
-}
-
 void TakeException(std::string_view repr, Draft& draft) {
-  draft.event.exception = ClassOf(repr);
+  draft.event.exception = ClassOfRepr(repr);
   draft.unregistered = NameOfUnregistered(repr);
 }
 
@@ -146,13 +124,13 @@ void ReadException(ondemand::value& value, Draft& draft) {
   draft.event.exception = kUnknownException;
   const std::string_view token = value.raw_json_token();
   if (!token.starts_with('"')) return;
-  const std::string_view start = token.substr(1, kMaxText + kMaxException);
+  const std::string_view start = token.substr(1, kMaxException);
   if (start.find('\\') > start.find('(')) return TakeException(start, draft);
   std::string_view text;
   if (value.get_string().get(text) == simdjson::SUCCESS) TakeException(text, draft);
 }
 
-enum class FieldKind { kType, kText, kNumber, kTime, kException };
+enum class FieldKind { kType, kText, kNumber, kTime, kException, kTraceback };
 
 struct FieldRule {
   std::string_view key;
@@ -173,6 +151,7 @@ constexpr FieldRule Number(std::string_view key, std::optional<double> CeleryEve
 constexpr FieldRule kFieldRules[] = {
     {"type", FieldKind::kType},
     {"exception", FieldKind::kException},
+    {"traceback", FieldKind::kTraceback},
     {"eta", FieldKind::kTime},
     Text("hostname", &CeleryEvent::hostname),
     Text("uuid", &CeleryEvent::uuid),
@@ -203,6 +182,9 @@ void ReadField(const FieldRule& rule, ondemand::value value, Draft& draft) {
     case FieldKind::kException:
       ReadException(value, draft);
       break;
+    case FieldKind::kTraceback:
+      draft.traceback = value.raw_json_token();
+      break;
   }
 }
 
@@ -223,6 +205,20 @@ bool ReadFields(ondemand::object& object, Draft& draft) {
   return true;
 }
 
+void FinishFailure(Draft& draft) {
+  CeleryEvent& event = draft.event;
+  if (event.exception.empty()) event.exception = kUnknownException;
+  if (event.name.empty()) event.name = draft.unregistered;
+  if (!HidesClass(event.exception)) return;
+  const std::string_view raised = ClassByTraceback(draft.traceback);
+  if (raised == kReject) {
+    event.type = EventType::kTaskRejected;
+    event.exception = {};
+  } else if (!raised.empty()) {
+    event.exception = BareClass(raised);
+  }
+}
+
 void Deliver(Draft& draft, EventSink& sink) {
   if (!draft.is_sound || draft.type.empty()) return sink.OnMalformedEvent();
   const auto type = TypeOf(draft.type);
@@ -231,11 +227,11 @@ void Deliver(Draft& draft, EventSink& sink) {
   event.type = *type;
   const std::string_view subject = IsTaskEvent(*type) ? event.uuid : event.hostname;
   if (subject.empty()) return sink.OnMalformedEvent();
-  if (*type != EventType::kTaskFailed)
-    event.exception = {};  // Of task-retried: why it is tried again.
-  else if (event.exception.empty())
-    event.exception = kUnknownException;
-  if (*type == EventType::kTaskFailed && event.name.empty()) event.name = draft.unregistered;
+  // That of task-retried is why it is tried again.
+  if (*type == EventType::kTaskFailed)
+    FinishFailure(draft);
+  else
+    event.exception = {};
   sink.OnEvent(event);
 }
 

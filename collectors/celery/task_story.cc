@@ -94,10 +94,12 @@ bool IsOfEarlierRun(const TaskRecord& record, EventType end, double when) {
   return end == EventType::kTaskRetried && record.knows_retries && record.retries > 0;
 }
 
-void TellEnd(TaskRecord& record, EventType end, double when) {
-  if (record.is_ended ? !IsAfterEnd(record, when) : IsOfEarlierRun(record, end, when)) return;
+void TellEnd(TaskRecord& record, const CeleryEvent& event, double when) {
+  if (record.is_ended ? !IsAfterEnd(record, when) : IsOfEarlierRun(record, event.type, when))
+    return;
   record.ended = when;
-  record.end = end;
+  record.ended_by = ProcessOf(event);
+  record.end = event.type;
   record.is_ended = true;
 }
 
@@ -110,13 +112,25 @@ void TellStep(TaskRecord& record, const CeleryEvent& event, double when) {
     case EventType::kTaskStarted:
       return TellStarted(record, when);
     default:
-      return TellEnd(record, event.type, when);
+      return TellEnd(record, event, when);
   }
 }
 
 }  // namespace
 
 double TimeOf(std::optional<double> seconds) {
+bool IsFailureOrReject(EventType end) {
+  return end == EventType::kTaskFailed || end == EventType::kTaskRejected;
+}
+
+// A run fails once, however often its worker says so: Celery 5.7 tells twice of a hard time limit
+// and of a Reject, and any Celery of a failure that is then rejected. Another worker's run may end
+// behind that, if its clock is behind.
+bool IsSecondEnd(const TaskRecord& record, const CeleryEvent& event) {
+  return IsFailureOrReject(record.end) && IsFailureOrReject(event.type) &&
+         record.ended_by == ProcessOf(event);
+}
+
   return seconds && *seconds > 0 && *seconds < kLastTime ? *seconds : 0;
 }
 
@@ -131,7 +145,8 @@ bool IsRepeated(const TaskRecord& record, const CeleryEvent& event) {
     case EventType::kTaskStarted:
       return record.is_started && when == record.started;
     default:
-      return record.is_ended && when == record.ended && event.type == record.end;
+      return record.is_ended &&
+             (IsSecondEnd(record, event) || (when == record.ended && event.type == record.end));
   }
 }
 

@@ -14,7 +14,7 @@ namespace collectors {
 // A time that a clock can have: neither absent, nor negative, nor of no calendar.
 double TimeOf(std::optional<double> seconds);
 
-// Whether the same event was heard before.
+// Whether the same was heard before: the event, or that the run has ended.
 bool IsRepeated(const TaskRecord& record, const CeleryEvent& event);
 // Adds it to the record.
 void Tell(TaskRecord& record, const CeleryEvent& event);

@@ -67,6 +67,7 @@ struct TaskRecord {
   Slot next = kNoSlot;      // Of the same bucket of the index, or free.
   std::uint32_t place = 0;  // In its queue's WaitingHeap while it waits.
   ProcessKey process = 0;   // That received or started it last.
+  ProcessKey ended_by = 0;  // That told of its end.
 };
 
 // Records by the ids of their tasks. Slots stay good until they are removed, and

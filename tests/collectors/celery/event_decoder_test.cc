@@ -191,6 +191,40 @@ TEST_CASE("an exception is told by its class, and by nothing else that it says")
         Lines{"task-retried u"});
 }
 
+TEST_CASE("an exception that hides its class has it from the last line of its traceback") {
+  struct Case {
+    std::string_view exception;
+    std::string_view raised;
+    std::string_view told;
+  };
+  constexpr std::string_view kWrapped = "ExceptionWithTraceback()";
+  const Case cases[] = {
+      {kWrapped, R"(billiard.exceptions.TimeLimitExceeded: TimeLimitExceeded(0.5,)\n)",
+       "task-failed u exception=TimeLimitExceeded"},
+      {kWrapped, R"(billiard.exceptions.WorkerLostError: (\"gone\",)\n)",
+       "task-failed u exception=WorkerLostError"},
+      {kWrapped, R"(ValueError: first\nKeyError: of the message\n)",
+       "task-failed u exception=ValueError"},
+      {kWrapped, "KeyboardInterrupt", "task-failed u exception=KeyboardInterrupt"},
+      {kWrapped, "no class at all", "task-failed u exception=ExceptionWithTraceback"},
+      {"<Gone 410>", R"(shop.errors.Gone: 410\n)", "task-failed u exception=Gone"},
+      {"ValueError(1)", R"(shop.errors.Gone: 410\n)", "task-failed u exception=ValueError"},
+      // Celery 5.7 says so of a task that raises Reject, before it says task-rejected.
+      {"reject requeue=False: unwanted", R"(celery.exceptions.Reject: ('unwanted', False)\n)",
+       "task-rejected u"},
+      {kWrapped, R"(celery.exceptions.Reject: ('unwanted', False)\n)", "task-rejected u"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.raised);
+    CHECK(Plain(fmt::format(R"({{"traceback": "Traceback:\n  File \"a.py\", line 1\n    raise\n{}")"
+                            R"(, "type": "task-failed", "uuid": "u", "exception": "{}"}})",
+                            c.raised, c.exception)) == Lines{std::string(c.told)});
+  }
+  CHECK(Plain(R"j({"type": "task-failed", "uuid": "u", "exception": "ExceptionWithTraceback()",)j"
+              R"j( "traceback": null})j") ==
+        Lines{"task-failed u exception=ExceptionWithTraceback"});
+}
+
 TEST_CASE("what is no event is told as malformed, once") {
   const std::string long_text(1025, 'x');
   const std::string deep = std::string(100000, '[');

@@ -85,10 +85,12 @@ TEST_CASE("a task and a queue that are named other are themselves") {
 TEST_CASE("exceptions beyond the limit are other") {
   TallyOptions options = Options();
   options.max_exceptions = 2;
-  Story story = {Sent(0)};
+  Story story;
   const std::string classes[] = {"A", "B", "C", "D", "A"};
-  for (std::size_t i = 0; i < 5; ++i)
-    story.push_back(Failed(static_cast<double>(i + 1), classes[i]));
+  for (std::size_t i = 0; i < 5; ++i) {
+    story.push_back(WithId(Sent(0), std::to_string(i)));
+    story.push_back(WithId(Failed(1, classes[i]), std::to_string(i)));
+  }
   const Samples samples = After(story, options);
   CHECK(At(samples, "celery_task_failed_total{add,celery,A}") == 2);
   CHECK(At(samples, "celery_task_failed_total{add,celery,B}") == 1);

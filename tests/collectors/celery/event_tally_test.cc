@@ -112,6 +112,15 @@ TEST_CASE("each story is counted once, whatever the order of its events") {
   }
 }
 
+TEST_CASE("a run of a task ends once, however often its worker says so") {
+  CHECK(Counters(After({Sent(0), Received(1), Started(2), Failed(3), Failed(3.5)})) ==
+        "sent=1 received=1 started=1 failed=1");
+  CHECK(Counters(After({Sent(0), Received(1), Started(2), Failed(3), Rejected(3.5)})) ==
+        "sent=1 received=1 started=1 failed=1");
+  CHECK(Counters(After({Sent(0), Received(1), Started(2), Failed(3), Received(4), Started(5),
+                        Failed(6)})) == "sent=1 received=2 started=2 failed=2");
+}
+
 TEST_CASE("a captured run is counted as its tasks ran") {
   for (const std::string_view run : {"redis-c526-events.jsonl", "redis-c563-events.jsonl"}) {
     CAPTURE(run);
@@ -131,7 +140,7 @@ TEST_CASE("a captured run is counted as its tasks ran") {
         {"celery_task_succeeded_total{lab.add,celery}", 1},
         {"celery_task_revoked_total{lab.add,celery}", 1},
         {"celery_task_failed_total{lab.boom,celery,ValueError}", 1},
-        {"celery_task_failed_total{lab.hardlimit,celery,ExceptionWithTraceback}", 1},
+        {"celery_task_failed_total{lab.hardlimit,celery,TimeLimitExceeded}", 1},
         {"celery_task_failed_total{lab.unknown,celery,NotRegistered}", 1},
         {"celery_task_sent_total{lab.retry_once,celery}", 2},
         {"celery_task_started_total{lab.retry_once,celery}", 2},
