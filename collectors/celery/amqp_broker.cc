@@ -22,7 +22,6 @@ using exporter::Deadline;
 using exporter::ErrorKind;
 using exporter::SteadyTime;
 
-constexpr std::string_view kControlExchange = "celery.pidbox";
 // Every broker has it: asked for, it only answers.
 constexpr std::string_view kStandardExchange = "amq.direct";
 constexpr std::chrono::seconds kReplyTtl(10);
@@ -43,7 +42,8 @@ std::optional<std::uint64_t> TicketOf(const AmqpMessage& message) {
 
 }  // namespace
 
-AmqpBroker::AmqpBroker(const AmqpTarget& target) : asking_(target), calling_(target) {}
+AmqpBroker::AmqpBroker(const AmqpTarget& target, ControlExchanges exchanges)
+    : asking_(target), calling_(target), exchanges_(std::move(exchanges)) {}
 
 BrokerReading AmqpBroker::Read(const CollectContext& context,
                                const std::vector<std::string>& queues) {
@@ -74,7 +74,7 @@ std::vector<ControlReply> AmqpBroker::Call(const CollectContext& context, const 
                                            std::chrono::milliseconds window) {
   const std::vector<std::string>& methods = call.methods;
   try {
-    calling_.CheckExchange(context, std::string(kControlExchange));
+    calling_.CheckExchange(context, exchanges_.calls);
   } catch (const CollectError& error) {
     if (error.kind() == ErrorKind::kMissing) return {};
     throw;
@@ -84,17 +84,17 @@ std::vector<ControlReply> AmqpBroker::Call(const CollectContext& context, const 
   for (const std::string& method : methods) {
     const std::string ticket = std::to_string(++tickets_);
     // Where a worker is busy until the window is over, the call leaves its queue.
-    calling_.Publish(context, std::string(kControlExchange), "",
+    calling_.Publish(context, exchanges_.calls, "",
                      {{},
                       ControlBody({.method = method,
                                    .ticket = ticket,
                                    .reply_key = reply_queue_,
-                                   .reply_exchange = kReplyExchange}),
+                                   .reply_exchange = exchanges_.replies}),
                       window});
   }
   const SteadyTime end = std::min(SteadyTime::clock::now() + window, context.deadline.when());
   // A refusal of what was published comes like a reply.
-  std::vector<ControlReply> replies = Needing("write " + std::string(kControlExchange), [&] {
+  std::vector<ControlReply> replies = Needing("write " + exchanges_.calls, [&] {
     return Gather({Deadline::At(end), context.watchdog}, methods, first_ticket);
   });
   if (!calling_.blocked()) return replies;
@@ -124,13 +124,13 @@ void AmqpBroker::OpenReplyQueue(const CollectContext& context) {
 
 bool AmqpBroker::BindReplyQueue(const CollectContext& context) {
   try {
-    calling_.CheckExchange(context, kReplyExchange);
+    calling_.CheckExchange(context, exchanges_.replies);
   } catch (const CollectError& error) {
     if (error.kind() == ErrorKind::kMissing) return false;
     throw;
   }
-  Needing(fmt::format("write {} and read {}", kOwnQueues, kReplyExchange),
-          [&] { calling_.Bind(context, reply_queue_, kReplyExchange, reply_queue_); });
+  Needing(fmt::format("write {} and read {}", kOwnQueues, exchanges_.replies),
+          [&] { calling_.Bind(context, reply_queue_, exchanges_.replies, reply_queue_); });
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "collectors/celery/broker.h"
+#include "collectors/celery/control_message.h"
 #include "collectors/clients/amqp_session.h"
 
 namespace collectors {
@@ -16,7 +17,7 @@ namespace collectors {
 // to be seen then most of all.
 class AmqpBroker : public CeleryBroker {
  public:
-  explicit AmqpBroker(const AmqpTarget& target);
+  explicit AmqpBroker(const AmqpTarget& target, ControlExchanges exchanges = ControlExchanges());
 
   // A queue that is not there is a problem of its own, kMissing.
   BrokerReading Read(const exporter::CollectContext& context,
@@ -48,6 +49,7 @@ class AmqpBroker : public CeleryBroker {
   AmqpSession calling_;
   std::string reply_queue_;
   bool is_bound_ = false;
+  ControlExchanges exchanges_;
   std::uint64_t reply_connection_ = 0;  // Of calling_, that the queue went with.
   std::uint64_t tickets_ = 0;           // Given so far.
 };

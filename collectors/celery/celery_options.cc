@@ -10,7 +10,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "collectors/celery/redis_names.h"
 #include "collectors/clients/amqp_url.h"
 #include "collectors/clients/redis_options.h"
 #include "collectors/clients/tls_options.h"
@@ -33,8 +32,10 @@ constexpr std::size_t kHistogramShare = 2;
 
 constexpr const char* kAmqpSchemes[] = {"amqp", "amqps", "pyamqp", "librabbitmq"};
 // What has no meaning for RabbitMQ.
-constexpr const char* kRedisKeys[] = {"sentinel_user", "sentinel_password", "global_keyprefix",
-                                      "sep",           "priority_steps",    "visibility_timeout"};
+constexpr const char* kRedisKeys[] = {
+    "sentinel_user",  "sentinel_password",  "global_keyprefix", "sep",
+    "priority_steps", "visibility_timeout", "fanout_prefix",    "fanout_patterns",
+    "unacked_key",    "unacked_index_key"};
 
 // prometheus_client's own, and celery-exporter's.
 const std::vector<double> kRuntimeBuckets = {.005, .01, .025, .05, .075, .1,  .25,
@@ -88,12 +89,44 @@ std::vector<int> ReadPrioritySteps(YamlReader& options) {
       [](int step) { return step >= 0 && step <= kHighestPriority; });
 }
 
-std::string ReadSeparator(YamlReader& options) {
-  std::string separator = options.String("sep", kSeparator);
-  if (!separator.empty()) return separator;
-  options.Problem("sep",
-                  "sep must not be empty; leave it out if broker_transport_options has none");
-  return kSeparator;
+// What must not be empty; `advice` is what to do instead.
+std::string ReadName(YamlReader& options, const std::string& key, const std::string& usual,
+                     const std::string& advice) {
+  std::string name = options.String(key, usual);
+  if (!name.empty()) return name;
+  options.Problem(key, key + " must not be empty; " + advice);
+  return usual;
+}
+
+// As in broker_transport_options, where it may be a boolean, too. Absent, the channels of
+// applications with and without it are listened to.
+void ReadFanout(YamlReader& options, RedisNames& names) {
+  names.fanout_patterns = options.Bool("fanout_patterns", true);
+  if (!options.Has("fanout_prefix")) return;
+  const std::string prefix = options.String("fanout_prefix", "");
+  if (prefix == "true" || prefix == "True" || prefix == "TRUE") {
+    names.fanout_prefixes.resize(1);
+  } else if (prefix == "false" || prefix == "False" || prefix == "FALSE") {
+    names.fanout_prefixes = {""};
+  } else {
+    names.fanout_prefixes = {prefix};
+  }
+}
+
+RedisNames ReadNames(YamlReader& options) {
+  constexpr const char* kNoOption = "leave it out if broker_transport_options has none";
+  RedisNames names;
+  names.prefix = options.String("global_keyprefix", "");
+  names.separator = ReadName(options, "sep", names.separator, kNoOption);
+  names.priority_steps = ReadPrioritySteps(options);
+  ReadFanout(options, names);
+  names.unacked = ReadName(options, "unacked_key", names.unacked, kNoOption);
+  names.unacked_index = ReadName(options, "unacked_index_key", names.unacked_index, kNoOption);
+  names.event_exchange = ReadName(options, "event_exchange", names.event_exchange,
+                                  names.event_exchange + " is Celery's own");
+  names.control =
+      ControlExchanges(ReadName(options, "control_exchange", "celery", "celery is Celery's own"));
+  return names;
 }
 
 // What is wrong with the rest of the URL is said where it is, of an AMQP one here.
@@ -195,11 +228,7 @@ void ReadControl(YamlReader& options, const JobSettings& settings, CeleryOptions
 
 void ReadEvents(YamlReader& options, const JobSettings& settings, CeleryOptions& celery) {
   celery.events = options.Bool("events", true);
-  celery.event_exchange = options.String("event_exchange", "celeryev");
   celery.connect_timeout = settings.timeout;
-  if (celery.event_exchange.empty()) {
-    options.Problem("event_exchange", "event_exchange must not be empty; celeryev is Celery's own");
-  }
   TallyOptions& tally = celery.tally;
   tally.max_counters = settings.max_series / kCounterShare;
   tally.max_histograms = settings.max_series / kHistogramShare;
@@ -237,9 +266,7 @@ CeleryOptions ReadCeleryOptions(YamlReader& options, const JobSettings& settings
   for (YamlReader& entry : options.NamedList("queues")) ReadQueue(entry, celery);
   celery.discover_queues = options.Bool("discover_queues", celery.discover_queues);
   celery.discovery_interval = options.Duration("discovery_interval", celery.discovery_interval);
-  celery.global_keyprefix = options.String("global_keyprefix", "");
-  celery.separator = ReadSeparator(options);
-  celery.priority_steps = ReadPrioritySteps(options);
+  celery.names = ReadNames(options);
   celery.visibility_timeout = options.Duration("visibility_timeout", celery.visibility_timeout);
   ReadEvents(options, settings, celery);
   WorkerOptions& workers = celery.workers;

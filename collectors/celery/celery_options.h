@@ -7,6 +7,7 @@
 
 #include "collectors/celery/control_scope.h"
 #include "collectors/celery/event_tally.h"
+#include "collectors/celery/redis_names.h"
 #include "collectors/celery/worker_table.h"
 #include "collectors/clients/redis_session.h"
 #include "exporter/job.h"
@@ -24,14 +25,11 @@ struct CeleryOptions {
   std::vector<std::string> queues;  // Configured, in their order, each once.
   bool discover_queues = true;
   std::chrono::milliseconds discovery_interval{60000};
-  // As in Celery's broker_transport_options; of Redis alone.
-  std::string global_keyprefix;
-  std::string separator;
-  std::vector<int> priority_steps;
+  // As in Celery's settings; most of them of Redis alone.
+  RedisNames names;
   std::chrono::milliseconds visibility_timeout{3600000};
 
   bool events = true;
-  std::string event_exchange;
   std::chrono::milliseconds connect_timeout{5000};
   TallyOptions tally;
   WorkerOptions workers;

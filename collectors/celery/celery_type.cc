@@ -36,19 +36,14 @@ CeleryConnections ToRabbit(const CeleryOptions& options) {
   target.password = options.target.password;
   target.client_name = options.target.client_name;
   target.tls = options.target.tls;
-  return {std::make_unique<AmqpBroker>(target),
-          std::make_unique<AmqpEventFeed>(target, options.event_exchange)};
+  return {std::make_unique<AmqpBroker>(target, options.names.control),
+          std::make_unique<AmqpEventFeed>(target, options.names.event_exchange)};
 }
 
 CeleryConnections ToRedis(const CeleryOptions& options) {
-  RedisNames names;
-  names.prefix = options.global_keyprefix;
-  names.separator = options.separator;
-  names.priority_steps = options.priority_steps;
-  names.event_exchange = options.event_exchange;
-  const RedisBrokerOptions broker{options.name, names, options.visibility_timeout};
+  const RedisBrokerOptions broker{options.name, options.names, options.visibility_timeout};
   return {std::make_unique<RedisBroker>(options.target, broker),
-          std::make_unique<RedisEventFeed>(options.target, names)};
+          std::make_unique<RedisEventFeed>(options.target, options.names)};
 }
 
 CeleryConnections Connect(const CeleryOptions& options) {
@@ -83,7 +78,7 @@ constexpr std::string_view kOwnKeys =
     "global_keyprefix, sep, priority_steps, visibility_timeout  as in broker_transport_options, "
     "of Redis\n"
     "events              whether the stream of events is listened to (true)\n"
-    "event_exchange      Celery's setting of that name (celeryev)\n"
+    "event_exchange, control_exchange  Celery's settings of these names (celeryev, celery)\n"
     "worker_label        true: task metrics have the label hostname too (false)\n"
     "worker_timeout      a worker that is silent for so long is down (60s)\n"
     "worker_retention    series of a worker go when it has been down for so long (10m)\n"

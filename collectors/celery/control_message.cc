@@ -225,9 +225,10 @@ std::string ControlEnvelope(const ControlRequest& request) {
   return fmt::format(
       R"({{"body": "{}", "content-encoding": "utf-8", "content-type": "application/json", )"
       R"("headers": {{"clock": 0, "expires": {:.3f}}}, "properties": {{"delivery_mode": 1, )"
-      R"("delivery_info": {{"exchange": "celery.pidbox", "routing_key": ""}}, "priority": 0, )"
+      R"("delivery_info": {{"exchange": {}, "routing_key": ""}}, "priority": 0, )"
       R"("body_encoding": "base64", "delivery_tag": {}}}}})",
-      EncodedBase64(ControlBody(request)), request.expires, Quoted(request.ticket));
+      EncodedBase64(ControlBody(request)), request.expires, Quoted(request.exchange),
+      Quoted(request.ticket));
 }
 
 std::vector<WorkerReply> ReadControlReply(std::string_view method, std::string_view body) {

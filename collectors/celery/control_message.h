@@ -7,8 +7,15 @@
 
 namespace collectors {
 
-// The exchange that Celery's own replies to control calls go by.
-inline constexpr char kReplyExchange[] = "reply.celery.pidbox";
+// The exchanges of control calls, and that Celery's own replies go by (kombu.pidbox.Mailbox).
+struct ControlExchanges {
+  // By Celery's setting control_exchange.
+  explicit ControlExchanges(const std::string& setting = "celery")
+      : calls(setting + ".pidbox"), replies("reply." + calls) {}
+
+  std::string calls;
+  std::string replies;
+};
 
 // A control call ("pidbox"): who is to reply where. The protocol:
 // kombu.pidbox, and docs of celery.app.control.
@@ -18,7 +25,8 @@ struct ControlRequest {
   std::string reply_key;            // Routing key of the replies; on the default exchange, a queue.
   double expires = 0;               // Epoch seconds; a worker that is busy until then ignores it.
   std::string reply_exchange = "";  // The default one.
-  std::vector<std::string> workers = {};  // That are to answer; none for all.
+  std::vector<std::string> workers = {};   // That are to answer; none for all.
+  std::string exchange = "celery.pidbox";  // Of the call itself.
 };
 
 // The body of the call, plain JSON: {"method", "arguments", ..., "reply_to"}.

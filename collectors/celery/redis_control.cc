@@ -46,6 +46,12 @@ constexpr std::chrono::seconds kStaysFresh{1};
 // In the list from its start on: replies are pushed before it.
 constexpr char kPlaceholder[] = "-";
 
+std::size_t SumOf(const std::map<std::string, std::size_t>& heard) {
+  std::size_t sum = 0;
+  for (const auto& [channel, count] : heard) sum += count;
+  return sum;
+}
+
 std::string Seconds(milliseconds window, std::chrono::seconds more) {
   return std::to_string(std::chrono::ceil<std::chrono::seconds>(window + more).count());
 }
@@ -57,9 +63,9 @@ std::string RandomId() {
 }
 
 // The list of ours that a binding of replies leads to; empty if it leads to somebody else's.
-std::string OwnQueue(const std::string& binding) {
+std::string OwnQueue(const std::string& binding, const std::string& reply_exchange) {
   const std::size_t owner = binding.rfind(kOwner);
-  return owner == std::string::npos || !binding.ends_with(kReplyExchange) ? ""
+  return owner == std::string::npos || !binding.ends_with(reply_exchange) ? ""
                                                                           : binding.substr(owner);
 }
 
@@ -87,7 +93,7 @@ struct RedisControl::Round {
 
 RedisControl::RedisControl(RedisNames names)
     : names_(std::move(names)),
-      queue_(fmt::format("{}{}.{}", kOwner, RandomId(), kReplyExchange)) {}
+      queue_(fmt::format("{}{}.{}", kOwner, RandomId(), names_.control.replies)) {}
 
 bool RedisControl::HasFreshWorkers() const {
   return read_ && std::chrono::steady_clock::now() - read_->at < kStaysFresh;
@@ -108,9 +114,9 @@ ControlTakers RedisControl::Takers(const CollectContext& context, RedisSession& 
   Round round;
   round.workers = {kNobody};
   round.methods.emplace(RandomId(), "ping");
-  // Both channels each time: a number of one would not compare with one of both.
-  takers.listening = PublishOn(names_.ControlChannel(session.database()), context, session, round) +
-                     PublishOnBare(context, session, round);
+  // All channels each time: a number of one would not compare with one of all.
+  heard_ = PublishOnChannels(context, session, round, [](auto&&...) { return true; });
+  takers.listening = SumOf(heard_);
   return takers;
 }
 
@@ -136,7 +142,7 @@ std::vector<ControlReply> RedisControl::Call(const CollectContext& context, Redi
 void RedisControl::RemoveLeft(const CollectContext& context, RedisSession& session,
                               std::vector<std::string>& bindings) {
   std::erase_if(bindings, [&](const std::string& binding) {
-    const std::string queue = OwnQueue(binding);
+    const std::string queue = OwnQueue(binding, names_.control.replies);
     if (queue.empty()) return false;
     const std::string list = names_.prefix + queue;
     // Another exporter's round may be under way; one of our own is not.
@@ -192,34 +198,49 @@ std::vector<ControlReply> RedisControl::Ask(const CollectContext& context, Redis
   return Take(context, session, round);
 }
 
+// The usual channel; another if it was heard before, or if nobody hears those before it.
 std::size_t RedisControl::Publish(const CollectContext& context, RedisSession& session,
                                   const Round& round) {
-  std::size_t heard = PublishOn(names_.ControlChannel(session.database()), context, session, round);
-  if (heard == 0) heard = PublishOnBare(context, session, round);
+  const auto takes = [&](const std::string& channel, const Heard& so_far) {
+    const auto before = heard_.find(channel);
+    return SumOf(so_far) == 0 || (before != heard_.end() && before->second > 0);
+  };
+  const std::size_t heard = SumOf(PublishOnChannels(context, session, round, takes));
   // Many hear what some are asked.
   return round.workers.empty() ? heard
                                : std::min(heard, round.workers.size() * round.methods.size());
 }
 
-std::size_t RedisControl::PublishOnBare(const CollectContext& context, RedisSession& session,
-                                        const Round& round) {
-  if (bare_is_refused_) return 0;
-  try {
-    return PublishOn(names_.BareControlChannel(), context, session, round);
-  } catch (const CollectError& error) {
-    bare_is_refused_ = error.kind() == ErrorKind::kPermission;
-    if (bare_is_refused_) return 0;
-    throw;
+template <typename Takes>
+RedisControl::Heard RedisControl::PublishOnChannels(const CollectContext& context,
+                                                    RedisSession& session, const Round& round,
+                                                    const Takes& takes) {
+  const std::vector<std::string> channels = names_.ControlChannels(session.database());
+  const auto is_refused = [&](const std::string& channel) { return refused_.contains(channel); };
+  Heard heard;
+  for (const std::string& channel : channels) {
+    if (is_refused(channel) || !takes(channel, heard)) continue;
+    try {
+      heard[channel] = PublishOn(channel, context, session, round);
+    } catch (const CollectError& error) {
+      if (error.kind() != ErrorKind::kPermission) throw;
+      refused_.insert(channel);
+      if (!std::ranges::all_of(channels, is_refused)) continue;
+      refused_.clear();  // As rights may be given.
+      throw;
+    }
   }
+  return heard;
 }
 
 std::size_t RedisControl::PublishOn(const std::string& channel, const CollectContext& context,
                                     RedisSession& session, const Round& round) {
   std::vector<RedisCommand> commands;
   for (const auto& [ticket, method] : round.methods) {
-    commands.push_back({"PUBLISH", channel,
-                        ControlEnvelope({method, ticket, round.key, round.expires, kReplyExchange,
-                                         round.workers})});
+    commands.push_back(
+        {"PUBLISH", channel,
+         ControlEnvelope({method, ticket, round.key, round.expires, names_.control.replies,
+                          round.workers, names_.control.calls})});
   }
   std::size_t heard = 0;
   for (const RedisReply& reply : AskAll(context, session, commands)) {

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,10 +73,13 @@ class RedisControl {
                       const Round& round);
   std::size_t PublishOn(const std::string& channel, const exporter::CollectContext& context,
                         RedisSession& session, const Round& round);
-  // Where few workers hear it: to be refused there is no failure, and nobody hears. It is tried
-  // once then, as each refusal is an entry of the server's ACL LOG.
-  std::size_t PublishOnBare(const exporter::CollectContext& context, RedisSession& session,
-                            const Round& round);
+  // On those of the channels that `takes` has. Not all of them are in use: where it is refused,
+  // nobody hears, and it is tried once, as each refusal is an entry of the server's ACL LOG.
+  // Throws if all are refused. Returns how many heard each.
+  using Heard = std::map<std::string, std::size_t>;
+  template <typename Takes>
+  Heard PublishOnChannels(const exporter::CollectContext& context, RedisSession& session,
+                          const Round& round, const Takes& takes);
   // Until so many replies have come, or by the deadline.
   void Await(const exporter::CollectContext& context, RedisSession& session, std::size_t replies,
              exporter::Deadline until);
@@ -84,7 +89,8 @@ class RedisControl {
   RedisNames names_;
   std::string queue_;  // The list's name, without the prefix, which workers put before it.
   std::optional<Read> read_;
-  bool bare_is_refused_ = false;
+  Heard heard_;                    // By the last call that all were to hear.
+  std::set<std::string> refused_;  // Channels.
 };
 
 }  // namespace collectors

@@ -13,8 +13,6 @@ using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-constexpr std::string_view kExchange = "celery.pidbox";
-constexpr std::string_view kEnding = ".celery.pidbox";
 // Each takes about 0.5 µs of the server.
 constexpr long long kMostMembers = 10'000;
 constexpr std::size_t kLongestShown = 100;
@@ -62,8 +60,7 @@ std::vector<RedisReply> ReadSets(const CollectContext& context, RedisSession& se
 
 RedisMailboxes ReadMailboxes(const CollectContext& context, RedisSession& session,
                              const RedisNames& names) {
-  const auto sets = ReadSets(
-      context, session, {names.BindingPrefix() + std::string(kExchange), names.ReplyBinding()});
+  const auto sets = ReadSets(context, session, {names.MailboxBinding(), names.ReplyBinding()});
   RedisMailboxes boxes;
   for (const RedisReply& member : sets[0].items) boxes.workers.push_back(member.text);
   for (const RedisReply& member : sets[1].items) boxes.replies.push_back(member.text);
@@ -73,7 +70,7 @@ RedisMailboxes ReadMailboxes(const CollectContext& context, RedisSession& sessio
 std::vector<std::string> WorkersToAsk(const RedisMailboxes& boxes, const RedisNames& names) {
   std::vector<std::string> workers;
   for (const std::string& member : boxes.workers) {
-    workers.push_back(WorkerOfMailbox(member, names.separator));
+    workers.push_back(WorkerOfMailbox(member, names));
   }
   std::sort(workers.begin(), workers.end());
   for (const std::string& member : boxes.replies) {
@@ -87,12 +84,14 @@ std::vector<std::string> WorkersToAsk(const RedisMailboxes& boxes, const RedisNa
   return workers;
 }
 
-std::string WorkerOfMailbox(std::string_view member, std::string_view separator) {
-  const std::string prefix = std::string(separator) + std::string(separator);
-  if (IsBinding(member, separator) && member.starts_with(prefix) && member.ends_with(kEnding)) {
+std::string WorkerOfMailbox(std::string_view member, const RedisNames& names) {
+  const std::string& separator = names.separator;
+  const std::string prefix = separator + separator;
+  const std::string ending = "." + names.control.calls;
+  if (IsBinding(member, separator) && member.starts_with(prefix) && member.ends_with(ending)) {
     member.remove_prefix(prefix.size());
-    if (member.size() > kEnding.size()) {
-      return std::string(member.substr(0, member.size() - kEnding.size()));
+    if (member.size() > ending.size()) {
+      return std::string(member.substr(0, member.size() - ending.size()));
     }
   }
   const std::string_view theirs = SeparatorOfMailbox(member);

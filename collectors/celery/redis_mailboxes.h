@@ -29,7 +29,7 @@ std::vector<std::string> WorkersToAsk(const RedisMailboxes& boxes, const RedisNa
 
 // The worker of one member; throws CollectError, naming what it saw, if the member was not
 // written with that separator.
-std::string WorkerOfMailbox(std::string_view member, std::string_view separator);
+std::string WorkerOfMailbox(std::string_view member, const RedisNames& names);
 
 // Whether kombu can read the member: three parts, in UTF-8.
 bool IsBinding(std::string_view member, std::string_view separator);

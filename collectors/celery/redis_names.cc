@@ -1,15 +1,10 @@
 #include "collectors/celery/redis_names.h"
 
+#include <cstddef>
+
 #include "collectors/redis_glob.h"
 
 namespace collectors {
-namespace {
-
-// keyprefix_fanout: "/{db}."
-std::string FanoutPrefix(int database) { return "/" + std::to_string(database) + "."; }
-
-}  // namespace
-
 std::vector<std::string> RedisNames::Lists(std::string_view queue) const {
   std::vector<std::string> lists;
   for (const int step : priority_steps) {
@@ -20,15 +15,35 @@ std::vector<std::string> RedisNames::Lists(std::string_view queue) const {
   return lists;
 }
 
-std::string RedisNames::ControlChannel(int database) const {
-  return prefix + FanoutPrefix(database) + "celery.pidbox";
+std::vector<std::string> RedisNames::Fanouts(int database) const {
+  constexpr std::string_view kDatabase = "{db}";
+  std::vector<std::string> fanouts;
+  for (const std::string& fanout : fanout_prefixes) {
+    std::string numbered = fanout;
+    const std::size_t at = numbered.find(kDatabase);
+    if (at != std::string::npos) numbered.replace(at, kDatabase.size(), std::to_string(database));
+    fanouts.push_back(numbered);
+    if (numbered != fanout) fanouts.push_back(fanout);
+  }
+  return fanouts;
+}
+
+std::vector<std::string> RedisNames::ControlChannels(int database) const {
+  std::vector<std::string> channels;
+  for (const std::string& fanout : Fanouts(database)) {
+    channels.push_back(prefix + fanout + control.calls);
+  }
+  return channels;
 }
 
 std::vector<std::string> RedisNames::EventPatterns(int database) const {
-  const std::string bare = EscapedGlob(prefix) + EscapedGlob(event_exchange);
-  const std::string numbered =
-      EscapedGlob(prefix) + FanoutPrefix(database) + EscapedGlob(event_exchange);
-  return {numbered + "/*", numbered, bare + "/*", bare};
+  std::vector<std::string> patterns;
+  for (const std::string& fanout : Fanouts(database)) {
+    const std::string channel = EscapedGlob(prefix + fanout + event_exchange);
+    if (fanout_patterns) patterns.push_back(channel + "/*");
+    patterns.push_back(channel);
+  }
+  return patterns;
 }
 
 }  // namespace collectors

@@ -17,21 +17,32 @@ struct RedisNames {
   std::string separator = kSeparator;           // sep
   std::vector<int> priority_steps{0, 3, 6, 9};  // A list for each; 0 has the queue's own name.
   std::string event_exchange = "celeryev";      // event_exchange
+  ControlExchanges control = ControlExchanges();
+  // fanout_prefix: what may stand before the names of channels, the usual one first. {db} is the
+  // number of the database; kombu before 5.4 with sentinels leaves it as it is.
+  std::vector<std::string> fanout_prefixes{"/{db}.", ""};
+  bool fanout_patterns = true;                  // fanout_patterns
+  std::string unacked = "unacked";              // unacked_key
+  std::string unacked_index = "unacked_index";  // unacked_index_key
 
   // The lists of a queue, in the order of the steps.
   std::vector<std::string> Lists(std::string_view queue) const;
-  std::string Unacked() const { return prefix + "unacked"; }
-  std::string UnackedIndex() const { return prefix + "unacked_index"; }
+  std::string Unacked() const { return prefix + unacked; }
+  std::string UnackedIndex() const { return prefix + unacked_index; }
   // Before the name of an exchange: its set of bindings.
   std::string BindingPrefix() const { return prefix + "_kombu.binding."; }
   // The bindings of replies to control calls.
-  std::string ReplyBinding() const { return BindingPrefix() + kReplyExchange; }
-  // Where control calls are published: with fanout_prefix, as is usual, and without.
-  std::string ControlChannel(int database) const;
-  std::string BareControlChannel() const { return prefix + "celery.pidbox"; }
-  // Patterns for PSUBSCRIBE of all the channels that events may come on: with and
-  // without fanout_prefix, with and without fanout_patterns.
+  std::string ReplyBinding() const { return BindingPrefix() + control.replies; }
+  // The bindings of the workers' mailboxes.
+  std::string MailboxBinding() const { return BindingPrefix() + control.calls; }
+  // All the channels that control calls may be heard on, the usual one first.
+  std::vector<std::string> ControlChannels(int database) const;
+  // Patterns for PSUBSCRIBE of all the channels that events may come on.
   std::vector<std::string> EventPatterns(int database) const;
+
+ private:
+  // What may stand before the name of an exchange.
+  std::vector<std::string> Fanouts(int database) const;
 };
 
 }  // namespace collectors

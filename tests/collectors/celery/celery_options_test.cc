@@ -27,11 +27,11 @@ TEST_CASE("a URL is all that is needed") {
   CHECK(options.queues.empty());
   CHECK(options.discover_queues);
   CHECK(options.discovery_interval == seconds(60));
-  CHECK(options.global_keyprefix.empty());
-  CHECK(options.priority_steps == std::vector<int>{0, 3, 6, 9});
+  CHECK(options.names.prefix.empty());
+  CHECK(options.names.priority_steps == std::vector<int>{0, 3, 6, 9});
   CHECK(options.visibility_timeout == std::chrono::hours(1));
   CHECK(options.events);
-  CHECK(options.event_exchange == "celeryev");
+  CHECK(options.names.event_exchange == "celeryev");
   CHECK_FALSE(options.tally.worker_label);
   CHECK(options.tally.max_tasks == 50000);
   CHECK(options.tally.task_retention == std::chrono::hours(24));
@@ -44,7 +44,7 @@ TEST_CASE("a URL is all that is needed") {
   CHECK(options.workers.retention == std::chrono::minutes(10));
   CHECK(options.workers.expected.empty());
   CHECK(options.control == ControlMode::kQueues);
-  CHECK(options.separator == "\x06\x16");
+  CHECK(options.names.separator == "\x06\x16");
   CHECK(options.control_interval == seconds(15));
   CHECK(options.workers.reply_interval == seconds(15));
   CHECK(options.control_timeout == seconds(1));
@@ -57,6 +57,29 @@ TEST_CASE("a queue is a name, or a name and how many workers it should have") {
   CHECK(options.workers.expected == std::map<std::string, double>{{"mail", 2}});
 }
 
+TEST_CASE("names of the transport and of the exchanges are Celery's") {
+  const RedisNames usual = Read("{url: redis://h}").names;
+  CHECK(usual.fanout_prefixes == std::vector<std::string>{"/{db}.", ""});
+  CHECK(usual.Unacked() == "unacked");
+  CHECK(usual.UnackedIndex() == "unacked_index");
+  CHECK(usual.control.calls == "celery.pidbox");
+  const RedisNames own =
+      Read(
+          "{url: redis://h, fanout_prefix: /acme., fanout_patterns: false, unacked_key: held, "
+          "unacked_index_key: since, control_exchange: shop}")
+          .names;
+  CHECK(own.fanout_prefixes == std::vector<std::string>{"/acme."});
+  CHECK_FALSE(own.fanout_patterns);
+  CHECK(own.Unacked() == "held");
+  CHECK(own.UnackedIndex() == "since");
+  CHECK(own.control.calls == "shop.pidbox");
+  CHECK(own.control.replies == "reply.shop.pidbox");
+  CHECK(Read("{url: redis://h, fanout_prefix: true}").names.fanout_prefixes ==
+        std::vector<std::string>{"/{db}."});
+  CHECK(Read("{url: redis://h, fanout_prefix: false}").names.fanout_prefixes ==
+        std::vector<std::string>{""});
+}
+
 TEST_CASE("every key is taken") {
   const CeleryOptions options = Read(
       "{url: redis://h, discover_queues: false, discovery_interval: 5m, global_keyprefix: 'a:', "
@@ -67,11 +90,11 @@ TEST_CASE("every key is taken") {
       "control: false, control_interval: 30s, control_timeout: 2s}");
   CHECK_FALSE(options.discover_queues);
   CHECK(options.discovery_interval == std::chrono::minutes(5));
-  CHECK(options.global_keyprefix == "a:");
-  CHECK(options.priority_steps == std::vector<int>{0, 5});
+  CHECK(options.names.prefix == "a:");
+  CHECK(options.names.priority_steps == std::vector<int>{0, 5});
   CHECK(options.visibility_timeout == std::chrono::hours(2));
   CHECK_FALSE(options.events);
-  CHECK(options.event_exchange == "other");
+  CHECK(options.names.event_exchange == "other");
   CHECK(options.tally.worker_label);
   CHECK(options.workers.timeout == seconds(10));
   CHECK(options.workers.retention == seconds(20));
@@ -81,7 +104,7 @@ TEST_CASE("every key is taken") {
   CHECK(options.tally.runtime_buckets == std::vector<double>{1, 2.5});
   CHECK(options.tally.wait_buckets == std::vector<double>{3});
   CHECK(options.control == ControlMode::kNone);
-  CHECK(options.separator == ":");
+  CHECK(options.names.separator == ":");
   CHECK(options.control_interval == seconds(30));
   CHECK(options.control_timeout == seconds(2));
 }

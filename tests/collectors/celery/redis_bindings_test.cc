@@ -35,8 +35,16 @@ TEST_CASE("a queue's lists are those of the priority steps") {
 
 TEST_CASE("event patterns name every channel that kombu may publish on, and match no more") {
   RedisNames names;
-  CHECK(names.EventPatterns(3) ==
-        Strings{"/3.celeryev/*", "/3.celeryev", "celeryev/*", "celeryev"});
+  CHECK(names.EventPatterns(3) == Strings{"/3.celeryev/*", "/3.celeryev", "/{db}.celeryev/*",
+                                          "/{db}.celeryev", "celeryev/*", "celeryev"});
+  CHECK(names.ControlChannels(3) ==
+        Strings{"/3.celery.pidbox", "/{db}.celery.pidbox", "celery.pidbox"});
+  names.fanout_prefixes = {"/acme."};
+  names.fanout_patterns = false;
+  names.control = ControlExchanges("shop");
+  CHECK(names.EventPatterns(3) == Strings{"/acme.celeryev"});
+  CHECK(names.ControlChannels(3) == Strings{"/acme.shop.pidbox"});
+  names = RedisNames();
   names.prefix = "a*[b]?\\";
   names.event_exchange = "ev";
   CHECK(names.EventPatterns(0).front() == "a\\*\\[b\\]\\?\\\\/0.ev/*");

@@ -228,6 +228,7 @@ TEST_CASE("where nobody hears, nobody is waited for, whichever channel they woul
   Asked asked({[](Peer& peer) {
     MakeList(peer);
     Published(peer, "/0.celery.pidbox", 0);
+    Published(peer, "/{db}.celery.pidbox", 0);
     Published(peer, "celery.pidbox", 0);
     Take(peer, "*0\r\n");
     peer.Mute();
@@ -262,9 +263,11 @@ TEST_CASE("who may not do what a call needs is told so, and leaves nothing behin
       {"PUBLISH",
        [&](Peer& peer) {
          MakeList(peer);
-         peer.Expect("PUBLISH");
-         peer.Expect("}\r\n");
-         peer.Send(refusal);
+         for (int channel = 0; channel < 3; ++channel) {
+           peer.Expect("PUBLISH");
+           peer.Expect("}\r\n");
+           peer.Send(refusal);
+         }
          Removed(peer);
        }},
   };
@@ -307,13 +310,15 @@ TEST_CASE("of some workers that are asked so many replies are waited for") {
   CHECK(asked.broker.Call(asked.Context(), call, std::chrono::minutes(1)).empty());
 }
 
-TEST_CASE("who listens is counted on both channels, by a call for nobody") {
+TEST_CASE("who listens is counted on all channels, by a call for nobody") {
   Asked asked({[&](Peer& peer) {
     SendBindings(peer, {kSep + kSep + "w2@h.celery.pidbox", kMailbox});
     Published(peer, "/0.celery.pidbox", 1);
+    Published(peer, "/{db}.celery.pidbox", 0);
     Published(peer, "celery.pidbox", 1);
     SendBindings(peer, {kMailbox});
     Published(peer, "/0.celery.pidbox", 1);
+    Published(peer, "/{db}.celery.pidbox", 0);
     Published(peer, "celery.pidbox", 0);
     SendBindings(peer, {});
     SendDepth(peer, ":0\r\n");
@@ -331,9 +336,11 @@ TEST_CASE("a channel that may not be written is tried once") {
   Asked asked({[](Peer& peer) {
     SendBindings(peer, {kMailbox});
     Published(peer, "/0.celery.pidbox", 1);
-    peer.Expect("PUBLISH\r\n" + Bulk("celery.pidbox"));
-    peer.Expect("}\r\n");
-    peer.Send("-NOPERM this user has no permissions\r\n");
+    for (const char* channel : {"/{db}.celery.pidbox", "celery.pidbox"}) {
+      peer.Expect("PUBLISH\r\n" + Bulk(channel));
+      peer.Expect("}\r\n");
+      peer.Send("-NOPERM this user has no permissions\r\n");
+    }
     SendBindings(peer, {kMailbox});
     Published(peer, "/0.celery.pidbox", 1);
     SendDepth(peer, ":0\r\n");

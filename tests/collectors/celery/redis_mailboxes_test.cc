@@ -12,10 +12,19 @@ using exporter::CollectError;
 const std::string kSep = kSeparator;
 const std::string kMember = kSep + kSep + "w1@h.celery.pidbox";
 
+RedisNames Separated(const std::string& separator) {
+  RedisNames names;
+  names.separator = separator;
+  return names;
+}
+
 TEST_CASE("a mailbox's member tells its worker") {
-  CHECK(WorkerOfMailbox(kMember, kSep) == "w1@h");
-  CHECK(WorkerOfMailbox("::w1@h.celery.pidbox", ":") == "w1@h");
-  CHECK(WorkerOfMailbox("-=-=w1-2@h.celery.pidbox", "-=") == "w1-2@h");
+  CHECK(WorkerOfMailbox(kMember, Separated(kSep)) == "w1@h");
+  CHECK(WorkerOfMailbox("::w1@h.celery.pidbox", Separated(":")) == "w1@h");
+  CHECK(WorkerOfMailbox("-=-=w1-2@h.celery.pidbox", Separated("-=")) == "w1-2@h");
+  RedisNames shop;
+  shop.control = ControlExchanges("shop");
+  CHECK(WorkerOfMailbox(kSep + kSep + "w1@h.shop.pidbox", shop) == "w1@h");
 }
 
 TEST_CASE("of a member with another separator it is said which option is to be set") {
@@ -40,7 +49,7 @@ TEST_CASE("of a member with another separator it is said which option is to be s
   for (const Case& c : cases) {
     CAPTURE(c.member);
     try {
-      WorkerOfMailbox(c.member, c.separator);
+      WorkerOfMailbox(c.member, Separated(c.separator));
       FAIL("taken");
     } catch (const CollectError& error) {
       CAPTURE(std::string(error.what()));
