@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <string>
+#include <string_view>
 
 #include "collectors/celery/event_tally.h"
 #include "tests/support/task_stories.h"
@@ -87,9 +88,10 @@ TEST_CASE("exceptions beyond the limit are other") {
   options.max_exceptions = 2;
   Story story;
   const std::string classes[] = {"A", "B", "C", "D", "A"};
+  constexpr std::string_view ids[] = {"1", "2", "3", "4", "5"};
   for (std::size_t i = 0; i < 5; ++i) {
-    story.push_back(WithId(Sent(0), std::to_string(i)));
-    story.push_back(WithId(Failed(1, classes[i]), std::to_string(i)));
+    story.push_back(WithId(Sent(0), ids[i]));
+    story.push_back(WithId(Failed(1, classes[i]), ids[i]));
   }
   const Samples samples = After(story, options);
   CHECK(At(samples, "celery_task_failed_total{add,celery,A}") == 2);
