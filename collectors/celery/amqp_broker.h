@@ -29,6 +29,8 @@ class AmqpBroker : public CeleryBroker {
   // replies where no worker has ever run. Asks all workers, whatever call.workers says.
   std::vector<ControlReply> Call(const exporter::CollectContext& context, const ControlCall& call,
                                  std::chrono::milliseconds window) override;
+  // Told to who publishes: by the control calls.
+  bool BlocksPublishers() const override { return calling_.blocked(); }
   // None: a worker whose reply raised opens a channel for control calls again and goes on.
   std::optional<ControlTakers> Takers(const exporter::CollectContext&) override {
     return std::nullopt;
@@ -47,9 +49,9 @@ class AmqpBroker : public CeleryBroker {
 
   AmqpSession asking_;
   AmqpSession calling_;
+  ControlExchanges exchanges_;
   std::string reply_queue_;
   bool is_bound_ = false;
-  ControlExchanges exchanges_;
   std::uint64_t reply_connection_ = 0;  // Of calling_, that the queue went with.
   std::uint64_t tickets_ = 0;           // Given so far.
 };

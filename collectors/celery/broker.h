@@ -34,7 +34,8 @@ struct BrokerReading {
   // Of all queues of this broker's database together.
   std::optional<double> unacked;
   std::optional<double> oldest_unacked_age_seconds;
-  std::optional<double> overdue;                 // Unacked for longer than the visibility timeout.
+  std::optional<double> overdue;  // Unacked for longer than the visibility timeout.
+  std::string other_mailboxes;    // Where there are some under another control_exchange.
   std::vector<exporter::CollectError> problems;  // Their parts are queue names, "unacked" and such.
 };
 
@@ -89,6 +90,9 @@ class CeleryBroker {
   virtual std::vector<ControlReply> Call(const exporter::CollectContext& context,
                                          const ControlCall& call,
                                          std::chrono::milliseconds window) = 0;
+
+  // Whether the broker lets nobody publish, as far as it has said so: then workers are silent.
+  virtual bool BlocksPublishers() const { return false; }
 
   // If a worker that cannot write its reply may take no task any more: who takes control calls.
   // Such a worker listens no more, which is how it is told from one that is busy. Absent if

@@ -9,7 +9,6 @@
 #include "collectors/celery/celery_reading.h"
 #include "collectors/celery/control_inquiry.h"
 #include "collectors/epoch.h"
-#include "exporter/log.h"
 
 namespace collectors {
 namespace {
@@ -24,7 +23,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kMaxQueues = 1000;
-constexpr std::size_t kMaxNamed = 10;  // Workers in a line of the log.
 // A stream that has been so quiet while the broker does not answer is not heard.
 constexpr std::chrono::seconds kQuiet{5};
 // A worker sends a heartbeat every 2 s.
@@ -32,20 +30,8 @@ constexpr std::chrono::seconds kLivesFor{5};
 constexpr int kSilentRounds = 3;
 // A worker that was just killed is heard for a moment longer than it listens.
 constexpr std::chrono::seconds kDeafFor{30};
-// Of a worker that was asked for the first time: then it is said whom others wait for.
-constexpr std::chrono::seconds kDoubtFor{30};
 // Since the start: the stream is open within a second or so.
 constexpr std::chrono::seconds kHeartbeatsHeard{6};
-constexpr std::chrono::hours kSilenceLogInterval{1};
-
-std::string Listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
-  }
-  if (names.size() > kMaxNamed) text += fmt::format(" and {} more", names.size() - kMaxNamed);
-  return text;
-}
 
 }  // namespace
 
@@ -56,7 +42,8 @@ CeleryCollector::CeleryCollector(CeleryOptions options, Connect connect)
       roster_(options_.queues),
       discovery_{"discovery", options_.discovery_interval},
       control_{"control", options_.control_interval},
-      scope_(options_.control) {}
+      scope_(options_.control),
+      unheard_(options_.names) {}
 
 Reading CeleryCollector::Collect(const CollectContext& context) {
   Start(context);
@@ -92,8 +79,8 @@ void CeleryCollector::Start(const CollectContext& context) {
   if (options_.events) {
     const auto take = [this](const CeleryEvent& event, SteadyTime now) {
       const MutexLock lock(heard_.mutex);
-      if (IsTaskEvent(event.type)) heard_.tally.Count(event, now);
-      heard_.workers.Heard(event, now);
+      heard_.workers.Heard(event, now, EpochNow());
+      if (IsTaskEvent(event.type)) heard_.tally.Count(heard_.workers.Corrected(event), now);
     };
     listener_ = std::make_unique<EventListener>(std::move(connections.feed),
                                                 options_.connect_timeout, context.watchdog, take);
@@ -149,6 +136,7 @@ void CeleryCollector::CallWorkers(const CollectContext& context,
       *broker_, scope_, [this] { return Pulses(); }, methods, options_.control_timeout,
       knows_heartbeats);
   const ControlInquiry::Result result = inquiry.Run(half);
+  unheard_.SawMailboxes(result.mailboxes);
   {
     const MutexLock lock(heard_.mutex);
     // A round that failed altogether was none.
@@ -164,25 +152,17 @@ void CeleryCollector::CallWorkers(const CollectContext& context,
   }
 }
 
-void CeleryCollector::AddHeld(Reading& reading) const {
-  if (held_ != ControlOrder::Held::kInDoubt || steady_clock::now() - held_since_ < kDoubtFor)
-    return;
-  reading.standing.emplace_back(
-      ErrorKind::kMissing,
-      "a worker that was asked for the first time has not answered yet: it is busy. Until it does, "
-      "for ten minutes at most, workers that were not asked before are not asked",
-      control_.part);
-}
-
 void CeleryCollector::TakeHeld(ControlOrder::Held held) {
   if (std::exchange(held_, held) != held) held_since_ = steady_clock::now();
   if (held == ControlOrder::Held::kDeaf && steady_clock::now() - held_since_ >= kDeafFor) {
-    throw CollectError(ErrorKind::kQuery,
-                       "a worker sends heartbeats, has a mailbox and listens to nobody: a control "
-                       "call, whoever sent it, stopped it, and then its log shows an error and it "
-                       "is to be started again; or it takes no control calls, and its mailbox in "
-                       "_kombu.binding.celery.pidbox is an old one: SREM it. Workers that were "
-                       "not asked before are not asked meanwhile");
+    throw CollectError(
+        ErrorKind::kQuery,
+        fmt::format("a worker sends heartbeats, has a mailbox and listens to nobody: "
+                    "a control call, whoever sent it, stopped it, and then its log "
+                    "shows an error and it is to be started again; or it takes no "
+                    "control calls, and its mailbox in {} is an old one: SREM it. "
+                    "Workers that were not asked before are not asked meanwhile",
+                    options_.names.MailboxBinding()));
   }
   if (held == ControlOrder::Held::kMayHaveStopped) {
     throw CollectError(ErrorKind::kQuery,
@@ -257,6 +237,7 @@ void CeleryCollector::AskBroker(const CollectContext& context,
     roster_.Answered(queues, broker.problems, steady_clock::now(), reading);
     // The stream need not wait until it would try again.
     if (!std::exchange(answered_, true) && listener_ != nullptr) listener_->TryNow();
+    unheard_.SawQueues(broker);
     told_ = Told{std::move(broker), {}, steady_clock::now()};
     AgeQueues(*told_);
   } catch (const CollectError& error) {
@@ -266,6 +247,7 @@ void CeleryCollector::AskBroker(const CollectContext& context,
     if (told_ && steady_clock::now() - told_->at >= options_.stale_after) told_.reset();
   }
   if (!told_) return;
+  DoubtAges(told_->broker, reading);
   AddBroker(told_->broker, reading.families);
   for (std::size_t i = 0; i < told_->ages.size(); ++i) {
     AddQueue(told_->broker.queues[i], told_->ages[i], reading.families);
@@ -326,6 +308,7 @@ void CeleryCollector::AddHeard(const std::vector<std::string>& queues, Reading& 
   {
     const MutexLock lock(heard_.mutex);
     const ReadTime now = {steady_clock::now(), EpochNow()};
+    AddDoubts(now.steady, reading);
     for (const auto& [hostname, queue] : heard_.workers.SoleQueues()) {
       heard_.tally.SetWorkerQueue(hostname, queue);
     }
@@ -352,26 +335,6 @@ void CeleryCollector::AddHeard(const std::vector<std::string>& queues, Reading& 
   ages_.Keep(queues);
   LogSilent(silent, steady_clock::now());
   if (hears_no_sender) LogNoSender();
-}
-
-// Seldom: where workers come and go all day, each of them is silent anew.
-void CeleryCollector::LogSilent(const std::vector<std::string>& workers, SteadyTime now) {
-  if (workers.empty()) return;
-  if (silence_logged_ && now - *silence_logged_ < kSilenceLogInterval) return;
-  silence_logged_ = now;
-  exporter::Log(exporter::LogLevel::kWarn,
-                "workers take tasks and send no task events: their tasks are not counted",
-                {{"collector", options_.name},
-                 {"workers", Listed(workers)},
-                 {"setting", "worker_send_task_events = True, or celery worker -E"}});
-}
-
-void CeleryCollector::LogNoSender() {
-  if (std::exchange(sender_logged_, true)) return;
-  exporter::Log(exporter::LogLevel::kWarn,
-                "workers take tasks and no sender tells of them: how long tasks wait is not known",
-                {{"collector", options_.name},
-                 {"setting", "task_send_sent_event = True, for those who send tasks"}});
 }
 
 }  // namespace collectors

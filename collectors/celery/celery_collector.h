@@ -15,6 +15,7 @@
 #include "collectors/celery/event_tally.h"
 #include "collectors/celery/queue_ages.h"
 #include "collectors/celery/queue_roster.h"
+#include "collectors/celery/unheard_workers.h"
 #include "collectors/celery/worker_table.h"
 #include "exporter/collector.h"
 #include "exporter/mutex.h"
@@ -85,6 +86,8 @@ class CeleryCollector : public exporter::Collector {
   void AgeQueues(Told& told);
   std::optional<QueueAge> AgeOf(const QueueReading& queue, EventTally& tally, const ReadTime& now);
   void AddHeard(const std::vector<std::string>& queues, exporter::Reading& reading);
+  void AddDoubts(exporter::SteadyTime now, exporter::Reading& reading) REQUIRES(heard_.mutex);
+  void DoubtAges(BrokerReading& broker, exporter::Reading& reading);
   void LogNoSender();
   void LogSilent(const std::vector<std::string>& workers, exporter::SteadyTime now);
 
@@ -99,6 +102,8 @@ class CeleryCollector : public exporter::Collector {
   ControlScope scope_;
   ControlOrder::Held held_ = ControlOrder::Held::kNot;
   exporter::SteadyTime held_since_ = {};
+  UnheardWorkers unheard_;
+  std::optional<exporter::SteadyTime> blocked_;  // When it was last seen that nobody may publish.
   QueueAges ages_;
   std::optional<Told> told_;
   bool answered_ = true;     // The broker, in the last run.

@@ -35,6 +35,7 @@ ControlInquiry::Result ControlInquiry::Run(const CollectContext& context) {
   try {
     const auto takers = broker_.Takers(context);
     if (takers) {
+      result_.mailboxes = takers->workers.size();
       AskInOrder(context, scope_.OrderOf(*takers, pulses_(), knows_heartbeats_, Now()), *takers);
     } else {
       Ask(context, std::nullopt, timeout_);

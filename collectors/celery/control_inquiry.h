@@ -24,6 +24,7 @@ class ControlInquiry {
   struct Result {
     std::vector<WorkerReply> replies = {};
     RoundReach reach = {};
+    std::size_t mailboxes = 0;  // Of workers, also of those that were killed, if the broker tells.
     ControlOrder::Held held = ControlOrder::Held::kNot;
     std::optional<exporter::CollectError> failure = {};  // By which the round ended early.
   };

@@ -73,7 +73,9 @@ void RedisBindings::ReadSets(const CollectContext& context, RedisSession& sessio
   for (const RedisReply& key : keys.items) {
     std::string exchange = key.text.substr(std::min(prefix, key.text.size()));
     // Sets of one member a worker, and of those that were killed: never of tasks.
-    if (exchange == names_.event_exchange || exchange.ends_with(".pidbox")) continue;
+    const bool is_of_control = exchange.ends_with(".pidbox");
+    if (is_of_control) NoteMailboxes({exchange, key.text});
+    if (exchange == names_.event_exchange || is_of_control) continue;
     sets.push_back({std::move(exchange), key.text});
   }
   sets = Small(context, session, std::move(sets));
@@ -86,6 +88,11 @@ void RedisBindings::ReadSets(const CollectContext& context, RedisSession& sessio
     if (IsRefused("SMEMBERS", read[i])) continue;
     for (const RedisReply& member : read[i].items) Add(sets[i].exchange, member.text);
   }
+}
+
+void RedisBindings::NoteMailboxes(const Set& set) {
+  const bool is_of_replies = set.exchange.starts_with("reply.");
+  if (set.exchange != names_.control.calls && !is_of_replies) other_mailboxes_ = set.key;
 }
 
 std::vector<RedisBindings::Set> RedisBindings::Small(const CollectContext& context,

@@ -40,6 +40,8 @@ class RedisBindings {
                                            const std::string& routing_key) {
     return known_.QueuesOf(exchange, routing_key);
   }
+  // The last found set of mailboxes that is not that of control_exchange; empty if there is none.
+  const std::string& other_mailboxes() const { return other_mailboxes_; }
   // There are more bindings than are read.
   std::optional<exporter::CollectError> Problem() const;
 
@@ -56,6 +58,7 @@ class RedisBindings {
   };
 
   void BeginWalk();
+  void NoteMailboxes(const Set& set);
   // The next part of the keyspace.
   RedisReply Scan(const exporter::CollectContext& context, RedisSession& session);
   void ReadSets(const exporter::CollectContext& context, RedisSession& session,
@@ -71,7 +74,8 @@ class RedisBindings {
   RedisRoutes known_;             // Of the last whole walk.
   RedisRoutes found_;             // Of the one under way.
   std::size_t members_ = 0;       // Read in the one under way.
-  bool is_whole_ = false;         // There was a whole walk.
+  std::string other_mailboxes_;
+  bool is_whole_ = false;  // There was a whole walk.
 };
 
 }  // namespace collectors

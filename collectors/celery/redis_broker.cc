@@ -34,6 +34,7 @@ BrokerReading RedisBroker::Read(const CollectContext& context,
   BrokerReading& reading = depth.reading;
   heads_.Add(HalfOf(context), session_, depth.lists, reading);
   unacked_.Add(HalfOf(context), session_, bindings_, now, reading);
+  reading.other_mailboxes = bindings_.other_mailboxes();
   if (const auto problem = bindings_.Problem()) reading.problems.push_back(*problem);
   return std::move(reading);
 }

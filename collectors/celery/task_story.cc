@@ -55,7 +55,10 @@ bool JoinRun(TaskRecord& record, const CeleryEvent& event, double when, bool is_
   if (run == Run::kEarlier) return false;
   if (run == Run::kLater || is_again) BeginRun(record);
   NoteRetries(record, event);
-  if (const double eta = TimeOf(event.eta); eta != 0) record.eta = eta;
+  const double eta = TimeOf(event.eta);
+  // Of two that differ the sender's is meant: the clock that it is by is known.
+  const bool is_better = event.type == EventType::kTaskSent || !record.is_sent || record.eta == 0;
+  if (eta != 0 && is_better) record.eta = eta;
   return true;
 }
 
@@ -116,9 +119,6 @@ void TellStep(TaskRecord& record, const CeleryEvent& event, double when) {
   }
 }
 
-}  // namespace
-
-double TimeOf(std::optional<double> seconds) {
 bool IsFailureOrReject(EventType end) {
   return end == EventType::kTaskFailed || end == EventType::kTaskRejected;
 }
@@ -131,6 +131,9 @@ bool IsSecondEnd(const TaskRecord& record, const CeleryEvent& event) {
          record.ended_by == ProcessOf(event);
 }
 
+}  // namespace
+
+double TimeOf(std::optional<double> seconds) {
   return seconds && *seconds > 0 && *seconds < kLastTime ? *seconds : 0;
 }
 

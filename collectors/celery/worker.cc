@@ -1,6 +1,7 @@
 #include "collectors/celery/worker.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace collectors {
@@ -14,6 +15,11 @@ constexpr double kLateSeconds = 60;
 // A worker that goes may still have replied to the round that is under way.
 constexpr seconds kRoundAtMost{5};
 constexpr int kRoundsOfFacts = 5;
+// One that is silent for longer is busy, and cannot reply.
+constexpr seconds kAudible{4};
+// Two events of one process are as far from each other by its clock as by ours.
+constexpr double kPaceSlack = 1;
+constexpr double kLeastPace = 0.5;
 constexpr int kRoundsOfLife = 2;
 constexpr seconds kRoundSlack{10};
 
@@ -30,7 +36,7 @@ Worker::Duration LongestSilence(const Silence& silence) {
 }  // namespace
 
 void Worker::Heard(const CeleryEvent& event, SteadyTime now, Duration deaf) {
-  if (IsLate(event)) {
+  if (IsLate(event, now)) {
     // Not counted; but whatever its clock says, who sends it lives.
     if (!is_offline()) Revive(now, deaf);
     return;
@@ -57,14 +63,27 @@ void Worker::Heard(const CeleryEvent& event, SteadyTime now, Duration deaf) {
 // Twice the same, or overtaken by a later one. Task events are taken in any order,
 // but for those that were under way when their worker said that it goes; and of two
 // at the same time this word is the last.
-bool Worker::IsLate(const CeleryEvent& event) const {
+bool Worker::IsLate(const CeleryEvent& event, SteadyTime now) {
   if (!event.timestamp || !stamp_) return false;
   if (*event.timestamp > *stamp_ || *event.timestamp < *stamp_ - kLateSeconds) return false;
   if (*event.timestamp == *stamp_ && event.type == EventType::kWorkerOffline) return is_offline();
-  return is_offline() || !IsTaskEvent(event.type);
+  if (IsTaskEvent(event.type)) return is_offline();
+  return !IsOfBehind(*event.timestamp, now);
+}
+
+// Somebody gave two workers one name, and their clocks differ: the heartbeats of the one whose
+// clock is behind are older than the other's each time, and come at their own pace.
+bool Worker::IsOfBehind(double stamp, SteadyTime now) {
+  if (stamp == stamp_) return false;
+  const std::optional<Behind> before = std::exchange(behind_, Behind{stamp, now});
+  if (!before) return false;
+  const double by_us = std::chrono::duration<double>(now - before->heard).count();
+  const double by_it = stamp - before->stamp;
+  return by_it >= kLeastPace && std::abs(by_us - by_it) <= kPaceSlack;
 }
 
 void Worker::Revive(SteadyTime now, Duration deaf) {
+  if (now - heard_ <= kAudible) audible_ += now - heard_;
   heard_ = now;
   deaf_ = deaf;
   if (leaving_ && !has_ended_) processes_.End(leaving_->process, leaving_->heard);
@@ -75,7 +94,9 @@ void Worker::Revive(SteadyTime now, Duration deaf) {
 void Worker::TakeBeat(const CeleryEvent& event, SteadyTime now) {
   beats_ = true;
   ++beat_count_;
-  if (event.timestamp) stamp_ = event.timestamp;
+  const bool is_behind = event.timestamp && stamp_ && *event.timestamp <= *stamp_ &&
+                         *event.timestamp >= *stamp_ - kLateSeconds;
+  if (event.timestamp && !is_behind) stamp_ = event.timestamp;
   if (const auto active = TaskNumber(event.active)) active_ = active;
   if (processes_.TakeBeat(event, now) == WorkerProcesses::Beat::kOfNext) return BeginProcess();
   grew_before_ = grew_;
@@ -131,6 +152,7 @@ std::vector<EndedWork> Worker::TakeAll(SteadyTime now) {
 void Worker::Replied(const WorkerReply& reply, SteadyTime round, Duration deaf) {
   if (is_offline() && round - heard_ < kRoundAtMost) return;
   Revive(round, deaf);
+  audible_ = {};
   if (replied_ != round) facts_.active = facts_.reserved = facts_.scheduled = {};
   replied_ = round;
   if (reply.active) facts_.active = reply.active;
@@ -163,9 +185,9 @@ bool Worker::HasReplied(std::optional<SteadyTime> round, SteadyTime now,
   return replied_ && replied_ == round && now - *replied_ <= LifeOfReply(silence);
 }
 
-// One that is silent altogether, as a solo worker in a long task, does not change meanwhile.
+// One that is silent, as a solo worker in its tasks, cannot reply, and does not change meanwhile.
 const WorkerReply* Worker::Facts(const Silence& silence) const {
-  if (!replied_ || heard_ - *replied_ > kRoundsOfFacts * silence.reply_interval) return nullptr;
+  if (!replied_ || audible_ > kRoundsOfFacts * silence.reply_interval) return nullptr;
   return &facts_;
 }
 

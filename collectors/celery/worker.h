@@ -8,6 +8,7 @@
 
 #include "collectors/celery/control_message.h"
 #include "collectors/celery/event.h"
+#include "collectors/celery/worker_clock.h"
 #include "collectors/celery/worker_processes.h"
 #include "exporter/deadline.h"
 
@@ -34,6 +35,8 @@ class Worker {
   // An event of its own. `deaf` is how long in all the stream of events has been
   // down until now: a worker is not silent while nobody listens.
   void Heard(const CeleryEvent& event, exporter::SteadyTime now, Duration deaf);
+  // When that was, by both clocks; of what it sends at once, as heartbeats.
+  void HeardClock(double stamp, double epoch) { clock_.Heard(stamp, epoch); }
   // A reply of the round of control calls that ended at `round`.
   void Replied(const WorkerReply& reply, exporter::SteadyTime round, Duration deaf);
   // It is asked for its queues alone from now on: the rest would stand still.
@@ -47,6 +50,7 @@ class Worker {
   // It said itself that it goes: it takes nothing more.
   bool is_offline() const { return leaving_.has_value(); }
   exporter::SteadyTime last_heard() const { return heard_; }
+  const WorkerClock& clock() const { return clock_; }
 
   // By heartbeats: tasks that run, and tasks taken, restarts included.
   std::optional<double> active() const { return active_; }
@@ -65,7 +69,7 @@ class Worker {
   std::vector<EndedWork> TakeAll(exporter::SteadyTime now);
 
   // By control calls, as of its last reply: what it serves, its slots, what it holds.
-  // Null where it was heard long after that and did not reply.
+  // Null where it was heard for long after that and did not reply.
   const WorkerReply* Facts(const Silence& silence) const;
   // Whether what it holds is known: it replied in the last round, which was at `round`.
   bool HasReplied(std::optional<exporter::SteadyTime> round, exporter::SteadyTime now,
@@ -81,7 +85,14 @@ class Worker {
     exporter::SteadyTime heard;
   };
 
-  bool IsLate(const CeleryEvent& event) const;
+  // The last event of another process of the name, whose clock is behind.
+  struct Behind {
+    double stamp;
+    exporter::SteadyTime heard;
+  };
+
+  bool IsLate(const CeleryEvent& event, exporter::SteadyTime now);
+  bool IsOfBehind(double stamp, exporter::SteadyTime now);
   void Revive(exporter::SteadyTime now, Duration deaf);
   void TakeBeat(const CeleryEvent& event, exporter::SteadyTime now);
   void BeginProcess();
@@ -94,6 +105,8 @@ class Worker {
   std::uint64_t beat_count_ = 0;  // Of that process.
   std::optional<Leaving> leaving_;
   std::optional<double> stamp_;  // Of its last own event, by its clock.
+  std::optional<Behind> behind_;
+  WorkerClock clock_;
 
   std::optional<double> active_;
   WorkerProcesses processes_;
@@ -104,6 +117,7 @@ class Worker {
   bool told_silent_ = false;
 
   std::optional<exporter::SteadyTime> replied_;
+  Duration audible_ = {};  // For so long it was heard since it replied.
   WorkerReply facts_;
 };
 

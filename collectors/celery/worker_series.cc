@@ -38,6 +38,7 @@ double Seconds(SteadyTime::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+// `epoch` by the worker's clock.
 double LongestTask(const std::vector<WorkerReply::HeldTask>& active, double epoch) {
   double longest = 0;
   for (const auto& task : active) {
@@ -72,6 +73,15 @@ void WriteBeats(const Labels& labels, const Worker& worker, FamilySet& families)
                "set worker_send_task_events = True or start it with -E; absent until known.")
         .Add(labels, *sends ? 1 : 0);
   }
+}
+
+void WriteClock(const Labels& labels, const WorkerClock& clock, FamilySet& families) {
+  if (!clock.lead()) return;
+  families
+      .Gauge("celery_worker_clock_offset_seconds",
+             "Seconds by which the worker's clock is ahead of the exporter's, negative if it is "
+             "behind, by heartbeats. From 5 s on, times of its events are corrected by it.")
+      .Add(labels, *clock.lead());
 }
 
 void WriteFacts(const Labels& labels, const WorkerReply& facts, FamilySet& families) {
@@ -120,8 +130,8 @@ void WorkerTable::Write(const std::vector<std::string>& queues, bool broker_know
     AddHeld(worker, now.steady, services);
   }
   // Where nobody ever replied, those who are there may serve anything.
-  const bool known =
-      round_ && !reach_.misses_some && (answered_ || workers_.empty()) && !HasStranger(now.steady);
+  const bool known = round_ && !unheard_ && !reach_.misses_some &&
+                     (answered_ || workers_.empty()) && !HasStranger(now.steady);
   for (const auto& [queue, service] : services) {
     WriteQueue(queue, service, known, broker_knows_scheduled, families);
   }
@@ -137,6 +147,7 @@ void WorkerTable::WriteWorker(const std::string& hostname, const Worker& worker,
              "When the worker was last heard, in seconds since the epoch, by the exporter's clock.")
       .Add(labels, now.epoch - Seconds(now.steady - worker.last_heard()));
   WriteBeats(labels, worker, families);
+  WriteClock(labels, worker.clock(), families);
   if (!worker.last_reply()) return;
   const double reply_epoch = now.epoch - Seconds(now.steady - *worker.last_reply());
   families
@@ -148,7 +159,7 @@ void WorkerTable::WriteWorker(const std::string& hostname, const Worker& worker,
   if (life != Life::kUp || facts == nullptr) return;
   WriteFacts(labels, *facts, families);
   if (worker.HasReplied(round_, now.steady, silence()))
-    WriteActive(labels, *facts, reply_epoch, families);
+    WriteActive(labels, *facts, reply_epoch + worker.clock().shift(), families);
 }
 
 // Those that a worker serves which lives, by its last reply.

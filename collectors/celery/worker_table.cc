@@ -1,6 +1,9 @@
 #include "collectors/celery/worker_table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <iterator>
 #include <set>
@@ -20,16 +23,66 @@ constexpr std::ptrdiff_t kMostEnded = 10000;
 // A full table is not searched for room at every event of a stranger.
 constexpr std::chrono::seconds kStaysFull{1};
 
+std::string_view HostOf(std::string_view hostname) {
+  const std::size_t at = hostname.rfind('@');
+  return at == std::string_view::npos ? hostname : hostname.substr(at + 1);
+}
+
 }  // namespace
 
-void WorkerTable::Heard(const CeleryEvent& event, SteadyTime now) {
+void WorkerTable::Heard(const CeleryEvent& event, SteadyTime now, std::optional<double> epoch) {
   if (event.type == EventType::kTaskSent) return;
   const std::size_t known = workers_.size();
   Worker* const worker = FindOrAdd(event.hostname, now);
   if (worker == nullptr) return;
   worker->Heard(event, now, deaf_);
+  if (epoch && event.timestamp && !IsTaskEvent(event.type)) {
+    worker->HeardClock(*event.timestamp, *epoch);
+    NoteHost(event.hostname);
+  }
   const bool has_come = event.type == EventType::kWorkerOnline || workers_.size() > known;
   if (has_come) newcomer_rounds_ = kNewcomerRounds;
+}
+
+void WorkerTable::NoteHost(std::string_view hostname) {
+  const std::string_view host = HostOf(hostname);
+  const auto found = by_host_.find(host);
+  if (found != by_host_.end()) {
+    if (found->second != hostname) found->second = hostname;
+    return;
+  }
+  if (by_host_.size() >= options_.max_workers)
+    by_host_.clear();  // Most are of hosts that are gone.
+  by_host_.emplace(host, hostname);
+}
+
+double WorkerTable::ShiftOf(const CeleryEvent& event) const {
+  auto worker = workers_.end();
+  if (event.type != EventType::kTaskSent) {
+    worker = workers_.find(event.hostname);
+  } else if (const auto host = by_host_.find(HostOf(event.hostname)); host != by_host_.end()) {
+    worker = workers_.find(host->second);
+  }
+  return worker == workers_.end() ? 0 : worker->second.clock().shift();
+}
+
+CeleryEvent WorkerTable::Corrected(const CeleryEvent& event) const {
+  CeleryEvent corrected = event;
+  const double shift = ShiftOf(event);
+  if (shift == 0) return corrected;
+  if (corrected.timestamp) *corrected.timestamp -= shift;
+  // A worker tells of an ETA that the sender has made.
+  if (corrected.eta && event.type == EventType::kTaskSent) *corrected.eta -= shift;
+  return corrected;
+}
+
+std::optional<std::string> WorkerTable::WithClockOff() const {
+  const auto found = std::find_if(workers_.begin(), workers_.end(), [](const auto& entry) {
+    return entry.second.clock().shift() != 0;
+  });
+  if (found == workers_.end()) return std::nullopt;
+  return fmt::format("{} s {} ours: {}", std::abs(std::round(found->second.clock().shift())),
+                     found->second.clock().shift() > 0 ? "ahead of" : "behind", found->first);
 }
 
 bool WorkerTable::HeardSince(SteadyTime moment) const {
@@ -90,6 +143,7 @@ Worker* WorkerTable::FindOrAdd(std::string_view hostname, SteadyTime now) {
     refused_ = true;
     return nullptr;
   }
+  heard_any_ = true;
   return &workers_[std::string(hostname)];
 }
 

@@ -47,7 +47,13 @@ class WorkerTable {
   explicit WorkerTable(WorkerOptions options) : options_(std::move(options)) {}
 
   // Any event whose sender is a worker: it lives. Of task-sent the sender is none.
-  void Heard(const CeleryEvent& event, exporter::SteadyTime now);
+  // `epoch`: the same moment by the wall's clock.
+  void Heard(const CeleryEvent& event, exporter::SteadyTime now, std::optional<double> epoch = {});
+  // The event with its times by our clock, as far as the sender's is known to be off: that of a
+  // worker, and of who sends tasks on a worker's host.
+  CeleryEvent Corrected(const CeleryEvent& event) const;
+  // A worker whose clock is off, if there is one.
+  std::optional<std::string> WithClockOff() const;
   // What came back from one round of control calls, none where none did.
   void Replied(const std::vector<WorkerReply>& replies, exporter::SteadyTime now,
                const RoundReach& reach = {});
@@ -71,6 +77,10 @@ class WorkerTable {
   bool HeardSince(exporter::SteadyTime moment) const;
   // What workers ran and run no more, since this was last asked.
   std::vector<EndedWork> TakeEnded(exporter::SteadyTime now);
+  // Whether any was ever heard.
+  bool HasHeardAny() const { return heard_any_; }
+  // Whether there may be workers that cannot be heard, until this is next said.
+  void SetUnheard(bool unheard) { unheard_ = unheard; }
   // Whether there was no room for a worker since this was last asked.
   bool TakeRefused() { return std::exchange(refused_, false); }
 
@@ -95,6 +105,9 @@ class WorkerTable {
     return {options_.timeout,
             options_.reply_interval * std::max(rounds_of_turn_, rounds_of_last_turn_)};
   }
+  void NoteHost(std::string_view hostname);
+  // Seconds by which the sender's clock is ahead of ours; 0 if it is near, or not known.
+  double ShiftOf(const CeleryEvent& event) const;
   Worker* FindOrAdd(std::string_view hostname, exporter::SteadyTime now);
   bool MakeRoom(exporter::SteadyTime now);
   void ForgetGone(exporter::SteadyTime now);
@@ -111,8 +124,11 @@ class WorkerTable {
   WorkerOptions options_;
   std::map<std::string, Worker, std::less<>> workers_;
   Worker::Duration deaf_ = {};
-  std::optional<exporter::SteadyTime> full_since_;  // When no room could be made.
-  std::vector<EndedWork> ended_;                    // By workers that were forgotten.
+  std::optional<exporter::SteadyTime> full_since_;           // When no room could be made.
+  std::vector<EndedWork> ended_;                             // By workers that were forgotten.
+  std::map<std::string, std::string, std::less<>> by_host_;  // The last worker heard of each host.
+  bool heard_any_ = false;
+  bool unheard_ = false;
   bool refused_ = false;
   int newcomer_rounds_ = 0;                    // Of control calls that are due for who has come.
   RoundReach reach_;                           // Of the last round of control calls.

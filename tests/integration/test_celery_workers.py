@@ -198,6 +198,36 @@ def test_the_processed_of_a_worker_does_not_fall_at_its_restart(listen, broker, 
         await_value(exporter, 42, name, hostname=worker)
 
 
+def test_a_worker_whose_clock_is_an_hour_off_spoils_no_time(listen, broker):
+    broker.command("FLUSHALL")
+    exporter = listen(shown.config(broker.url(), "control: false"))
+    hour = 3600
+    with broker.client() as client:
+        for worker, lead in (("ahead@one", hour), ("behind@two", -hour)):
+            def of_worker(kind, **fields):
+                return event(kind, worker, timestamp=time.time() + lead, **fields)
+            name = f"shop.{worker[:5]}"
+            task = {"uuid": worker, "name": name}
+            publish(client, of_worker("worker-online"),
+                    event("task-sent", "gen1@web", queue="orders", **task))
+            publish(client, [of_worker("task-received", **task),
+                             of_worker("task-started", uuid=worker)])
+            await_value(exporter, 1, "celery_task_queue_wait_time_count", name=name)
+            page = exporter.page()
+            assert 0 <= page.value("celery_task_queue_wait_time_sum", name=name) < 10
+            offset = page.value("celery_worker_clock_offset_seconds", hostname=worker)
+            assert offset == pytest.approx(lead, abs=10)
+        # Messages that the one behind took an hour ago by its clock, and just now by ours.
+        client.ask("HSET", "unacked", "tag", "x")
+        client.ask("ZADD", "unacked_index", time.time() - hour - 1, "tag")
+        await_value(exporter, 1, "celery_unacked_tasks")
+        page = exporter.page()
+        assert not page.has("celery_unacked_overdue_tasks")
+        assert not page.has("celery_unacked_oldest_age_seconds")
+        eventually(lambda: "clock is off" in exporter.log(), 5, "it is said")
+        client.ask("DEL", "unacked", "unacked_index")
+
+
 def test_a_queue_that_should_have_workers_shows_zero_of_them(listen, broker, app):
     exporter = listen(shown.config(
         broker.url(), "queues: [{name: orders, expected_workers: 2}, reports]"))

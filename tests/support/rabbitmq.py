@@ -104,6 +104,13 @@ class RabbitMq(Process):
     # The name that the tests of faults know; the tables of a killed node are in order.
     restart_after_kill = start
 
+    def limit_memory(self, megabytes):
+        """Above so much, as it always is above 1, the broker lets nobody publish."""
+        subprocess.run([program("rabbitmqctl", f"{_SCRIPTS}/rabbitmqctl"),
+                        "set_vm_memory_high_watermark", "absolute", f"{megabytes}MB"],
+                       env=self._environment, cwd=self.folder, check=True, capture_output=True,
+                       timeout=60)
+
     def _answers(self):
         self.assert_running()
         try:

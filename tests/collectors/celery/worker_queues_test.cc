@@ -33,7 +33,7 @@ TEST_CASE("facts of control calls are shown while they are fresh") {
   CHECK(page.at("celery_worker_prefetch_count{w1@h}") == 16);
   CHECK(page.at("celery_worker_uptime_seconds{w1@h}") == 120);
   CHECK(page.at("celery_worker_longest_task_seconds{w1@h}") == doctest::Approx(30));
-  story.Beat(50, "w1@h", 1);
+  for (int second = 2; second <= 50; second += 2) story.Beat(second, "w1@h", 1);
   CHECK(story.Page(50).contains("celery_worker_slots{w1@h}"));
   story.Beat(51, "w1@h", 1);
   CHECK_FALSE(story.Page(51).contains("celery_worker_slots{w1@h}"));
@@ -85,8 +85,8 @@ TEST_CASE("a worker that is down serves nothing, one that does not say leaves su
   story.Offline(10, "w1@h").Beat(10, "w2@h");
   CHECK(story.At(10, "celery_active_worker_count{}", {"celery"}) == 1);
   // It lives, and has not replied for more than five rounds.
-  story.Beat(55, "w2@h");
-  const auto page = story.Page(55, {"celery", "mail"});
+  for (int second = 12; second <= 62; second += 2) story.Beat(second, "w2@h");
+  const auto page = story.Page(62, {"celery", "mail"});
   CHECK_FALSE(page.contains("celery_active_worker_count{}"));
   CHECK_FALSE(page.contains("celery_active_process_count{}"));
   CHECK_FALSE(page.contains("queue_depth{reserved}"));
@@ -102,6 +102,26 @@ TEST_CASE("a solo worker that is silent in a long task has its slot until it is 
   CHECK_FALSE(story.At(308, "queue_depth{active}", {"celery"}).has_value());
   CHECK(story.At(309, "celery_active_worker_count{}", {"celery"}) == 0);
   CHECK(story.At(309, "celery_active_process_count{}", {"celery"}) == 0);
+}
+
+TEST_CASE("a solo worker that is heard between its tasks alone serves its queue all the while") {
+  Story story({.timeout = seconds(60), .reply_interval = seconds(10)});
+  story.Replies(0, {Serving("w1@h", {"celery"}, 1)}).Beat(0, "w1@h", 0);
+  for (int at = 10; at <= 300; at += 10) {
+    story.Replies(at, {});
+    if (at % 30 == 0) story.Task(at, "w1@h", EventType::kTaskSucceeded).Task(at + 0.1, "w1@h");
+    CHECK(story.At(at + 1, "celery_active_worker_count{}", {"celery"}) == 1);
+  }
+}
+
+TEST_CASE("where workers may be that cannot be heard, their number is not 0") {
+  Story story;
+  story.Replies(0, {});
+  CHECK(story.At(1, "celery_active_worker_count{}", {"celery"}) == 0);
+  story.table.SetUnheard(true);
+  CHECK_FALSE(story.At(1, "celery_active_worker_count{}", {"celery"}).has_value());
+  story.table.SetUnheard(false);
+  CHECK(story.At(1, "celery_active_worker_count{}", {"celery"}) == 0);
 }
 
 TEST_CASE("what a worker holds that did not answer the last round is not told, nor a sum with it") {

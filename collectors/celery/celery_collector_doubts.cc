@@ -1,0 +1,100 @@
+// What a CeleryCollector cannot know, and why.
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "collectors/celery/celery_collector.h"
+#include "exporter/log.h"
+
+namespace collectors {
+namespace {
+
+using exporter::ErrorKind;
+using exporter::MutexLock;
+using exporter::Reading;
+using exporter::SteadyTime;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kMaxNamed = 10;  // Workers in a line of the log.
+// Of a worker that was asked for the first time: then it is said whom others wait for.
+constexpr std::chrono::seconds kDoubtFor{30};
+constexpr std::chrono::hours kSilenceLogInterval{1};
+
+std::string Listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i) {
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  if (names.size() > kMaxNamed) text += fmt::format(" and {} more", names.size() - kMaxNamed);
+  return text;
+}
+
+}  // namespace
+
+// Silence tells nothing of workers while the broker lets nobody publish, nor does that they are
+// not heard before anybody was.
+void CeleryCollector::AddDoubts(SteadyTime now, Reading& reading) {
+  if (broker_->BlocksPublishers()) {
+    heard_.workers.Deaf(now - blocked_.value_or(now));
+    blocked_ = now;
+  } else {
+    blocked_.reset();
+  }
+  if (options_.control == ControlMode::kNone) return;
+  heard_.workers.SetUnheard(unheard_.AreThere(heard_.workers.HasHeardAny(), now));
+  if (auto problem = unheard_.Problem(now)) reading.standing.push_back(*std::move(problem));
+}
+
+// Redis has when a message was delivered by the clock of the worker that took it, and not which
+// worker that was.
+void CeleryCollector::DoubtAges(BrokerReading& broker, Reading& reading) {
+  if (broker.unacked.value_or(0) == 0) return;
+  std::optional<std::string> off;
+  {
+    const MutexLock lock(heard_.mutex);
+    off = heard_.workers.WithClockOff();
+  }
+  if (!off) return;
+  broker.oldest_unacked_age_seconds.reset();
+  broker.overdue.reset();
+  reading.standing.emplace_back(
+      ErrorKind::kQuery,
+      fmt::format("a worker's clock is off, {}. For how long messages are unacknowledged, and "
+                  "whether they are overdue, is not known until it is set (NTP)",
+                  *off),
+      "clocks");
+}
+
+void CeleryCollector::AddHeld(Reading& reading) const {
+  if (held_ != ControlOrder::Held::kInDoubt || steady_clock::now() - held_since_ < kDoubtFor)
+    return;
+  reading.standing.emplace_back(
+      ErrorKind::kMissing,
+      "a worker that was asked for the first time has not answered yet: it is busy. Until it does, "
+      "for ten minutes at most, workers that were not asked before are not asked",
+      control_.part);
+}
+
+// Seldom: where workers come and go all day, each of them is silent anew.
+void CeleryCollector::LogSilent(const std::vector<std::string>& workers, SteadyTime now) {
+  if (workers.empty()) return;
+  if (silence_logged_ && now - *silence_logged_ < kSilenceLogInterval) return;
+  silence_logged_ = now;
+  exporter::Log(exporter::LogLevel::kWarn,
+                "workers take tasks and send no task events: their tasks are not counted",
+                {{"collector", options_.name},
+                 {"workers", Listed(workers)},
+                 {"setting", "worker_send_task_events = True, or celery worker -E"}});
+}
+
+void CeleryCollector::LogNoSender() {
+  if (std::exchange(sender_logged_, true)) return;
+  exporter::Log(exporter::LogLevel::kWarn,
+                "workers take tasks and no sender tells of them: how long tasks wait is not known",
+                {{"collector", options_.name},
+                 {"setting", "task_send_sent_event = True, for those who send tasks"}});
+}
+
+}  // namespace collectors
