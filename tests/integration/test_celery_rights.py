@@ -57,8 +57,8 @@ def used():
 
 def permit(broker, without=()):
     # A pattern is allowed only as it stands here.
-    channels = ("&/0.celeryev/*", "&/0.celeryev", "&celeryev/*", "&celeryev",
-                "&/0.celery.pidbox", "&celery.pidbox")
+    channels = [f"&{fanout}{name}" for fanout in ("/0.", "/{db}.", "")
+                for name in ("celeryev/*", "celeryev", "celery.pidbox")]
     commands = [f"+{name}" for name in (*BASE, *RIGHTS) if name not in without]
     broker.command("ACL", "SETUSER", "exporter", "reset", "on", f">{REDIS_PASSWORD}", "~*",
                    *channels, "-@all", *commands)
