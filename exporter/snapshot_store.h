@@ -120,7 +120,7 @@ class SnapshotStore {
     std::optional<SteadyTime> running_since;
     SteadyTime run_deadline;
     std::optional<SteadyTime> told_overdue;  // When somebody was last told that this run is.
-    SlotFamilies families;  // Shown now.
+    SlotFamilies families;                   // Shown now.
     std::uint64_t publication = 0;
     std::uint64_t counted = 0;  // The publication whose duplicates have been counted.
   };
