@@ -23,7 +23,7 @@ ADDITIONS = ("celery_up", "celery_unacked_", "celery_event", "celery_tasks_", "c
              "celery_worker_tasks_processed_total",
              "celery_worker_sends_task_events", "celery_worker_slots",
              "celery_worker_prefetch_count", "celery_worker_uptime_seconds",
-             "celery_worker_longest_task_seconds")
+             "celery_worker_longest_task_seconds", "celery_worker_clock_offset_seconds")
 BUSY, IDLE = "busy@box", "idle@box"
 HELD = 8   # By a pool of two, beside the two that it runs.
 
