@@ -28,9 +28,10 @@ Worker::Duration LifeOfReply(const Silence& silence) {
   return kRoundsOfLife * silence.reply_interval + kRoundSlack;
 }
 
-// Of a worker that sends no heartbeats.
-Worker::Duration LongestSilence(const Silence& silence) {
-  return std::max<Worker::Duration>(silence.timeout, LifeOfReply(silence));
+// One of which no heartbeat was heard is heard in its replies alone.
+Worker::Duration LongestSilence(const Silence& silence, bool beats) {
+  return beats ? silence.timeout
+               : std::max<Worker::Duration>(silence.timeout, LifeOfReply(silence));
 }
 
 }  // namespace
@@ -168,16 +169,15 @@ void Worker::Replied(const WorkerReply& reply, SteadyTime round, Duration deaf) 
 Life Worker::LifeAt(SteadyTime now, Duration deaf, const Silence& silence) const {
   if (is_offline()) return Life::kDown;
   const Duration silent = now - heard_;
-  if (!beats_) return silent < LongestSilence(silence) ? Life::kUp : Life::kDown;
-  if (silent < silence.timeout) return Life::kUp;
-  if (silent - (deaf - deaf_) >= silence.timeout) return Life::kDown;
+  const Duration longest = LongestSilence(silence, beats_);
+  if (silent < longest) return Life::kUp;
+  if (silent - (deaf - deaf_) >= longest) return Life::kDown;
   return replied_ && now - *replied_ < LifeOfReply(silence) ? Life::kUp : Life::kUnknown;
 }
 
 SteadyTime Worker::DownSince(Duration deaf, const Silence& silence) const {
   if (is_offline()) return heard_;
-  if (beats_) return heard_ + silence.timeout + (deaf - deaf_);
-  return heard_ + LongestSilence(silence);
+  return heard_ + LongestSilence(silence, beats_) + (deaf - deaf_);
 }
 
 bool Worker::HasReplied(std::optional<SteadyTime> round, SteadyTime now,

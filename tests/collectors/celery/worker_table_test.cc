@@ -313,6 +313,15 @@ TEST_CASE("while nobody listens a silent worker is unknown, not down") {
   CHECK_FALSE(story.At(300, kUp).has_value());
 }
 
+TEST_CASE("nor is one down then that was heard by its reply alone") {
+  Story story({.reply_interval = seconds(60)});
+  story.Replies(0, {Serving("w1@h", {"celery"})});
+  story.table.Deaf(seconds(150));
+  CHECK(story.At(129, kUp) == 1);
+  CHECK_FALSE(story.At(140, kUp).has_value());
+  CHECK(story.At(281, kUp) == 0);
+}
+
 TEST_CASE("a table that is full lets the longest gone go, and then takes no more") {
   Story story({.max_workers = 2});
   story.Beat(0, "old@h").Offline(1, "old@h").Beat(2, "w1@h").Beat(3, "w2@h");
