@@ -136,7 +136,7 @@ void CeleryCollector::CallWorkers(const CollectContext& context,
       *broker_, scope_, [this] { return Pulses(); }, methods, options_.control_timeout,
       knows_heartbeats);
   const ControlInquiry::Result result = inquiry.Run(half);
-  unheard_.SawMailboxes(result.mailboxes);
+  if (!result.failure) unheard_.SawMailboxes(result.mailboxes);
   {
     const MutexLock lock(heard_.mutex);
     // A round that failed altogether was none.

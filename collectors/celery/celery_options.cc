@@ -250,7 +250,8 @@ BrokerKind KindOfBroker(std::string_view url) {
       std::find(std::begin(kAmqpSchemes), std::end(kAmqpSchemes), scheme) != std::end(kAmqpSchemes);
   if (is_amqp) return BrokerKind::kAmqp;
   for (const std::string_view redis : {"redis", "valkey", "unix"}) {
-    if (scheme.starts_with(redis)) return BrokerKind::kRedis;
+    if (!scheme.starts_with(redis)) continue;
+    return scheme.ends_with("-sentinel") ? BrokerKind::kSentinels : BrokerKind::kRedis;
   }
   throw std::invalid_argument(
       "a broker is redis://, rediss://, redis-sentinel:// or unix://, or amqp:// or amqps:// of a "

@@ -39,7 +39,7 @@ struct CeleryOptions {
   std::chrono::milliseconds control_timeout{1000};
 };
 
-enum class BrokerKind { kRedis, kAmqp };
+enum class BrokerKind { kRedis, kSentinels, kAmqp };  // kSentinels: of a Redis.
 
 // By the URL's scheme. Throws std::invalid_argument for one that is of neither.
 BrokerKind KindOfBroker(std::string_view url);

@@ -46,8 +46,11 @@ CeleryConnections ToRedis(const CeleryOptions& options) {
           std::make_unique<RedisEventFeed>(options.target, options.names)};
 }
 
-CeleryConnections Connect(const CeleryOptions& options) {
-  return Load(options.target.url) == BrokerKind::kAmqp ? ToRabbit(options) : ToRedis(options);
+CeleryConnections Connect(CeleryOptions options) {
+  const BrokerKind kind = Load(options.target.url);
+  if (kind == BrokerKind::kAmqp) return ToRabbit(options);
+  options.names.has_literal_fanout = kind == BrokerKind::kSentinels;
+  return ToRedis(options);
 }
 
 std::unique_ptr<exporter::Collector> Make(exporter::YamlReader& reader,

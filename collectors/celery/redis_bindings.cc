@@ -92,7 +92,7 @@ void RedisBindings::ReadSets(const CollectContext& context, RedisSession& sessio
 
 void RedisBindings::NoteMailboxes(const Set& set) {
   const bool is_of_replies = set.exchange.starts_with("reply.");
-  if (set.exchange != names_.control.calls && !is_of_replies) other_mailboxes_ = set.key;
+  if (set.exchange != names_.control.calls && !is_of_replies) found_mailboxes_ = set.key;
 }
 
 std::vector<RedisBindings::Set> RedisBindings::Small(const CollectContext& context,
@@ -123,6 +123,7 @@ void RedisBindings::BeginWalk() {
 
 void RedisBindings::EndWalk() {
   known_ = std::move(found_);
+  other_mailboxes_ = std::exchange(found_mailboxes_, "");
   BeginWalk();
   is_whole_ = true;
 }

@@ -74,8 +74,9 @@ class RedisBindings {
   RedisRoutes known_;             // Of the last whole walk.
   RedisRoutes found_;             // Of the one under way.
   std::size_t members_ = 0;       // Read in the one under way.
-  std::string other_mailboxes_;
-  bool is_whole_ = false;  // There was a whole walk.
+  std::string other_mailboxes_;   // Of the last whole walk.
+  std::string found_mailboxes_;   // Of the one under way.
+  bool is_whole_ = false;         // There was a whole walk.
 };
 
 }  // namespace collectors

@@ -206,9 +206,9 @@ std::size_t RedisControl::Publish(const CollectContext& context, RedisSession& s
     return SumOf(so_far) == 0 || (before != heard_.end() && before->second > 0);
   };
   const std::size_t heard = SumOf(PublishOnChannels(context, session, round, takes));
-  // Many hear what some are asked.
-  return round.workers.empty() ? heard
-                               : std::min(heard, round.workers.size() * round.methods.size());
+  // Many hear what some are asked, and some hear it twice.
+  const std::vector<std::string>& asked = round.workers.empty() ? read_->workers : round.workers;
+  return std::min(heard, asked.size() * round.methods.size());
 }
 
 template <typename Takes>
@@ -216,21 +216,24 @@ RedisControl::Heard RedisControl::PublishOnChannels(const CollectContext& contex
                                                     RedisSession& session, const Round& round,
                                                     const Takes& takes) {
   const std::vector<std::string> channels = names_.ControlChannels(session.database());
-  const auto is_refused = [&](const std::string& channel) { return refused_.contains(channel); };
   Heard heard;
   for (const std::string& channel : channels) {
-    if (is_refused(channel) || !takes(channel, heard)) continue;
+    if (refused_.contains(channel) || !takes(channel, heard)) continue;
     try {
-      heard[channel] = PublishOn(channel, context, session, round);
+      const bool is_usual = channel == channels.front();
+      heard[channel] = PublishOn(channel, context, session, is_usual ? round : Named(round));
     } catch (const CollectError& error) {
-      if (error.kind() != ErrorKind::kPermission) throw;
+      if (error.kind() != ErrorKind::kPermission || channel == channels.front()) throw;
       refused_.insert(channel);
-      if (!std::ranges::all_of(channels, is_refused)) continue;
-      refused_.clear();  // As rights may be given.
-      throw;
     }
   }
   return heard;
+}
+
+// Workers of other databases hear what is said on a channel without a number.
+RedisControl::Round RedisControl::Named(Round round) const {
+  if (round.workers.empty()) round.workers = read_->workers;
+  return round;
 }
 
 std::size_t RedisControl::PublishOn(const std::string& channel, const CollectContext& context,

@@ -73,13 +73,15 @@ class RedisControl {
                       const Round& round);
   std::size_t PublishOn(const std::string& channel, const exporter::CollectContext& context,
                         RedisSession& session, const Round& round);
-  // On those of the channels that `takes` has. Not all of them are in use: where it is refused,
-  // nobody hears, and it is tried once, as each refusal is an entry of the server's ACL LOG.
-  // Throws if all are refused. Returns how many heard each.
+  // On those of the channels that `takes` has. But for the first, the usual one, few are in use:
+  // if one of them is refused, nobody hears, and it is tried once, as each refusal is an entry of
+  // the server's ACL LOG. Returns how many heard each.
   using Heard = std::map<std::string, std::size_t>;
   template <typename Takes>
   Heard PublishOnChannels(const exporter::CollectContext& context, RedisSession& session,
                           const Round& round, const Takes& takes);
+  // The same, to workers by their names.
+  Round Named(Round round) const;
   // Until so many replies have come, or by the deadline.
   void Await(const exporter::CollectContext& context, RedisSession& session, std::size_t replies,
              exporter::Deadline until);

@@ -23,7 +23,7 @@ std::vector<std::string> RedisNames::Fanouts(int database) const {
     const std::size_t at = numbered.find(kDatabase);
     if (at != std::string::npos) numbered.replace(at, kDatabase.size(), std::to_string(database));
     fanouts.push_back(numbered);
-    if (numbered != fanout) fanouts.push_back(fanout);
+    if (has_literal_fanout && numbered != fanout) fanouts.push_back(fanout);
   }
   return fanouts;
 }

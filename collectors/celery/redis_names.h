@@ -19,8 +19,11 @@ struct RedisNames {
   std::string event_exchange = "celeryev";      // event_exchange
   ControlExchanges control = ControlExchanges();
   // fanout_prefix: what may stand before the names of channels, the usual one first. {db} is the
-  // number of the database; kombu before 5.4 with sentinels leaves it as it is.
+  // number of the database.
   std::vector<std::string> fanout_prefixes{"/{db}.", ""};
+  // Whether {db} may stand there as it is, as kombu before 5.4 has it behind sentinels. All
+  // databases share such a channel, so it is for no other target.
+  bool has_literal_fanout = false;
   bool fanout_patterns = true;                  // fanout_patterns
   std::string unacked = "unacked";              // unacked_key
   std::string unacked_index = "unacked_index";  // unacked_index_key

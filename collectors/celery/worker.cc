@@ -15,6 +15,7 @@ constexpr double kLateSeconds = 60;
 // A worker that goes may still have replied to the round that is under way.
 constexpr seconds kRoundAtMost{5};
 constexpr int kRoundsOfFacts = 5;
+constexpr int kMostRoundsOfFacts = 40;
 // One that is silent for longer is busy, and cannot reply.
 constexpr seconds kAudible{4};
 // Two events of one process are as far from each other by its clock as by ours.
@@ -188,6 +189,8 @@ bool Worker::HasReplied(std::optional<SteadyTime> round, SteadyTime now,
 // One that is silent, as a solo worker in its tasks, cannot reply, and does not change meanwhile.
 const WorkerReply* Worker::Facts(const Silence& silence) const {
   if (!replied_ || audible_ > kRoundsOfFacts * silence.reply_interval) return nullptr;
+  // Nor of one whose events are so far apart that it is never known to be audible.
+  if (heard_ - *replied_ > kMostRoundsOfFacts * silence.reply_interval) return nullptr;
   return &facts_;
 }
 

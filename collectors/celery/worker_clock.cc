@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kMostSamples = 30;  // Of a heartbeat every 2 s.
 // Clocks that are nearer than this are good: a heartbeat may take a moment to come.
 constexpr double kLeastShift = 5;
+// One that was off is good again below this: a clock at the bound does not go to and fro.
+constexpr double kGoodAgain = 3;
 constexpr double kLeastChange = 1;
 // Two heartbeats that came at their pace and agree by this show that a clock was set.
 constexpr double kAgreement = 1;
@@ -27,7 +29,7 @@ void WorkerClock::Heard(double stamp, double epoch) {
       std::max_element(samples_.begin(), samples_.end(), [](const auto& one, const auto& other) {
         return one.lead < other.lead;
       })->lead;
-  if (std::abs(*lead_) < kLeastShift) {
+  if (std::abs(*lead_) < (shift_ == 0 ? kLeastShift : kGoodAgain)) {
     shift_ = 0;
   } else if (std::abs(*lead_ - shift_) > kLeastChange) {
     shift_ = *lead_;

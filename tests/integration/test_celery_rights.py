@@ -57,7 +57,7 @@ def used():
 
 def permit(broker, without=()):
     # A pattern is allowed only as it stands here.
-    channels = [f"&{fanout}{name}" for fanout in ("/0.", "/{db}.", "")
+    channels = [f"&{fanout}{name}" for fanout in ("/0.", "")
                 for name in ("celeryev/*", "celeryev", "celery.pidbox")]
     commands = [f"+{name}" for name in (*BASE, *RIGHTS) if name not in without]
     broker.command("ACL", "SETUSER", "exporter", "reset", "on", f">{REDIS_PASSWORD}", "~*",

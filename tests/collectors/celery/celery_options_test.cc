@@ -144,10 +144,13 @@ TEST_CASE("of a URL in a file nothing is known yet") {
 }
 
 TEST_CASE("the scheme tells which broker it is") {
-  for (const char* const url : {"redis://h", "rediss://h", "redis-sentinel://h?sentinelMasterId=m",
-                                "unix:///path", "valkey://h"}) {
+  for (const char* const url : {"redis://h", "rediss://h", "unix:///path", "valkey://h"}) {
     CAPTURE(url);
     CHECK(KindOfBroker(url) == BrokerKind::kRedis);
+  }
+  for (const char* const url : {"redis-sentinel://h?sentinelMasterId=m", "rediss-sentinel://h"}) {
+    CAPTURE(url);
+    CHECK(KindOfBroker(url) == BrokerKind::kSentinels);
   }
   for (const char* const url : {"amqp://h", "amqps://h", "pyamqp://h", "librabbitmq://h"}) {
     CAPTURE(url);

@@ -35,6 +35,10 @@ TEST_CASE("a queue's lists are those of the priority steps") {
 
 TEST_CASE("event patterns name every channel that kombu may publish on, and match no more") {
   RedisNames names;
+  CHECK(names.EventPatterns(3) ==
+        Strings{"/3.celeryev/*", "/3.celeryev", "celeryev/*", "celeryev"});
+  CHECK(names.ControlChannels(3) == Strings{"/3.celery.pidbox", "celery.pidbox"});
+  names.has_literal_fanout = true;
   CHECK(names.EventPatterns(3) == Strings{"/3.celeryev/*", "/3.celeryev", "/{db}.celeryev/*",
                                           "/{db}.celeryev", "celeryev/*", "celeryev"});
   CHECK(names.ControlChannels(3) ==

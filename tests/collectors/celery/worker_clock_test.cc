@@ -71,6 +71,18 @@ TEST_CASE("the shift does not follow a lead that changes a little") {
   CHECK(clock.shift() == shift);
 }
 
+TEST_CASE("a clock at the bound does not go to and fro") {
+  WorkerClock clock;
+  Beat(clock, 0, 1, 5.2);
+  CHECK(clock.shift() == doctest::Approx(5.19));
+  Beat(clock, 2, 40, 4.8);
+  CHECK(clock.shift() == doctest::Approx(5.19));
+  Beat(clock, 100, 40, 2.5);
+  CHECK(clock.shift() == 0);
+  Beat(clock, 200, 40, 4.8);
+  CHECK(clock.shift() == 0);
+}
+
 TEST_CASE("times of a worker, and of senders on its host, are corrected by its clock") {
   scripted::Story story;
   story.table.Heard(Of(EventType::kWorkerHeartbeat, "w1@h", kNow + 3600), scripted::kStart, kNow);
