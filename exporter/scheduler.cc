@@ -96,6 +96,12 @@ bool SleepUntil(const std::stop_token& stop, SteadyTime when) {
   return !stop.stop_requested();
 }
 
+// Of a whole run: a statement that is slow costs its part alone, so that a target that did not
+// answer in time did not answer at all.
+bool MayPass(const CollectError& error) {
+  return error.IsPassing() || error.kind() == ErrorKind::kTimeout;
+}
+
 }  // namespace
 
 void Scheduler::Worker::RunLoop(const std::stop_token& stop) {
@@ -104,9 +110,11 @@ void Scheduler::Worker::RunLoop(const std::stop_token& stop) {
   SteadyTime next;
   bool is_retry = false;
   do {
+    const SteadyTime began = steady_clock::now();
     const bool passes = RunOnce(stop, is_retry);
     const SteadyTime now = steady_clock::now();
-    next = NextRun(origin, settings.interval, now);
+    // A retry that is late is no run of the grid: that one follows at once.
+    next = NextRun(origin, settings.interval, is_retry ? began : now);
     if (!passes) retry_.Reset();
     const SteadyTime early = passes ? now + retry_.Next() : next;
     is_retry = early < next;
@@ -128,13 +136,12 @@ bool Scheduler::Worker::RunOnce(const std::stop_token& stop, bool is_retry) {
       throw CollectError(ErrorKind::kTimeout, "ended after its deadline");
     // What a stop has cut off is no failure to tell of, here and in Fail().
     if (!stop.stop_requested()) LogEnd(reading);
-    const bool passes = reading.failure ? reading.failure->IsPassing() : reading.wants_retry;
+    const bool passes = reading.failure ? MayPass(*reading.failure) : reading.wants_retry;
     log_.Shown(store_.RunEnded(slot_, ended, std::move(reading)));
     return passes;
   } catch (const CollectError& error) {
     Fail(error, stop);
-    // A statement that is slow costs its part alone: here the target did not answer at all.
-    return error.IsPassing() || error.kind() == ErrorKind::kTimeout;
+    return MayPass(error);
   } catch (const std::exception& error) {
     Fail(CollectError(ErrorKind::kInternal, error.what()), stop);
     return false;

@@ -77,10 +77,11 @@ PartResult CountScan::Refresh(const SqlRun& run) {
   return result;
 }
 
-// To run apart in this run would take longer still. What passes is nobody's fault, and a
-// locked table may have taken all of the time, so it takes a second time to give up sharing.
+// To run apart in this run would take longer still. What passes is nobody's fault, unless it
+// comes again: a standby cancels what is long. A locked table may have taken all of the time, so
+// it takes a second time to give up sharing.
 void CountScan::Postpone(const SqlRun& run, const CollectError& error, const Indexes& done) {
-  if (!error.IsPassing()) {
+  if (!error.IsPassing() || std::exchange(was_unlucky_, true)) {
     if (each_is_quick_) shares_from_ = run.now + kApartFor;
     suspects_ = true;
   }
@@ -107,7 +108,7 @@ void CountScan::AskTogether(const SqlRun& run, Indexes& done) {
 bool CountScan::AskShared(const SqlRun& run, const Indexes& indexes) {
   try {
     Ask(run, indexes);
-    each_is_quick_ = false;
+    each_is_quick_ = was_unlucky_ = false;
     return true;
   } catch (const CollectError& error) {
     planner_.Forget();

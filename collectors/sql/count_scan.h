@@ -70,6 +70,7 @@ class CountScan : public SqlPart {
   // Later than now where a shared statement failed though each alone is good.
   exporter::SteadyTime shares_from_ = exporter::SteadyTime::min();
   Indexes accused_;             // Shared a statement that failed in this run.
+  bool was_unlucky_ = false;    // A shared statement, when it was last asked.
   bool suspects_ = false;       // The shared statement was slow: who is it?
   bool each_is_quick_ = false;  // Nobody, when they last ran apart for that.
 };

@@ -113,7 +113,6 @@ void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
 PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) {
   entry.in_this_run = true;
   if (run.context.deadline.Expired()) {
-    entry.is_owed = false;
     entry.part->Skip();
     return PartResult::kTimedOut;
   }

@@ -9,7 +9,7 @@ import pytest
 from support.servers import Postgres
 from support.waiting import eventually
 
-SOON = 40   # Retries come after 5, 15 and 35 s.
+SOON = 90   # Retries come after 5, 15, 35 and 75 s.
 HOURLY = """
 collectors:
   - type: sql

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <thread>
 
 #include "tests/support/scripted_sql.h"
 
@@ -22,6 +23,7 @@ struct Script {
   std::map<std::string, PartResult> results;
   std::map<std::string, ErrorKind> throws;
   std::map<std::string, milliseconds> costs;  // Of the database's time.
+  std::string takes_all;                      // Does not end before the run's deadline.
   std::string ran;
 };
 
@@ -38,6 +40,8 @@ class ScriptedPart : public SqlPart {
     script_.ran += name_;
     db_time_->Spend(run.now, script_.costs[name_]);
     skipped_ = false;
+    while (name_ == script_.takes_all && !run.context.deadline.Expired())
+      std::this_thread::sleep_for(milliseconds(1));
     const auto error = script_.throws.find(name_);
     if (error != script_.throws.end()) throw CollectError(error->second, "broken");
     return script_.results[name_];
@@ -82,8 +86,8 @@ struct Stage {
  private:
   std::string Run(PartSchedule& schedule, SteadyTime now, bool is_retry) {
     script.ran.clear();
-    const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), watchdog,
-                                           is_retry};
+    const milliseconds time = script.takes_all.empty() ? seconds(60) : milliseconds(20);
+    const exporter::CollectContext context{exporter::Deadline::After(time), watchdog, is_retry};
     db_time->BeginRun(now);
     schedule.Collect({session, context, now});
     return script.ran;
@@ -140,6 +144,17 @@ TEST_CASE("a retry asks what was unlucky, or came too late for its turn, and not
   CHECK_THROWS(stage.Run(schedule, kStart + seconds(30)));
   stage.script.throws.clear();
   CHECK(stage.Retry(schedule, kStart + seconds(35)) == "uf");
+}
+
+TEST_CASE("what had no time since another was unlucky is asked in the retry too") {
+  Stage stage;
+  PartSchedule schedule = stage.Part("u", seconds(3600)).Part("b", seconds(3600)).Schedule();
+  stage.script.results = {{"u", PartResult::kUnlucky}};
+  stage.script.takes_all = "u";
+  CHECK(stage.Run(schedule, kStart) == "u");
+  stage.script.takes_all.clear();
+  stage.script.results.clear();
+  CHECK(stage.Retry(schedule, kStart + seconds(5)) == "bu");
 }
 
 TEST_CASE("a run that found no target owes all to its retry") {
