@@ -211,8 +211,9 @@ TEST_CASE("a server that turns a client away is quoted, whatever it was asked me
   };
   const Case cases[] = {
       {"at once", [&](Peer& peer) { peer.Send(full); }, "connect", "ERR max number of clients"},
-      {"at once, and reset",
+      {"when it is asked, and reset",
        [&](Peer& peer) {
+         peer.Expect("\r\n");
          peer.Send(full);
          peer.Reset();
        },
