@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <thread>
@@ -73,6 +74,8 @@ class HttpLobby {
   // system has no thread left.
   void Open(std::vector<HttpDoor> doors);
   void Return(Visitor visitor);  // One that was served.
+  // Visitors that take an answer.
+  std::size_t takers() const { return takers_; }
   // Closes the doors, what waits and what is returned; serves nobody any more.
   void Close();
 
@@ -118,13 +121,14 @@ class HttpLobby {
   std::size_t served_ GUARDED_BY(mutex_) = 0;
   bool closed_ GUARDED_BY(mutex_) = false;
 
+  std::atomic<std::size_t> takers_ = 0;  // Of those who wait. Set by the lobby's thread.
+
   // Of the lobby's thread alone.
   std::vector<HttpDoor> doors_;
   SteadyTime doors_open_at_;  // Shut until then, as there is no room.
   SteadyTime bounds_due_;     // When to look for slow clients again, if a bound is passed.
   std::vector<Waiting> waiting_;
-  std::size_t takers_ = 0;  // Of those who wait.
-  HttpKept kept_;           // By them.
+  HttpKept kept_;  // By the takers.
 
   std::jthread thread_;  // Last: ends before what it uses.
 };

@@ -1,5 +1,7 @@
 #include "exporter/http_unsent.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -72,6 +74,11 @@ void HttpUnsent::Advance(std::size_t bytes) {
 
 std::size_t HttpUnsent::OwnBytes() const {
   return head_.capacity() + body_.capacity() * sizeof(std::string_view);
+}
+
+void LimitHeld(int fd, std::size_t bytes) {
+  const int value = static_cast<int>(bytes);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
 }
 
 }  // namespace exporter

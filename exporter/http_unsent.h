@@ -46,4 +46,8 @@ class HttpUnsent {
   std::size_t offset_ = 0;
 };
 
+// Has the system take no more of a TCP connection's bytes, once it holds so many that it has not
+// sent. A connection that knows no such bound goes on without.
+void LimitHeld(int fd, std::size_t bytes);
+
 }  // namespace exporter

@@ -17,8 +17,6 @@
 namespace exporter {
 namespace {
 
-constexpr int kMostBuffered = 128 << 10;  // By the system, of what it has not sent yet.
-
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 void Set(int fd, int level, int option, int value) {
@@ -35,7 +33,7 @@ int ListenOn(const addrinfo& address) {
   // Inherited by connections: a kept-alive scrape would wait for an acknowledgement.
   Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   // Also inherited: the system would buffer up to 4 MiB for each client that does not read.
-  Set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kMostBuffered);
+  Set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(ListeningSocket::kHeld));
   if (address.ai_family == AF_INET6) Set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (::bind(fd, address.ai_addr, address.ai_addrlen) == 0 && ::listen(fd, SOMAXCONN) == 0)
     return fd;

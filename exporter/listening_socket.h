@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "exporter/listen_address.h"
 
 namespace exporter {
@@ -7,6 +9,10 @@ namespace exporter {
 // A TCP socket that listens. Owns its descriptor.
 class ListeningSocket {
  public:
+  // Bytes that the system takes of each connection while it has not sent them; LimitHeld sets
+  // another bound.
+  static constexpr std::size_t kHeld = 128 << 10;
+
   // Binds the first of the host's addresses that can be bound. Throws
   // std::runtime_error, naming the address and the reason, if none can.
   explicit ListeningSocket(const ListenAddress& address);
