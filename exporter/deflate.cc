@@ -2,14 +2,22 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+#include <bit>
 #include <stdexcept>
 
 namespace exporter {
 namespace {
 
-// Raw deflate, without a frame of its own.
-constexpr int kRawWindow = -15;
 constexpr int kMemoryLevel = 8;
+
+// zlib's windowBits for a text: raw deflate, without a frame of its own, and no larger than the
+// text, as the window is memory that is cleared for each.
+int RawWindowFor(std::size_t size) {
+  constexpr int kLeast = 9;
+  constexpr int kMost = 15;
+  return -std::clamp(static_cast<int>(std::bit_width(size)), kLeast, kMost);
+}
 
 void AppendLittleEndian(std::string& out, std::uint32_t value) {
   for (int shift = 0; shift < 32; shift += 8)
@@ -21,7 +29,7 @@ void AppendLittleEndian(std::string& out, std::uint32_t value) {
 DeflatedBlock Deflate(std::string_view text) {
   z_stream stream{};
   // A page is so repetitive that the fastest level finds most of what there is.
-  if (::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kRawWindow, kMemoryLevel,
+  if (::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, RawWindowFor(text.size()), kMemoryLevel,
                      Z_DEFAULT_STRATEGY) != Z_OK)
     throw std::runtime_error("deflateInit2 failed");
   DeflatedBlock block;

@@ -1,14 +1,18 @@
 #include "exporter/process_stats.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <sstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -16,16 +20,26 @@ namespace exporter {
 namespace {
 
 // The fields of /proc/self/stat from the third on: the second, the command's
-// name in parentheses, may hold spaces.
-std::vector<std::string> StatFields() {
-  std::ifstream file("/proc/self/stat");
-  std::string line;
-  std::getline(file, line);
-  const std::size_t end = line.rfind(')');
-  if (end == std::string::npos) return {};
-  std::istringstream rest(line.substr(end + 1));
-  std::vector<std::string> fields;
-  for (std::string field; rest >> field;) fields.push_back(field);
+// name in parentheses, may hold spaces. The third, a letter, is 0. Read at each
+// scrape: a stream would cost more than the rest of the page.
+std::vector<double> StatFields() {
+  std::array<char, 2048> line;
+  const int fd = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  const ssize_t size = ::read(fd, line.data(), line.size());
+  ::close(fd);
+  std::string_view rest(line.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  const std::size_t end = rest.rfind(')');
+  if (end == std::string_view::npos) return {};
+  rest.remove_prefix(end + 1);
+  std::vector<double> fields;
+  while (rest.starts_with(' ')) {
+    rest.remove_prefix(1);
+    double value = 0;
+    const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    fields.push_back(parsed.ec == std::errc() ? value : 0);
+    rest.remove_prefix(std::min(rest.find(' '), rest.size()));
+  }
   return fields;
 }
 
@@ -42,9 +56,9 @@ double BootTime() {
 
 void AddStat(FamilySet& families) {
   // proc(5): utime 14, stime 15, starttime 22, vsize 23, rss 24; ours begin at 3.
-  const std::vector<std::string> fields = StatFields();
+  const std::vector<double> fields = StatFields();
   if (fields.size() < 22) return;
-  const auto field = [&fields](std::size_t number) { return std::stod(fields[number - 3]); };
+  const auto field = [&fields](std::size_t number) { return fields[number - 3]; };
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   static const double boot_time = BootTime();
   families.Counter("process_cpu_seconds_total", "User and system CPU time spent, in seconds.")
@@ -63,6 +77,13 @@ void AddLimit(FamilySet& families, __rlimit_resource resource, const char* name,
 }
 
 void AddOpenFds(FamilySet& families) {
+  // Linux 6.2 and later count them.
+  struct stat listing {};
+  if (::stat("/proc/self/fd", &listing) == 0 && listing.st_size > 0) {
+    families.Gauge("process_open_fds", "Open file descriptors.")
+        .Add(static_cast<double>(listing.st_size));
+    return;
+  }
   std::error_code error;
   double count = -1;  // The listing's own descriptor.
   for (std::filesystem::directory_iterator it("/proc/self/fd", error), end; !error && it != end;

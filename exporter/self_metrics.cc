@@ -48,24 +48,29 @@ Labels With(const CollectorHealth& health, const char* name, std::string_view va
   return {{"collector", health.name}, {"type", health.type}, {name, std::string(value)}};
 }
 
-void AddCollector(FamilySet& families, const CollectorHealth& health) {
-  for (const HealthGauge& gauge : kGauges)
-    families.Gauge(gauge.name, gauge.help)
-        .Add({{"collector", health.name}, {"type", health.type}}, gauge.read(health));
+void AddCollectors(FamilySet& families, const std::vector<CollectorHealth>& collectors) {
+  for (const HealthGauge& gauge : kGauges) {
+    auto& opened = families.Gauge(gauge.name, gauge.help);
+    for (const CollectorHealth& health : collectors)
+      opened.Add({{"collector", health.name}, {"type", health.type}}, gauge.read(health));
+  }
   auto& collections = families.Counter("exporter_collector_collections_total",
                                        "Collections that ended, by their result.");
-  for (std::size_t i = 0; i < kRunResults; ++i)
-    collections.Add(With(health, "result", Name(static_cast<RunResult>(i))),
-                    static_cast<double>(health.collections[i]));
   auto& errors = families.Counter("exporter_collector_errors_total",
                                   "Collections and parts of them that failed, by reason.");
-  for (std::size_t i = 0; i < kErrorKinds; ++i)
-    errors.Add(With(health, "reason", Name(static_cast<ErrorKind>(i))),
-               static_cast<double>(health.errors[i]));
   auto& dropped = families.Counter("exporter_collector_dropped_samples_total",
                                    "Samples that were collected and are not on the page.");
-  for (const DroppedReason& row : kDroppedReasons)
-    dropped.Add(With(health, "reason", row.reason), static_cast<double>(health.dropped.*row.count));
+  for (const CollectorHealth& health : collectors) {
+    for (std::size_t i = 0; i < kRunResults; ++i)
+      collections.Add(With(health, "result", Name(static_cast<RunResult>(i))),
+                      static_cast<double>(health.collections[i]));
+    for (std::size_t i = 0; i < kErrorKinds; ++i)
+      errors.Add(With(health, "reason", Name(static_cast<ErrorKind>(i))),
+                 static_cast<double>(health.errors[i]));
+    for (const DroppedReason& row : kDroppedReasons)
+      dropped.Add(With(health, "reason", row.reason),
+                  static_cast<double>(health.dropped.*row.count));
+  }
 }
 
 // What the collectors report of their own work, by name.
@@ -118,7 +123,7 @@ std::vector<Family> SelfMetrics::Families(const std::vector<CollectorHealth>& co
             {"revision", build_.revision},
             {"compiler", build_.compiler}},
            1);
-  for (const CollectorHealth& health : collectors) AddCollector(families, health);
+  AddCollectors(families, collectors);
   families
       .Gauge("exporter_config_last_reload_successful",
              "Whether the last attempt to read the configuration succeeded: 1 or 0.")
