@@ -36,8 +36,12 @@ void RunLog::Succeeded(const std::vector<CollectError>& problems) {
   }
   for (const auto& [part, kinds] : failing_) {
     if (now.contains(part)) continue;
-    Log(LogLevel::kInfo, part.empty() ? "collection works again" : "part works again",
-        {{"collector", collector_}, {"type", type_}, {"part", part}});
+    if (part.empty()) {
+      Log(LogLevel::kInfo, "collection works again", {{"collector", collector_}, {"type", type_}});
+    } else {
+      Log(LogLevel::kInfo, "part works again",
+          {{"collector", collector_}, {"type", type_}, {"part", part}});
+    }
   }
   failing_ = std::move(now);
 }
