@@ -270,9 +270,14 @@ std::vector<CollectorHealth> SnapshotStore::Health(SteadyTime now) {
 }
 
 bool SnapshotStore::Ready(SteadyTime now) {
+  // It stays so: a first run that is overdue ends some time. Who asks for it need not wait for a
+  // publication then.
+  if (is_ready_) return true;
   MutexLock lock(mutex_);
-  return std::all_of(slots_.begin(), slots_.end(),
-                     [now](Slot& slot) { return slot.health.finished || IsOverdue(slot, now); });
+  is_ready_ = std::all_of(slots_.begin(), slots_.end(), [now](Slot& slot) {
+    return slot.health.finished || IsOverdue(slot, now);
+  });
+  return is_ready_;
 }
 
 void SnapshotStore::MendViews() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -147,6 +148,7 @@ class SnapshotStore {
   void CountDuplicates(const Page& page, const std::vector<std::uint64_t>& publications)
       REQUIRES(mutex_);
 
+  std::atomic<bool> is_ready_ = false;
   Mutex mutex_;
   std::vector<Slot> slots_ GUARDED_BY(mutex_);
   std::set<std::string> reserved_ GUARDED_BY(mutex_);  // Names of health families.
