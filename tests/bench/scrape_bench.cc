@@ -20,7 +20,9 @@
 #include <fstream>
 #include <functional>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "exporter/app.h"
 
@@ -230,11 +232,15 @@ void Measure(const char* name, const Server& server, std::size_t series, bool gz
 
 }  // namespace
 
-int main() {
+// scrape_bench [SERIES...]: pages of those sizes, of three if none is named.
+int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   fmt::print("{:<16} {:>7} {:<5} {:>10} {:>9} {:>9} {:>9} {:>8} {:>8}\n", "server", "series",
              "body", "bytes", "p50 ms", "p99 ms", "CPU ms", "anon MiB", "RSS MiB");
-  for (const std::size_t series : {1'000UL, 10'000UL, 100'000UL}) {
+  std::vector<std::size_t> sizes;
+  for (int i = 1; i < argc; ++i) sizes.push_back(std::stoul(argv[i]));
+  if (sizes.empty()) sizes = {1'000, 10'000, 100'000};
+  for (const std::size_t series : sizes) {
     const std::size_t scrapes = series >= 100'000 ? 200 : 2'000;
     for (const bool gzip : {false, true}) {
       const Server ours([series](int out) { ServeOurs(series, out); });
