@@ -91,7 +91,11 @@ SnapshotStore::~SnapshotStore() = default;
 std::size_t SnapshotStore::AddSlot(SlotSpec spec) {
   std::vector<HealthSeries> series = MakeHealthSeries(spec.health, spec.policy);
   MutexLock lock(mutex_);
-  for (const HealthSeries& family : series) reserved_.insert(family.name);
+  for (const HealthSeries& family : series) {
+    reserved_.insert(family.name);
+    if (family.type != FamilyType::kSummary) continue;
+    for (const char* line : {"_sum", "_count"}) reserved_.insert(family.name + line);
+  }
   Slot& slot = slots_.emplace_back();
   slot.health.name = spec.name;
   slot.health.type = spec.type;

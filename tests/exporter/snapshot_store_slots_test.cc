@@ -12,7 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using namespace testing;
 
-constexpr HealthFamily kHealth[] = {{"redis_up", HealthValue::kUp, "Whether Redis answered."}};
+constexpr HealthFamily kHealth[] = {
+    {"redis_up", HealthValue::kUp, "Whether Redis answered."},
+    {"redis_scrapes_seconds", HealthValue::kDurations, "How long the collections took."}};
 
 }  // namespace
 
@@ -40,15 +42,17 @@ TEST_CASE("a later slot's series takes the place when the earlier slot's has exp
   CHECK(TextAt(store, 10s) == "# TYPE a gauge\na 2\n");
 }
 
-TEST_CASE("a health family's name is kept free, whichever slot collects it") {
+TEST_CASE("the names of a health family's lines are kept free, whichever slot collects them") {
   SnapshotStore store;
   store.AddSlot(Spec("sql"));
   SlotSpec redis = Spec("cache");
   redis.health = kHealth;
   store.AddSlot(std::move(redis));
-  store.RunEnded(0, At(0s), Gauges({"redis_up"}));
-  CHECK(TextAt(store, 0s).empty());
-  CHECK(store.Health(kStart).at(0).dropped.duplicate == 1);
+  store.RunEnded(0, At(0s),
+                 Gauges({"redis_up", "redis_scrapes_seconds", "redis_scrapes_seconds_count",
+                         "redis_scrapes_seconds_sum", "redis_up_sum"}));
+  CHECK(TextAt(store, 0s) == "# TYPE redis_up_sum gauge\nredis_up_sum 1\n");
+  CHECK(store.Health(kStart).at(0).dropped.duplicate == 4);
 }
 
 TEST_CASE("what the label policy drops is counted over the runs") {
