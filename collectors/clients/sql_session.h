@@ -18,6 +18,7 @@ struct SqlStatement {
   std::size_t max_rows = 10000;  // More are kLimit.
   bool parallel = false;         // Whether the server may use parallel workers.
   std::string name = {};         // Under which its cost is told; empty for none of its own.
+  std::string database = {};     // The label datname of that, if it is asked in several.
 };
 
 enum class SqlDialect { kPostgres, kSqlite, kMysql };
@@ -49,6 +50,8 @@ class SqlSession {
   virtual std::unique_ptr<SqlSession> OtherDatabase(const std::string& /*database*/) {
     return nullptr;
   }
+  // No statement has that SqlStatement::database any more: what they cost is no longer told.
+  virtual void ForgetDatabase(const std::string& /*database*/) {}
 };
 
 struct SqlTarget {

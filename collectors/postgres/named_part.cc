@@ -10,31 +10,13 @@ using exporter::FamilySet;
 using exporter::SeriesId;
 using exporter::SteadyTime;
 
-namespace {
-
-constexpr char kDuration[] = "pg_scrape_collector_duration_seconds";
-constexpr char kSuccess[] = "pg_scrape_collector_success";
-constexpr char kLabel[] = "collector";
-
-}  // namespace
-
-void WriteOutcome(FamilySet& families, const std::string& name, const PartOutcome& outcome) {
-  families.Gauge(kDuration, "Seconds that the part's statements took when they last ran.")
-      .Add({{kLabel, name}}, outcome.seconds);
-  families.Gauge(kSuccess, "Whether all of the part's statements succeeded when they last ran.")
-      .Add({{kLabel, name}}, outcome.succeeded ? 1 : 0);
-}
-
-std::vector<SeriesId> OutcomeClaims(const std::string& name) {
-  return {{kDuration, {{kLabel, name}}}, {kSuccess, {{kLabel, name}}}};
-}
-
 PartResult NamedPart::Refresh(const SqlRun& run) {
   const auto begun = std::chrono::steady_clock::now();
   outcome_.succeeded = false;  // Until the run has not ended within.
   const PartResult result = RefreshAll(run);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  outcome_ = {took.count(), result == PartResult::kDone};
+  outcome_.seconds = took.count();
+  outcome_.succeeded = result == PartResult::kDone;
   return result;
 }
 
@@ -53,16 +35,12 @@ PartResult NamedPart::RefreshAll(const SqlRun& run) {
 }
 
 void NamedPart::Skip() {
-  outcome_ = {0, false};
+  outcome_.seconds = 0;
+  outcome_.succeeded = false;
   for (const auto& statement : statements_) statement->Skip();
 }
 
 void NamedPart::Write(FamilySet& families, SteadyTime now) const {
-  WriteFound(families, now);
-  WriteOutcome(families, name_, outcome_);
-}
-
-void NamedPart::WriteFound(FamilySet& families, SteadyTime now) const {
   for (const auto& statement : statements_) statement->Write(families, now);
 }
 
@@ -74,17 +52,12 @@ std::vector<CollectError> NamedPart::Problems() const {
   return problems;
 }
 
-std::vector<SeriesId> NamedPart::ClaimsFound() const {
+std::vector<SeriesId> NamedPart::Claims() const {
   std::vector<SeriesId> claims;
   for (const auto& statement : statements_) {
     std::ranges::move(statement->Claims(), std::back_inserter(claims));
   }
-  return claims;
-}
-
-std::vector<SeriesId> NamedPart::Claims() const {
-  std::vector<SeriesId> claims = ClaimsFound();
-  std::ranges::move(OutcomeClaims(name_), std::back_inserter(claims));
+  std::ranges::move(OutcomeClaims(outcome_.name), std::back_inserter(claims));
   return claims;
 }
 

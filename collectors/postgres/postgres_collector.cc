@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "collectors/postgres/code_parts.h"
-#include "collectors/postgres/database_rules.h"
-#include "collectors/postgres/database_tour.h"
 #include "collectors/postgres/named_part.h"
 #include "collectors/postgres/postgres_preset.h"
 #include "collectors/postgres/preset.h"
 #include "collectors/postgres/privilege_part.h"
+#include "collectors/sql/database_label.h"
+#include "collectors/sql/database_rules.h"
+#include "collectors/sql/database_tour.h"
 #include "collectors/sql/query_part.h"
 #include "collectors/sql/sql_collector.h"
 
@@ -69,10 +70,10 @@ ChosenParts ReadParts(YamlReader& options, const SqlDefaults& defaults) {
 }
 
 // The parts of one of several databases.
-std::vector<std::unique_ptr<NamedPart>> PartsOf(const std::vector<PresetPart>& parts,
-                                                const std::string& database,
-                                                std::chrono::milliseconds interval) {
-  std::vector<std::unique_ptr<NamedPart>> made;
+std::vector<std::unique_ptr<SqlPart>> PartsOf(const std::vector<PresetPart>& parts,
+                                              const std::string& database,
+                                              std::chrono::milliseconds interval) {
+  std::vector<std::unique_ptr<SqlPart>> made;
   for (PresetPart part : parts) {
     SetDatabase(part.queries, database, interval);
     made.push_back(Runnable(std::move(part)));
@@ -108,7 +109,7 @@ std::unique_ptr<exporter::Collector> MakePostgresCollector(YamlReader& options,
                                                            const exporter::JobSettings& settings) {
   SqlSource source = ReadPostgresSource(options, settings, ReadSqlTarget(options, settings));
   auto chosen = ReadParts(options, {settings, {}, source.db_time});
-  auto rules = ReadDatabaseRules(options, settings);
+  auto rules = ReadDatabaseRules(options, settings, StatementsOf::kPreset);
   if (source.session == nullptr) return nullptr;
   return std::make_unique<SqlCollector>(std::move(source),
                                         MakeParts(std::move(chosen), std::move(rules)), settings);

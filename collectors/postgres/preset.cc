@@ -1,6 +1,5 @@
 #include "collectors/postgres/preset.h"
 
-#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -11,7 +10,6 @@ namespace {
 
 using exporter::YamlReader;
 
-constexpr int kIntervalsUntilStale = 3;
 constexpr std::array<std::string_view, 2> kScopes = {"cluster", "database"};
 constexpr std::array<std::string_view, 2> kServerLabels = {"optional", "always"};
 
@@ -42,19 +40,6 @@ std::vector<PresetPart> ReadPreset(std::string_view text, const SqlDefaults& def
   reader.RejectUnknownKeys();
   if (!problems.empty()) throw std::logic_error("preset: " + problems[0].message);
   return parts;
-}
-
-void SetDatabase(std::vector<SqlQuery>& queries, const std::string& database,
-                 std::chrono::milliseconds interval) {
-  for (SqlQuery& query : queries) {
-    query.rules.own_interval = true;
-    query.rules.stale_after = std::max(kIntervalsUntilStale * interval, query.rules.stale_after);
-    for (QueryMetric& metric : query.metrics) {
-      const auto& labels = metric.metric.labels;
-      if (std::ranges::find(labels, "datname") != labels.end()) continue;
-      metric.metric.constant_labels.emplace_back("datname", database);
-    }
-  }
 }
 
 void DropServerLabel(std::vector<SqlQuery>& queries) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,11 +25,6 @@ struct PresetPart {
 
 // Reads a preset, whose text is ours: throws std::logic_error where it is wrong.
 std::vector<PresetPart> ReadPreset(std::string_view text, const SqlDefaults& defaults);
-
-// For one of several databases: the metrics that do not tell it by a column get
-// the label datname, and the queries run at another interval than the collector.
-void SetDatabase(std::vector<SqlQuery>& queries, const std::string& database,
-                 std::chrono::milliseconds interval);
 
 // Takes the label `server` from the queries' metrics.
 void DropServerLabel(std::vector<SqlQuery>& queries);

@@ -232,11 +232,13 @@ void CountScan::Account(exporter::FamilySet& families, SteadyTime until) const {
   for (const Entry& entry : entries_) {
     const auto shown_until = entry.series.ShownUntil();
     if (!MayBeEstimated(entry.count) || !entry.estimated || !shown_until) continue;
+    exporter::Labels labels = {{"query", entry.count.name}};
+    if (!options_.database.empty()) labels.emplace_back("datname", options_.database);
     families
         .Open(prometheus::MetricType::Gauge, "exporter_count_estimated",
               "Whether the count is the planner's estimate (1) or exact (0).",
               std::min(*shown_until, until))
-        .Add({{"query", entry.count.name}}, *entry.estimated ? 1 : 0);
+        .Add(labels, *entry.estimated ? 1 : 0);
   }
 }
 

@@ -19,8 +19,8 @@ namespace collectors {
 // only. Estimates and counts with a bound always run apart.
 class CountScan : public SqlPart {
  public:
-  // `options` gives max_rows and parallel, and the name of a statement of several counts: the
-  // table's if it is empty. At least one count, all of one table.
+  // `options` gives max_rows, parallel and database, and the name of a statement of several counts:
+  // the table's if it is empty. At least one count, all of one table.
   CountScan(std::vector<SqlCount> counts, SqlStatement options);
 
   PartResult Refresh(const SqlRun& run) override;

@@ -45,7 +45,8 @@ int MeteredSession::Processes(const CollectContext& context, const SqlStatement&
 Rows MeteredSession::Query(const CollectContext& context, const SqlStatement& statement) {
   const int processes = Processes(context, statement);
   Outcome unnamed;
-  Outcome& outcome = statement.name.empty() ? unnamed : (*outcomes_)[statement.name];
+  Outcome& outcome =
+      statement.name.empty() ? unnamed : (*outcomes_)[{statement.name, statement.database}];
   const auto begin = steady_clock::now();
   const AtExit spend([&] {
     const auto end = steady_clock::now();
@@ -69,14 +70,19 @@ std::unique_ptr<SqlSession> MeteredSession::OtherDatabase(const std::string& dat
   return std::unique_ptr<SqlSession>(new MeteredSession(std::move(other), db_time_, outcomes_));
 }
 
+void MeteredSession::ForgetDatabase(const std::string& database) {
+  std::erase_if(*outcomes_, [&](const auto& known) { return known.first.second == database; });
+}
+
 void MeteredSession::Write(exporter::FamilySet& families) const {
   families
       .Counter("exporter_db_time_seconds_total",
                "Time that the collector's statements took until they were answered, times the "
                "processes that may have worked on each.")
       .Add(db_time_->spent().count());
-  for (const auto& [name, outcome] : *outcomes_) {
-    const exporter::Labels labels = {{"query", name}};
+  for (const auto& [key, outcome] : *outcomes_) {
+    exporter::Labels labels = {{"query", key.first}};
+    if (!key.second.empty()) labels.emplace_back("datname", key.second);
     families.Gauge("exporter_query_duration_seconds", "How long the query took the last time.")
         .Add(labels, outcome.duration_seconds);
     families.Gauge("exporter_query_rows", "Rows of the query's last good answer.")

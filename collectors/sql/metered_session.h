@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "collectors/clients/sql_session.h"
 #include "collectors/sql/db_time.h"
@@ -31,6 +32,7 @@ class MeteredSession : public SqlSession {
   int BackendPid() const override { return session_->BackendPid(); }
   // Told of together with this session's statements.
   std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override;
+  void ForgetDatabase(const std::string& database) override;
 
   // exporter_db_time_seconds_total, and of each statement with a name
   // exporter_query_duration_seconds, exporter_query_rows and
@@ -43,7 +45,8 @@ class MeteredSession : public SqlSession {
     std::size_t rows = 0;          // Of the last time that it succeeded.
     double last_success_unix = 0;  // 0 until there is one.
   };
-  using Outcomes = std::map<std::string, Outcome>;  // By name; as many as are configured.
+  // By the statement's name and database; as many as are configured, in each database.
+  using Outcomes = std::map<std::pair<std::string, std::string>, Outcome>;
 
   MeteredSession(std::unique_ptr<SqlSession> session, std::shared_ptr<DbTime> db_time,
                  std::shared_ptr<Outcomes> outcomes)

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "collectors/sql/part_outcome.h"
+
 namespace collectors {
 
 using exporter::CollectError;
@@ -18,8 +20,6 @@ namespace {
 constexpr int kCheapShare = 10;
 // In its turn a part is due for an interval at most.
 constexpr int kPatientIntervals = 2;
-// An unlucky part waits for 1, 2, 4 of the collector's intervals and so on.
-constexpr unsigned kMostDoublings = 16;
 
 }  // namespace
 
@@ -46,7 +46,7 @@ PartSchedule::PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts,
     : interval_(interval), db_time_(std::move(db_time)) {
   for (auto& part : parts) {
     order_.push_back(entries_.size());
-    entries_.push_back({std::move(part), SteadyTime::min()});
+    entries_.push_back({std::move(part)});
   }
 }
 
@@ -58,16 +58,20 @@ exporter::Reading PartSchedule::Collect(const SqlRun& run) {
   exporter::Reading reading;
   for (const Entry& entry : entries_) {
     entry.part->Write(reading.families, run.now);
+    for (const PartOutcome& outcome : entry.part->Outcomes()) {
+      WriteOutcome(reading.families, outcome);
+    }
     auto& problems = entry.in_this_run ? reading.problems : reading.standing;
     std::ranges::move(entry.part->Problems(), std::back_inserter(problems));
-    reading.wants_retry |= entry.is_owed && entry.misfortunes > 0;
+    std::ranges::move(entry.part->Standing(), std::back_inserter(reading.standing));
+    reading.wants_retry |= entry.turn.is_owed() && entry.turn.is_unlucky();
   }
   return reading;
 }
 
 void PartSchedule::NoteDue(const SqlRun& run) {
   if (run.context.is_retry) return;
-  for (Entry& entry : entries_) entry.is_owed = IsDue(entry, run.now);
+  for (Entry& entry : entries_) entry.turn.NoteDue(run.now, interval_);
 }
 
 void PartSchedule::Refresh(const SqlRun& run) {
@@ -82,7 +86,7 @@ void PartSchedule::Refresh(const SqlRun& run) {
 
 PartSchedule::Rank PartSchedule::RankOf(const Entry& entry, SteadyTime now) const {
   const auto patience = std::max(db_time_->round(), kPatientIntervals * interval_);
-  if (entry.was_asked && now - entry.next_due > patience) return Rank::kOverdue;
+  if (entry.was_asked && now - entry.turn.next_due() > patience) return Rank::kOverdue;
   const bool cheap = db_time_->Payment(entry.cost) <= interval_ / kCheapShare;
   return cheap ? Rank::kCheap : Rank::kDear;
 }
@@ -95,7 +99,7 @@ void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
   std::optional<std::size_t> postponed;  // Its place in the order.
   for (std::size_t turn = 0; turn < order_.size(); ++turn) {
     Entry& entry = entries_[order_[turn]];
-    if (!entry.is_owed) continue;
+    if (!entry.turn.is_owed()) continue;
     const bool waits = entry.was_asked && !db_time_->MayAsk();
     const PartResult result = waits ? PartResult::kPostponed : RefreshOne(run, entry);
     const bool took_all = result == PartResult::kUnlucky && run.context.deadline.Expired();
@@ -122,24 +126,8 @@ PartResult PartSchedule::RefreshOne(const SqlRun& run, Entry& entry) {
   entry.begun += db_time_->spent() - spent;
   if (result == PartResult::kPostponed) return result;
   entry.cost = std::exchange(entry.begun, std::chrono::duration<double>(0));
-  entry.is_owed = result == PartResult::kUnlucky;
-  entry.misfortunes = entry.is_owed ? entry.misfortunes + 1 : 0;
-  entry.next_due = run.now + PauseOf(entry, result);
+  entry.turn.Take(result, run.now, entry.part->Interval(), interval_);
   return result;
-}
-
-// What failed is asked again in the next run, unless it is slow.
-milliseconds PartSchedule::PauseOf(const Entry& entry, PartResult result) const {
-  const auto interval = entry.part->Interval();
-  if (!interval || result == PartResult::kFailed) return milliseconds(0);
-  if (result != PartResult::kUnlucky) return *interval;
-  const unsigned doublings = std::min(entry.misfortunes - 1, kMostDoublings);
-  return std::min(*interval, interval_ * (1U << doublings));
-}
-
-// Runs are never exactly an interval apart, so the nearest one counts.
-bool PartSchedule::IsDue(const Entry& entry, SteadyTime now) const {
-  return entry.next_due <= now + interval_ / 2;
 }
 
 void PartSchedule::Account(exporter::FamilySet& families, SteadyTime until) const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "collectors/sql/db_time.h"
+#include "collectors/sql/part_turn.h"
 #include "collectors/sql/sql_part.h"
 #include "exporter/collector.h"
 #include "exporter/deadline.h"
@@ -38,11 +39,9 @@ class PartSchedule {
  private:
   struct Entry {
     std::unique_ptr<SqlPart> part;
-    exporter::SteadyTime next_due;
+    PartTurn turn = {};
     bool was_asked = false;
     bool in_this_run = false;                // Its turn came.
-    bool is_owed = false;                    // Was due in the last run of the grid, and is yet.
-    unsigned misfortunes = 0;                // In a row.
     std::chrono::duration<double> cost{0};   // Of the database's time, when it last asked.
     std::chrono::duration<double> begun{0};  // Of what is postponed, so far.
   };
@@ -57,8 +56,6 @@ class PartSchedule {
   // Asks what is due as far as DbTime affords it; notes whether any had an answer in time.
   void AskInOrder(const SqlRun& run, bool& answered);
   Rank RankOf(const Entry& entry, exporter::SteadyTime now) const;
-  std::chrono::milliseconds PauseOf(const Entry& entry, PartResult result) const;
-  bool IsDue(const Entry& entry, exporter::SteadyTime now) const;
 
   std::vector<Entry> entries_;          // In the order of the configuration.
   std::vector<std::size_t> order_;      // In which they run.

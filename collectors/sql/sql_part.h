@@ -8,6 +8,7 @@
 
 #include "collectors/clients/sql_session.h"
 #include "collectors/sql/db_time.h"
+#include "collectors/sql/part_outcome.h"
 #include "exporter/collector.h"
 
 namespace collectors {
@@ -42,6 +43,10 @@ class SqlPart {
   virtual void Write(exporter::FamilySet& families, exporter::SteadyTime now) const = 0;
   // What is wrong since the last Refresh.
   virtual std::vector<exporter::CollectError> Problems() const = 0;
+  // What was wrong before it, with what that Refresh did not ask: told, and not counted again.
+  virtual std::vector<exporter::CollectError> Standing() const { return {}; }
+  // How what has a name of its own went, for pg_scrape_collector_*.
+  virtual std::vector<PartOutcome> Outcomes() const { return {}; }
   virtual std::vector<exporter::SeriesId> Claims() const = 0;
   // What it says of its own work (Collector::Account). What it says of its series lives as long as
   // they do, and not beyond `until`.

@@ -33,9 +33,11 @@ class ScriptedSql : public SqlSession {
   std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override {
     return other_database ? other_database(database) : nullptr;
   }
+  void ForgetDatabase(const std::string& database) override { forgotten.push_back(database); }
 
   bool is_away = false;
   std::vector<std::string> asked;
+  std::vector<std::string> forgotten;
   std::function<std::unique_ptr<SqlSession>(const std::string&)> other_database;
 
  private:

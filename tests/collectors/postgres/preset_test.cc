@@ -8,6 +8,7 @@
 
 #include "collectors/postgres/postgres_collector.h"
 #include "collectors/postgres/postgres_preset.h"
+#include "collectors/sql/database_label.h"
 #include "tests/support/capture.h"
 
 namespace collectors {

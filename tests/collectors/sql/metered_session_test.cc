@@ -104,4 +104,17 @@ TEST_CASE("a parallel statement costs the time of every process that may work on
   CHECK(stage.asked.size() == 3);  // The setting once.
 }
 
+TEST_CASE("a statement is told of by its database, as long as there is one") {
+  Stage stage;
+  MeteredSession session = stage.Session(TwoRows);
+  for (const char* const database : {"", "shop", "gone"}) {
+    session.Query(stage.context, {.text = "SELECT 1", .name = "tokens", .database = database});
+  }
+  CHECK(SamplesOf(Told(session), "exporter_query_rows") ==
+        Samples{{"tokens", 2}, {"tokens/gone", 2}, {"tokens/shop", 2}});
+  session.ForgetDatabase("gone");
+  CHECK(SamplesOf(Told(session), "exporter_query_rows") ==
+        Samples{{"tokens", 2}, {"tokens/shop", 2}});
+}
+
 }  // namespace collectors

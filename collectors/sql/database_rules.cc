@@ -1,4 +1,4 @@
-#include "collectors/postgres/database_rules.h"
+#include "collectors/sql/database_rules.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -11,7 +11,8 @@ constexpr std::int64_t kMostDatabases = 1000;
 }  // namespace
 
 std::optional<DatabaseRules> ReadDatabaseRules(exporter::YamlReader& options,
-                                               const exporter::JobSettings& settings) {
+                                               const exporter::JobSettings& settings,
+                                               StatementsOf statements) {
   auto reader = options.Child("databases");
   if (!reader) return std::nullopt;
   const auto include = reader->Strings("include");
@@ -22,9 +23,11 @@ std::optional<DatabaseRules> ReadDatabaseRules(exporter::YamlReader& options,
   if (interval < settings.interval) {
     reader->Problem("interval", "databases cannot be visited more often than the collector runs");
   }
+  const bool skip_missing =
+      statements == StatementsOf::kUser && reader->Bool("skip_missing", false);
   reader->RejectUnknownKeys();
   try {
-    return DatabaseRules{{include, exclude}, max, interval};
+    return DatabaseRules{{include, exclude}, max, interval, settings.interval, skip_missing};
   } catch (const std::invalid_argument& error) {
     options.Problem("databases", error.what());
     return std::nullopt;

@@ -1,4 +1,4 @@
-#include "collectors/postgres/database_rules.h"
+#include "collectors/sql/database_rules.h"
 
 #include <doctest/doctest.h>
 
@@ -14,10 +14,10 @@ struct Read {
   std::string problems;
 };
 
-Read ReadFrom(const std::string& yaml) {
+Read ReadFrom(const std::string& yaml, StatementsOf statements = StatementsOf::kPreset) {
   std::vector<exporter::ConfigProblem> problems;
   exporter::YamlReader reader(YAML::Load(yaml), problems);
-  Read read{ReadDatabaseRules(reader, {}), ""};
+  Read read{ReadDatabaseRules(reader, {}, statements), ""};
   for (const auto& problem : problems) read.problems += problem.message + "\n";
   return read;
 }
@@ -61,6 +61,22 @@ TEST_CASE("without the key there is no tour, and each of its keys has a default"
   CHECK(read.rules->max == 20);
   CHECK(read.rules->interval == std::chrono::minutes(5));
   CHECK(read.problems.empty());
+}
+
+TEST_CASE("all databases are visited if nothing narrows them") {
+  const Read read = ReadFrom("databases: {}");
+  REQUIRE(read.rules);
+  CHECK(read.rules->patterns.Match("any"));
+}
+
+TEST_CASE("what a database lacks may be skipped in the user's statements only") {
+  const std::string yaml = "databases: {skip_missing: true}";
+  CHECK(ReadFrom(yaml).problems.find("skip_missing") != std::string::npos);
+  const Read read = ReadFrom(yaml, StatementsOf::kUser);
+  REQUIRE(read.rules);
+  CHECK(read.rules->skip_missing);
+  CHECK(read.problems.empty());
+  CHECK_FALSE(ReadFrom("databases: {}", StatementsOf::kUser).rules->skip_missing);
 }
 
 TEST_CASE("a wrong rule is refused with words that say which") {

@@ -1,0 +1,215 @@
+#include "collectors/sql/database_stop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "collectors/sql/row_cells.h"
+
+namespace collectors {
+
+using exporter::CollectError;
+using exporter::Deadline;
+using exporter::ErrorKind;
+using exporter::FamilySet;
+using exporter::SteadyTime;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+// DROP DATABASE waits five seconds for the others to leave.
+constexpr std::chrono::seconds kLongestLink(1);
+constexpr int kKeptShare = 10;
+
+// A problem of a part, told with its database.
+CollectError InDatabase(const CollectError& error, const std::string& database) {
+  const std::string name = LabelValue(database);
+  const std::string part = error.part().empty() ? name : error.part() + " of " + name;
+  return error.Of(part).Saying(
+      fmt::format("database {}: {}", exporter::Quoted(name), error.what()));
+}
+
+}  // namespace
+
+TourTime::TourTime(const SqlRun& run)
+    : run_(run), context_(run.context), half_(run.context.deadline.Remaining() / 2) {
+  const auto kept = run.context.deadline.Remaining() / kKeptShare;
+  context_.deadline = Deadline::At(run.context.deadline.when() - kept);
+}
+
+bool TourTime::Allows(bool was_asked) const {
+  if (is_first_) return true;
+  return run_.context.deadline.Remaining() >= half_ && (!was_asked || run_.MayAsk());
+}
+
+// The way to a database: the run's own session, or one that is opened when it is first needed and
+// again when it is old.
+class DatabaseStop::Link {
+ public:
+  Link(const SqlRun& run, const TourTime& time, const ServerDatabase& database)
+      : own_(run), time_(time), database_(database) {}
+
+  SqlRun Open() {
+    if (database_.is_own) return With(own_.session);
+    if (other_ == nullptr || steady_clock::now() - opened_at_ > kLongestLink) OpenOther();
+    return With(*other_);
+  }
+
+ private:
+  SqlRun With(SqlSession& session) const {
+    return {session, time_.context(), own_.now, own_.db_time};
+  }
+
+  void OpenOther() {
+    other_.reset();  // Before the next one: there is never more than one.
+    auto opened = own_.session.OtherDatabase(database_.name);
+    if (opened == nullptr) {
+      throw CollectError(ErrorKind::kMissing, "there is no way to another database");
+    }
+    // Who may not connect fails once, not each part.
+    opened->ServerVersion(time_.context());
+    opened_at_ = steady_clock::now();
+    CheckDatabase(With(*opened), database_);
+    other_ = std::move(opened);
+  }
+
+  const SqlRun& own_;
+  const TourTime& time_;
+  const ServerDatabase& database_;
+  std::unique_ptr<SqlSession> other_;
+  SteadyTime opened_at_;
+};
+
+DatabaseStop::DatabaseStop(ServerDatabase database, std::vector<std::unique_ptr<SqlPart>> parts,
+                           milliseconds round, milliseconds grid)
+    : database_(std::move(database)), round_(round), grid_(grid) {
+  for (auto& part : parts) entries_.push_back({std::move(part)});
+}
+
+void DatabaseStop::BeginRun() {
+  in_this_run_ = false;
+  for (Entry& entry : entries_) entry.in_this_run = false;
+}
+
+void DatabaseStop::NoteRound(SteadyTime now) {
+  round_began_ = now;
+  for (Entry& entry : entries_) entry.turn.NoteDue(now, round_);
+}
+
+void DatabaseStop::NoteRun(SteadyTime now) {
+  for (Entry& entry : entries_) {
+    if (entry.turn.is_unlucky()) entry.turn.NoteDue(now, grid_);
+  }
+}
+
+bool DatabaseStop::IsWaiting() const {
+  return std::ranges::any_of(entries_, [](const Entry& entry) {
+    return entry.turn.is_owed() && !entry.turn.is_unlucky();
+  });
+}
+
+bool DatabaseStop::IsUnlucky() const {
+  return std::ranges::any_of(
+      entries_, [](const Entry& entry) { return entry.in_this_run && entry.turn.is_unlucky(); });
+}
+
+bool DatabaseStop::Visit(const SqlRun& run, TourTime& time) {
+  Link link(run, time, database_);
+  try {
+    return AskOwed(time, link);
+  } catch (const CollectError& error) {
+    if (database_.is_own && EndsRun(error.kind())) throw;
+    Lose(run, error);
+    return true;
+  }
+}
+
+bool DatabaseStop::AskOwed(TourTime& time, Link& link) {
+  for (Entry& entry : entries_) {
+    if (!entry.turn.is_owed()) continue;
+    if (!time.Allows(entry.was_asked)) return false;
+    time.NoteAsked();
+    if (!std::exchange(in_this_run_, true)) problem_.reset();
+    was_visited_ = true;
+    if (Ask(link.Open(), entry) == PartResult::kPostponed) return false;
+  }
+  return true;
+}
+
+PartResult DatabaseStop::Ask(const SqlRun& run, Entry& entry) {
+  entry.in_this_run = entry.was_asked = true;
+  const PartResult result = entry.part->Refresh(run);
+  if (result != PartResult::kPostponed) Settle(entry, result, run.now);
+  return result;
+}
+
+// The next round comes an interval after this one, however late in it the part was asked.
+void DatabaseStop::Settle(Entry& entry, PartResult result, SteadyTime now) const {
+  const auto interval = std::max(entry.part->Interval().value_or(round_), round_);
+  const SteadyTime from = result == PartResult::kUnlucky ? now : round_began_;
+  entry.turn.Take(result, from, interval, grid_);
+}
+
+void DatabaseStop::Lose(const SqlRun& run, const CollectError& error) {
+  problem_ = InDatabase(error, database_.name);
+  const PartResult result = error.IsPassing() ? PartResult::kUnlucky : PartResult::kFailed;
+  for (Entry& entry : entries_) {
+    if (!entry.turn.is_owed()) continue;
+    // The one that met the failure has had its say.
+    if (!entry.in_this_run) entry.part->Skip();
+    entry.in_this_run = true;
+    Settle(entry, result, run.now);
+  }
+}
+
+void DatabaseStop::Write(FamilySet& families, SteadyTime now) const {
+  for (const Entry& entry : entries_) entry.part->Write(families, now);
+}
+
+void DatabaseStop::Account(FamilySet& families, SteadyTime until) const {
+  for (const Entry& entry : entries_) entry.part->Account(families, until);
+}
+
+std::vector<PartOutcome> DatabaseStop::Outcomes() const {
+  std::vector<PartOutcome> outcomes;
+  if (!was_visited_) return outcomes;
+  for (const Entry& entry : entries_) {
+    for (PartOutcome& outcome : entry.part->Outcomes()) {
+      outcome.succeeded = outcome.succeeded && !problem_;
+      outcomes.push_back(std::move(outcome));
+    }
+  }
+  return outcomes;
+}
+
+void DatabaseStop::AddProblems(const std::set<std::string>& skipped,
+                               std::vector<CollectError>& found,
+                               std::vector<CollectError>& standing) const {
+  if (problem_) {
+    (in_this_run_ ? found : standing).push_back(*problem_);
+    return;
+  }
+  for (const Entry& entry : entries_) {
+    auto& problems = entry.in_this_run ? found : standing;
+    for (const CollectError& error : entry.part->Problems()) {
+      if (error.kind() == ErrorKind::kMissing && skipped.contains(error.part())) continue;
+      problems.push_back(InDatabase(error, database_.name));
+    }
+  }
+}
+
+std::vector<std::string> DatabaseStop::Lacking() const {
+  std::vector<std::string> lacking;
+  if (!IsEntered()) return lacking;
+  for (const Entry& entry : entries_) {
+    for (const CollectError& error : entry.part->Problems()) {
+      if (error.kind() == ErrorKind::kMissing) lacking.push_back(error.part());
+    }
+  }
+  return lacking;
+}
+
+}  // namespace collectors
