@@ -136,7 +136,8 @@ void FindZone(const CollectContext& context, MysqlConnection& connection, Rows& 
 
 }  // namespace
 
-MysqlSession::MysqlSession(SqlTarget target) : target_(std::move(target)) {
+MysqlSession::MysqlSession(SqlTarget target, std::string database)
+    : target_(std::move(target)), database_(std::move(database)) {
   try {
     server_name_ = DsnOf(target_).Name();
   } catch (const CollectError&) {
@@ -149,8 +150,9 @@ MysqlSession::~MysqlSession() = default;
 
 MysqlConnection& MysqlSession::Connected(const CollectContext& context) {
   if (connection_) return *connection_;
-  const MysqlDsn dsn = DsnOf(target_);
+  MysqlDsn dsn = DsnOf(target_);
   server_name_ = dsn.Name();
+  if (!database_.empty()) dsn.database = database_;
   try {
     Connect(context, dsn);
   } catch (const CollectError& error) {
@@ -182,6 +184,10 @@ void MysqlSession::Connect(const CollectContext& context, const MysqlDsn& dsn) {
 
 void MysqlSession::EndRun() {
   if (!target_.keep_connected) connection_.reset();
+}
+
+std::unique_ptr<SqlSession> MysqlSession::OtherDatabase(const std::string& database) {
+  return std::make_unique<MysqlSession>(target_, database);
 }
 
 int MysqlSession::ServerVersion(const CollectContext& context) {

@@ -20,7 +20,8 @@ struct MysqlDsn;
 // statements only.
 class MysqlSession : public SqlSession {
  public:
-  explicit MysqlSession(SqlTarget target);
+  // `database` is the DSN's where it is empty.
+  explicit MysqlSession(SqlTarget target, std::string database = "");
   ~MysqlSession() override;
   MysqlSession(const MysqlSession&) = delete;
   MysqlSession& operator=(const MysqlSession&) = delete;
@@ -30,6 +31,7 @@ class MysqlSession : public SqlSession {
   std::string ServerName() const override { return server_name_; }
   SqlDialect dialect() const override { return SqlDialect::kMysql; }
   void EndRun() override;
+  std::unique_ptr<SqlSession> OtherDatabase(const std::string& database) override;
 
  private:
   MysqlConnection& Connected(const exporter::CollectContext& context);
@@ -40,6 +42,7 @@ class MysqlSession : public SqlSession {
   void Abort(const exporter::CollectContext& context);
 
   SqlTarget target_;
+  std::string database_;
   std::string server_name_;
   std::unique_ptr<MysqlConnection> connection_;
 };

@@ -1,18 +1,14 @@
 #include "collectors/sql/sql_collector.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
 
 #include "collectors/clients/run_of.h"
-#include "collectors/sql/count_scan.h"
-#include "collectors/sql/metric_names.h"
-#include "collectors/sql/query_names.h"
-#include "collectors/sql/query_part.h"
+#include "collectors/sql/database_rules.h"
+#include "collectors/sql/database_tour.h"
+#include "collectors/sql/sql_questions.h"
 #include "collectors/sql/sql_reader.h"
 #include "exporter/job.h"
 #include "exporter/yaml_reader.h"
@@ -25,73 +21,6 @@ using exporter::YamlReader;
 // Of a leader's time: to see that it still leads, and to show what it found.
 constexpr std::chrono::milliseconds kConfirmTime(50);
 
-// Tells rows that name their metrics which names they may not give.
-void TellTaken(std::vector<SqlQuery>& queries, const MetricNames& names) {
-  for (SqlQuery& query : queries) {
-    for (QueryMetric& metric : query.metrics) {
-      if (auto* const named = std::get_if<NamedSample>(&metric.metric.shape)) {
-        named->taken = names.taken();
-      }
-    }
-  }
-}
-
-void CheckNames(YamlReader& options, const std::vector<SqlCount>& counts,
-                std::vector<SqlQuery>& queries) {
-  MetricNames names;
-  const auto add = [&](const std::string& key, const SqlMetric& metric) {
-    const std::string problem = metric.name.empty() ? "" : names.Add(metric);
-    if (!problem.empty()) options.Problem(key, problem);
-  };
-  for (const SqlCount& count : counts) add("counts", count.metric);
-  for (const SqlQuery& query : queries) {
-    for (const QueryMetric& metric : query.metrics) add("queries", metric.metric);
-  }
-  TellTaken(queries, names);
-  if (counts.empty() && queries.empty()) {
-    options.Problem("counts", "nothing to ask: give counts or queries");
-  }
-}
-
-// Two counts of one metric, with constant labels that differ, are two statements all the same.
-void NameStatements(YamlReader& options, std::vector<SqlCount>& counts,
-                    std::vector<SqlQuery>& queries, QueryNames& names) {
-  for (const SqlQuery& query : queries) {
-    if (!query.has_own_name || names.Take(query.name)) continue;
-    options.Problem("queries", fmt::format("two queries are named {}, and exporter_query_* would "
-                                           "be one series of both: give one another name",
-                                           exporter::Quoted(query.name)));
-  }
-  for (SqlCount& count : counts) {
-    count.name = names.Free(count.metric.name, count.metric.name + " of " + count.table);
-  }
-  for (SqlQuery& query : queries) {
-    if (!query.has_own_name) query.statement.name = names.Free(query.name, query.name);
-  }
-}
-
-// One part for each table, in the order in which the tables are first named.
-std::vector<std::unique_ptr<SqlPart>> PartsOf(std::vector<SqlCount> counts,
-                                              std::vector<SqlQuery> queries, SqlStatement statement,
-                                              QueryNames& names) {
-  std::vector<std::vector<SqlCount>> tables;
-  for (SqlCount& count : counts) {
-    const auto same = std::ranges::find_if(
-        tables, [&](const auto& table) { return table[0].table == count.table; });
-    auto& table = same == tables.end() ? tables.emplace_back() : *same;
-    table.push_back(std::move(count));
-  }
-  std::vector<std::unique_ptr<SqlPart>> parts;
-  parts.reserve(tables.size() + queries.size());
-  for (auto& table : tables) {
-    const std::string& name = table[0].table;
-    statement.name = table.size() > 1 ? names.Free(name, "table " + name) : name;
-    parts.push_back(std::make_unique<CountScan>(std::move(table), statement));
-  }
-  for (SqlQuery& query : queries) parts.push_back(std::make_unique<QueryPart>(std::move(query)));
-  return parts;
-}
-
 bool ReadAcceptsRowSecurity(YamlReader& options) {
   static constexpr std::array<std::string_view, 2> kNames = {"refuse", "accept"};
   return options.OneOf("row_security", kNames, 0) == 1;
@@ -101,6 +30,30 @@ void CheckRowSecurity(YamlReader& options, const SqlSource& source) {
   if (!options.Has("row_security") || source.session == nullptr) return;
   if (source.session->dialect() == SqlDialect::kPostgres) return;
   options.Problem("row_security", "row_security is for PostgreSQL: leave it out");
+}
+
+std::optional<DatabaseRules> ReadDatabases(YamlReader& options,
+                                           const exporter::JobSettings& settings,
+                                           const SqlSource& source) {
+  if (options.Has("databases") && source.session != nullptr &&
+      source.session->dialect() == SqlDialect::kSqlite) {
+    options.Problem("databases",
+                    "databases is for PostgreSQL, MySQL and MariaDB: an SQLite file is one "
+                    "database; leave it out");
+  }
+  return ReadDatabaseRules(options, settings, StatementsOf::kUser);
+}
+
+std::vector<std::unique_ptr<SqlPart>> MakeParts(SqlQuestions questions,
+                                                std::optional<DatabaseRules> rules) {
+  if (!rules) return PartsOf(std::move(questions));
+  const auto interval = rules->interval;
+  std::vector<std::unique_ptr<SqlPart>> parts;
+  parts.push_back(std::make_unique<DatabaseTour>(
+      std::move(*rules), [questions = std::move(questions), interval](const std::string& database) {
+        return PartsIn(database, questions, interval);
+      }));
+  return parts;
 }
 
 bool ReadSingleton(YamlReader& options, const SqlSource& source, bool keeps_connected) {
@@ -180,16 +133,16 @@ std::unique_ptr<exporter::Collector> MakeSqlCollector(YamlReader& options,
   defaults.db_time = source.db_time;
   if (source.session != nullptr) defaults.dialect = source.session->dialect();
   defaults.count_mode = ReadCountMode(options);
+  auto rules = ReadDatabases(options, settings, source);
+  if (rules) defaults.tour_interval = rules->interval;
   auto counts = ReadCounts(options, defaults);
   auto queries = ReadQueries(options, defaults);
-  CheckNames(options, counts, queries);
-  QueryNames names;
-  NameStatements(options, counts, queries, names);
+  auto questions =
+      MakeQuestions(options, std::move(counts), std::move(queries), defaults.statement);
   const bool singleton = ReadSingleton(options, source, keeps_connected);
   if (source.session == nullptr) return nullptr;
   auto collector = std::make_unique<SqlCollector>(
-      std::move(source), PartsOf(std::move(counts), std::move(queries), defaults.statement, names),
-      settings);
+      std::move(source), MakeParts(std::move(questions), std::move(rules)), settings);
   if (singleton) collector->MakeSingleton(settings);
   return collector;
 }
@@ -257,6 +210,12 @@ max_rows        a statement that returns more rows fails with reason limit (defa
 parallel        true lets PostgreSQL use parallel workers (default false)
 max_db_time     share of one core that the collector may take of the database (default 5%):
                 after a statement of t seconds the next one waits t divided by it
+databases       {include, exclude, max, interval, skip_missing}: counts and queries are asked in
+                each database of the server, one after another over one connection more, and
+                their series have the label datname; without it in the dsn's alone. include and
+                exclude are RE2 patterns for the whole name (all, none), max databases (20) are
+                visited every interval (5m); skip_missing: true is no problem if a database
+                lacks a table that another has. Not for SQLite
 row_security    refuse (default): a statement on a table of which policies show the role only a part
                 of the rows fails with reason permission; accept: it answers with that part;
                 PostgreSQL only

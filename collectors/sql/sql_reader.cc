@@ -8,6 +8,7 @@
 #include <span>
 #include <stdexcept>
 
+#include "collectors/sql/database_label.h"
 #include "collectors/sql/metric_reader.h"
 #include "collectors/sql/query_file.h"
 
@@ -87,6 +88,24 @@ void CheckTable(YamlReader& reader, const std::string& table) {
   }
 }
 
+// `key` names the columns of the labels.
+void CheckDatabaseLabel(YamlReader& reader, const std::string& key, const SqlMetric& metric,
+                        const SqlDefaults& defaults) {
+  if (!defaults.tour_interval) return;
+  const auto refuse = [&](const std::string& place) {
+    reader.Problem(place, fmt::format("with databases the label {} tells the database of each "
+                                      "series: give this one another name, in a query with AS",
+                                      kDatabaseLabel));
+  };
+  if (std::ranges::find(metric.labels, kDatabaseLabel) != metric.labels.end()) refuse(key);
+  if (std::ranges::any_of(metric.constant_labels,
+                          [](const auto& label) { return label.first == kDatabaseLabel; })) {
+    refuse("constant_labels");
+  }
+  const auto* const columns = std::get_if<ColumnSamples>(&metric.shape);
+  if (columns != nullptr && columns->label == kDatabaseLabel) refuse("value_label");
+}
+
 SqlCount ReadCount(YamlReader& reader, const SqlDefaults& defaults) {
   SqlCount count;
   count.metric.name = ReadMetricName(reader, "metric");
@@ -101,6 +120,7 @@ SqlCount ReadCount(YamlReader& reader, const SqlDefaults& defaults) {
                                      "in a query, under another name",
                                      kCountColumnPrefix));
   }
+  CheckDatabaseLabel(reader, "by", count.metric, defaults);
   ReadMode(reader, defaults, count);
   count.metric.help = reader.String("help", DefaultHelp(count)) + Caution(count);
   count.rules = {.on_missing = ReadOnMissing(reader),
@@ -118,6 +138,10 @@ void ReadInterval(YamlReader& reader, const SqlDefaults& defaults, SqlQuery& que
   if (!query.interval) return;
   if (*query.interval < defaults.settings.interval) {
     reader.Problem("interval", "a query cannot run more often than its collector");
+  } else if (defaults.tour_interval && *query.interval < *defaults.tour_interval) {
+    reader.Problem("interval",
+                   "a query cannot run more often than its databases are visited: that is the key "
+                   "interval of databases");
   }
   query.rules.own_interval = true;
   query.rules.stale_after =
@@ -160,7 +184,10 @@ SqlQuery ReadQuery(YamlReader& reader, const SqlDefaults& defaults) {
   ReadTimeout(reader, defaults, query);
   query.versions = ReadVersions(reader);
   query.asks_with_server = reader.Bool("server_parameter", false);
-  for (YamlReader& metric : reader.List("metrics")) query.metrics.push_back(ReadMetric(metric));
+  for (YamlReader& metric : reader.List("metrics")) {
+    query.metrics.push_back(ReadMetric(metric));
+    CheckDatabaseLabel(metric, "labels", query.metrics.back().metric, defaults);
+  }
   if (query.metrics.empty()) {
     reader.Problem("metrics", "a query needs metrics: a list of {name, type, value, labels}");
   }

@@ -22,6 +22,8 @@ struct SqlDefaults {
   std::shared_ptr<const DbTime> db_time = nullptr;
   CountMode count_mode = CountMode::kExact;
   std::optional<SqlDialect> dialect = std::nullopt;  // As far as it is known.
+  // How often each statement is asked in each of several databases; absent if in one alone.
+  std::optional<std::chrono::milliseconds> tour_interval = std::nullopt;
 };
 
 // What the samples of a collector's statement are told, without keys of its own.

@@ -62,6 +62,25 @@ TEST_CASE("a wrong option is refused with words that say which") {
       {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t}, {metric: a, table: u}]",
        "constant_labels"},
       {MakeSqlCollector, kDsn + "queries: [{sql: SELECT 1}]", "metrics"},
+      {MakeSqlCollector, kDsn + "databases: {}\ncounts: [{metric: a, table: t, by: [datname]}]",
+       "another name"},
+      {MakeSqlCollector,
+       kDsn + "databases: {}\ncounts: [{metric: a, table: t, constant_labels: {datname: x}}]",
+       "another name"},
+      {MakeSqlCollector,
+       kDsn + "databases: {}\n"
+              "queries: [{sql: S, metrics: [{name: a, value: v, labels: [datname]}]}]",
+       "another name"},
+      {MakeSqlCollector,
+       kDsn + "databases: {}\n"
+              "queries: [{sql: S, metrics: [{name: a, values: [v], value_label: datname}]}]",
+       "another name"},
+      {MakeSqlCollector,
+       kDsn + "databases: {}\n"
+              "queries: [{sql: S, interval: 1m, metrics: [{name: a, value: v}]}]",
+       "interval of databases"},
+      {MakeSqlCollector, "dsn: sqlite:///tmp/a.db\ndatabases: {}\ncounts: [{metric: a, table: t}]",
+       "one database"},
       {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, by: [exporter_count_0]}]",
        "kept for the counts"},
       {MakeSqlCollector, kDsn + "queries: [{metrics: [{name: a, value: v}]}]", "sql"},
@@ -113,6 +132,11 @@ TEST_CASE("good options are taken without a word") {
       {MakeSqlCollector,
        "dsn: sqlite:///tmp/shop.db\ncount_mode: auto\n"
        "counts: [{metric: a, table: t}, {metric: b, table: t, count_up_to: 5}]"},
+      {MakeSqlCollector, kDsn +
+                             "databases: {skip_missing: true, interval: 1m}\n"
+                             "queries: [{sql: S, interval: 1h, metrics: [{name: a, value: v}]}]"},
+      {MakeSqlCollector, "dsn: mysql://u:pw@h/db\ndatabases: {}\ncounts: [{metric: a, table: t}]"},
+      {MakeSqlCollector, kDsn + "counts: [{metric: a, table: t, by: [datname]}]"},
       {MakePostgresCollector, "dsn: host=h dbname=db"},
       {MakePostgresCollector, "dsn: postgresql+asyncpg://u:pw@h/db?ssl=require"},
       {MakeDbPoolCollector,
@@ -141,6 +165,20 @@ TEST_CASE("a collector claims the series that it exports") {
   REQUIRE(counted.collector);
   REQUIRE(counted.collector->Claims().size() == 1);
   CHECK(counted.collector->Claims()[0].labels == exporter::Labels{{"org", "*"}});
+}
+
+TEST_CASE("with databases it claims its series for each of them") {
+  const Made made =
+      MakeFrom(MakeSqlCollector, kDsn +
+                                     "databases: {include: [a]}\n"
+                                     "counts: [{metric: a, table: t, constant_labels: {c: d}}]\n"
+                                     "queries: [{sql: S, metrics: [{name: b, value: v}]}]");
+  CHECK(made.problems.empty());
+  REQUIRE(made.collector);
+  const auto claims = made.collector->Claims();
+  REQUIRE(claims.size() == 2);
+  CHECK(claims[0].labels == exporter::Labels{{"c", "d"}, {"datname", "*"}});
+  CHECK(claims[1].labels == exporter::Labels{{"datname", "*"}});
 }
 
 }  // namespace collectors

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collectors/sql/count_statement.h"
+#include "collectors/sql/query_part.h"
+#include "collectors/sql/sql_part.h"
+#include "exporter/yaml_reader.h"
+
+namespace collectors {
+
+// The counts on one table, and what their statements have in common.
+struct TableCounts {
+  std::vector<SqlCount> counts;
+  SqlStatement statement;
+};
+
+// What a collector asks of a database.
+struct SqlQuestions {
+  std::vector<TableCounts> tables;  // In the order in which they are first named.
+  std::vector<SqlQuery> queries;
+};
+
+// Puts the counts on one table together, and gives each statement a name that no other has. Notes
+// in the reader what is wrong with names: of metrics, and of queries.
+SqlQuestions MakeQuestions(exporter::YamlReader& options, std::vector<SqlCount> counts,
+                           std::vector<SqlQuery> queries, const SqlStatement& statement);
+
+// A part for each table and each query.
+std::vector<std::unique_ptr<SqlPart>> PartsOf(SqlQuestions questions);
+
+// The same in one of several databases, which is visited every `interval`.
+std::vector<std::unique_ptr<SqlPart>> PartsIn(const std::string& database, SqlQuestions questions,
+                                              std::chrono::milliseconds interval);
+
+}  // namespace collectors
