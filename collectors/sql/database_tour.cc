@@ -135,6 +135,7 @@ std::vector<PartOutcome> DatabaseTour::Outcomes() const {
     }
   }
   std::vector<PartOutcome> outcomes;
+  outcomes.reserve(sums.size());
   for (auto& [name, sum] : sums) outcomes.push_back(std::move(sum));
   return outcomes;
 }
