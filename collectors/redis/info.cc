@@ -24,7 +24,8 @@ constexpr InfoField kDatabaseParts[] = {
     {"keys", "redis_db_keys", kGauge, 1, "Keys in the database."},
     {"expires", "redis_db_keys_expiring", kGauge, 1, "Keys in the database that have an expiry."},
     {"avg_ttl", "redis_db_avg_ttl_seconds", kGauge, 1e3,
-     "Estimated mean time to live of the database's keys; 0 where none has an expiry."},
+     "Estimated mean time to live of the database's keys; 0 if none has an expiry, and absent "
+     "if some have and the server has not looked at them, as on a replica."},
     {"cached_keys", "redis_db_keys_cached", kGauge, 1, "Keys of the database in the memory cache."},
     {"subexpiry", "redis_db_keys_with_expiring_items", kGauge, 1,
      "Keys in the database with items that have an expiry of their own."},
@@ -45,7 +46,7 @@ constexpr InfoField kReplicaParts[] = {
     {"offset", "redis_connected_slave_offset_bytes", kGauge, 1,
      "Replication offset that the replica has confirmed."},
     {"lag", "redis_connected_slave_lag_seconds", kGauge, 1,
-     "Seconds since the replica last confirmed."},
+     "Seconds since the replica last confirmed; absent until it has loaded all data."},
 };
 
 // What a replica says of its primary; its labels say which that is.
@@ -129,9 +130,8 @@ bool IsNumberedField(std::string_view field, std::string_view prefix) {
 
 namespace {
 
-void AddParts(std::string_view text, std::span<const InfoField> fields, const Labels& labels,
+void AddParts(const InfoText& parts, std::span<const InfoField> fields, const Labels& labels,
               FamilySet& families) {
-  const InfoText parts = InfoParts(text);
   for (const InfoField& field : fields) AddField(parts, field, labels, families);
 }
 
@@ -168,22 +168,24 @@ void AddStatistics(const InfoText& info, const InfoChoice& choice, FamilySet& fa
   for (const auto& [field, text] : info) {
     if (choice.commands && field.starts_with(kCommand)) {
       const std::string command(field.substr(kCommand.size()));
-      AddParts(text, kCommandParts, {{"cmd", command}}, families);
+      AddParts(InfoParts(text), kCommandParts, {{"cmd", command}}, families);
     } else if (field.starts_with(kError)) {
       const std::string error(field.substr(kError.size()));
-      AddParts(text, kErrorParts, {{"err", error}}, families);
+      AddParts(InfoParts(text), kErrorParts, {{"err", error}}, families);
     } else if (choice.latency_percentiles && field.starts_with(kPercentiles)) {
       AddPercentiles(info, std::string(field.substr(kPercentiles.size())), text, families);
     }
   }
 }
 
+// Until a replica has loaded all data it has a lag of 0 in INFO.
 void AddReplica(std::string_view text, FamilySet& families) {
-  const InfoText parts = InfoParts(text);
+  InfoText parts = InfoParts(text);
+  if (Find(parts, "state") != "online") parts.erase("lag");
   const Labels labels = {{"slave_ip", std::string(Find(parts, "ip"))},
                          {"slave_port", std::string(Find(parts, "port"))},
                          {"slave_state", std::string(Find(parts, "state"))}};
-  for (const InfoField& field : kReplicaParts) AddField(parts, field, labels, families);
+  AddParts(parts, kReplicaParts, labels, families);
 }
 
 void AddPrimary(const InfoText& info, FamilySet& families) {
@@ -244,8 +246,12 @@ InfoText ParseInfo(std::string_view text) {
   return info;
 }
 
+// Keys that have an expiry have a mean of 0 until the server has looked at some of them: a
+// replica never does.
 void AddDatabase(std::string_view name, std::string_view text, FamilySet& families) {
-  AddParts(text, kDatabaseParts, {{"db", std::string(name)}}, families);
+  InfoText parts = InfoParts(text);
+  if (Find(parts, "avg_ttl") == "0" && Find(parts, "expires") != "0") parts.erase("avg_ttl");
+  AddParts(parts, kDatabaseParts, {{"db", std::string(name)}}, families);
 }
 
 void AddInfoFields(const InfoText& info, std::span<const InfoField> fields, FamilySet& families) {

@@ -132,7 +132,8 @@ constexpr InfoField kInfoFields[] = {
     {"rdb_bgsave_in_progress", "redis_rdb_bgsave_in_progress", kGauge, 1,
      "Whether an RDB save is under way (1) or not (0)."},
     {"rdb_last_save_time", "redis_rdb_last_save_timestamp_seconds", kGauge, 1,
-     "When the last RDB save succeeded, in epoch seconds."},
+     "When the last RDB save succeeded, in epoch seconds; before the first one since its start, "
+     "when the server started."},
     {"rdb_last_bgsave_status", "redis_rdb_last_bgsave_status", kGauge, 1,
      "Whether the last RDB save went well (1) or not (0)."},
     {"rdb_last_bgsave_time_sec", "redis_rdb_last_bgsave_duration_sec", kGauge, 1,

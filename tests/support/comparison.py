@@ -6,11 +6,11 @@ import math
 from .processes import ROOT
 
 # How a family may differ. "between": ours, read between two pages of the peer, lies between
-# them. "any": the same series, any value. "names": other series of the same label names.
-# "more": the peer's series as they are, and others. "absent": it is none of ours. "older": as it
-# likes, where the peer is an old version. "in 1.69", in a line besides: as it likes in that
-# version of the peer, which later ones mended.
-KINDS = ("between", "any", "names", "more", "absent", "older")
+# them. "fewer": so does each of ours, and others are missing. "any": the same series, any value.
+# "names": other series of the same label names. "more": the peer's series as they are, and others.
+# "absent": it is none of ours. "older": as it likes, where the peer is an old version. "in 1.69",
+# in a line besides: as it likes in that version of the peer, which later ones mended.
+KINDS = ("between", "fewer", "any", "names", "more", "absent", "older")
 
 Exemption = collections.namedtuple("Exemption", "kind reason")
 
@@ -61,12 +61,12 @@ def _series_differences(ours, before, after, name, kind):
     for labels in sorted(last.keys() | mine.keys(), key=sorted):
         shown = f"{name}{dict(sorted(labels))}"
         if labels not in mine:
-            if labels in first:   # Else it is younger than our page.
+            if labels in first and kind != "fewer":   # Else it is younger than our page.
                 yield f"{shown} is missing"
         elif labels not in last:
             if kind != "more":
                 yield f"{shown} is ours alone"
-        elif kind == "between" and labels in first:
+        elif kind in ("between", "fewer") and labels in first:
             if not _between(first[labels], mine[labels], last[labels]):
                 yield f"{shown} is {mine[labels]}, not {first[labels]} to {last[labels]}"
         elif kind in ("", "more") and not _same(mine[labels], last[labels]):
@@ -90,6 +90,8 @@ def differences(ours, before, after, exempt, peer_is_old):
         if exemption.kind == "absent":
             if family in ours.types:
                 found.append(f"{family} is not absent")
+            continue
+        if exemption.kind == "fewer" and family not in ours.types:
             continue
         if ours.types.get(family) != kind:
             found.append(f"{family} is {ours.types.get(family, 'missing')}, not {kind}")

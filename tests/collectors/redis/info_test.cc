@@ -162,6 +162,23 @@ TEST_CASE("a text above 1 MiB is refused before it is read") {
   }
 }
 
+TEST_CASE("what INFO has as 0 until it is known is absent until then") {
+  const auto page_of = [](const std::string& state, const std::string& keys) {
+    return PageOf("role:master\nslave0:ip=h,port=1,state=" + state +
+                  ",offset=0,lag=0\ndb0:keys=2," + keys + "\n");
+  };
+  const std::string known = page_of("online", "expires=0,avg_ttl=0");
+  CHECK(Has(known, R"(redis_connected_slave_lag_seconds{slave_ip="h",slave_port="1",)"
+                   R"(slave_state="online"} 0)"));
+  CHECK(Has(known, R"(redis_db_avg_ttl_seconds{db="db0"} 0)"));
+  for (const char* state : {"wait_bgsave", "send_bulk", "bg_transfer"}) {
+    const std::string unknown = page_of(state, "expires=1,avg_ttl=0");
+    CHECK_FALSE(Has(unknown, "redis_connected_slave_lag_seconds"));
+    CHECK_FALSE(Has(unknown, "redis_db_avg_ttl_seconds"));
+    CHECK(Has(unknown, R"(redis_db_keys_expiring{db="db0"} 1)"));
+  }
+}
+
 TEST_CASE("of a field given twice the first counts") {
   CHECK(Has(PageOf("hz:10\nhz:20\n"), "redis_hz 10"));
 }
