@@ -82,6 +82,7 @@ class QueueCollector : public exporter::Collector {
     const auto results = AskAll(context, {session_, sturdy_}, round.Questions(),
                                 std::chrono::system_clock::now(), budgets_, reading.problems);
     consumers_.clear();
+    lags_.BeginRun();
     for (std::size_t i = 0; i < results.size(); ++i) {
       const bool of_realm = i < round.realms.size();
       Add(of_realm ? round.realms[i] : round.queues[i - round.realms.size()], results[i], reading);
@@ -162,6 +163,7 @@ class QueueCollector : public exporter::Collector {
         const auto own = known->second.find(asked.target.key);
         state.consumers = own == known->second.end() ? 0 : own->second;
       }
+      AddWaiting(state);
       AddState(*asked.system, state, reading.families);
     }
     for (const CollectError& problem : answer.problems) {
@@ -169,11 +171,19 @@ class QueueCollector : public exporter::Collector {
     }
   }
 
+  // Of a stream's group.
+  void AddWaiting(QueueState& state) {
+    if (!state.place) return;
+    const auto lag = lags_.Of({0, state.queue, ""}, *state.place);
+    if (lag) state.depths.insert(state.depths.begin(), {"waiting", *lag});
+  }
+
   RedisSession session_;
   SturdySession sturdy_;
   std::vector<NamedQueue> queues_;
   QueueDiscovery discovery_;
   EntryBudgets budgets_;
+  StreamLags lags_;
   // Of this collection, by realm: consumers of each queue.
   std::map<RealmId, std::map<std::string, double, std::less<>>> consumers_;
 };

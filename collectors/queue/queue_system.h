@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collectors/clients/redis_session.h"
+#include "collectors/stream_lag.h"
 #include "exporter/collector.h"
 
 namespace collectors {
@@ -52,6 +53,8 @@ struct QueueState {
   std::optional<double> oldest_age_seconds = std::nullopt;
   std::optional<double> consumers = std::nullopt;
   std::optional<bool> paused = std::nullopt;
+  // Of a stream's group, which tells what waits.
+  std::optional<StreamPlace> place = std::nullopt;
 };
 
 // What a question found out.

@@ -76,7 +76,7 @@ void StreamPart::ListenTo(KeyWalks& walks) {
   for (const auto& search : searches_) walks.Add(*search);
 }
 
-void StreamPart::Collect(const CollectContext& context, KeyStore& store, Reading& reading) const {
+void StreamPart::Collect(const CollectContext& context, KeyStore& store, Reading& reading) {
   std::vector<StreamTarget> streams = named_;
   std::set<std::pair<int, std::string>> seen;
   for (const StreamTarget& stream : named_) seen.emplace(stream.database, stream.key);
@@ -88,7 +88,7 @@ void StreamPart::Collect(const CollectContext& context, KeyStore& store, Reading
       }
     }
   }
-  ReadStreams(context, store, streams, rules_, reading);
+  ReadStreams(context, store, streams, rules_, lags_, reading);
 }
 
 std::vector<SeriesId> StreamPart::Claims() const {

@@ -64,11 +64,12 @@ class StreamPart {
   void ListenTo(KeyWalks& walks);
   // Throws where the store does.
   void Collect(const exporter::CollectContext& context, KeyStore& store,
-               exporter::Reading& reading) const;
+               exporter::Reading& reading);
   std::vector<exporter::SeriesId> Claims() const;
 
  private:
   StreamRules rules_;
+  StreamLags lags_;
   std::vector<StreamTarget> named_;
   std::vector<std::unique_ptr<StreamSearch>> searches_;
 };

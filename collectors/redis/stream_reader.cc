@@ -41,8 +41,8 @@ bool IsWrongType(const RedisReply& reply) { return reply.text.starts_with("WRONG
 class StreamRun {
  public:
   StreamRun(const CollectContext& context, KeyStore& store, const StreamRules& rules,
-            Reading& reading)
-      : context_(context), store_(store), rules_(rules), reading_(reading) {}
+            StreamLags& lags, Reading& reading)
+      : context_(context), store_(store), rules_(rules), lags_(lags), reading_(reading) {}
 
   void ReadSome(int database, std::span<const StreamTarget* const> streams) {
     std::vector<KeyCommand> commands;
@@ -73,7 +73,9 @@ class StreamRun {
       }
       ++groups_;
       groups.push_back({&stream, names[i]});
-      AddStreamGroup(group_states.items[i], LabelsOf(groups.back()), reading_.families);
+      const auto lag =
+          lags_.Of({stream.database, stream.key, names[i]}, PlaceOf(state, group_states.items[i]));
+      AddStreamGroup(group_states.items[i], lag, LabelsOf(groups.back()), reading_.families);
     }
   } catch (const CollectError& error) {
     NoteProblem(stream, error);
@@ -114,6 +116,7 @@ class StreamRun {
   const CollectContext& context_;
   KeyStore& store_;
   const StreamRules& rules_;
+  StreamLags& lags_;
   Reading& reading_;
   std::size_t groups_ = 0;
 };
@@ -121,11 +124,12 @@ class StreamRun {
 }  // namespace
 
 void ReadStreams(const CollectContext& context, KeyStore& store,
-                 std::span<const StreamTarget> streams, const StreamRules& rules,
+                 std::span<const StreamTarget> streams, const StreamRules& rules, StreamLags& lags,
                  Reading& reading) {
   std::map<int, std::vector<const StreamTarget*>> by_database;
   for (const StreamTarget& stream : streams) by_database[stream.database].push_back(&stream);
-  StreamRun run(context, store, rules, reading);
+  lags.BeginRun();
+  StreamRun run(context, store, rules, lags, reading);
   for (const auto& [database, targets] : by_database) {
     const std::span<const StreamTarget* const> all(targets);
     for (std::size_t begin = 0; begin < all.size(); begin += kStreamsAtOnce) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "collectors/redis/key_store.h"
+#include "collectors/stream_lag.h"
 #include "exporter/collector.h"
 
 namespace collectors {
@@ -27,10 +28,11 @@ struct StreamRules {
 };
 
 // Asks for the streams, their groups and their consumers, in two rounds, and
-// writes what the answers say; a stream that fails is a problem of its own.
+// writes what the answers say; a stream that fails is a problem of its own. `lags` is what
+// earlier calls have seen.
 // Throws where the store does.
 void ReadStreams(const exporter::CollectContext& context, KeyStore& store,
-                 std::span<const StreamTarget> streams, const StreamRules& rules,
+                 std::span<const StreamTarget> streams, const StreamRules& rules, StreamLags& lags,
                  exporter::Reading& reading);
 
 }  // namespace collectors

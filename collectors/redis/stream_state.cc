@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace collectors {
 namespace {
@@ -50,9 +51,12 @@ constexpr StreamField kGroupFields[] = {
      "ID of the entry delivered last, in epoch milliseconds."},
     {"entries-read", "redis_stream_group_entries_read", Shape::kNumber,
      "Entries that the group has read, as far as the server knows."},
-    {"lag", "redis_stream_group_lag", Shape::kNumber,
-     "Entries not delivered to the group yet; absent where the server cannot tell."},
 };
+
+constexpr std::string_view kLag = "redis_stream_group_lag";
+constexpr std::string_view kLagHelp =
+    "Entries not delivered to the group yet; absent if the server cannot tell, or if entries were "
+    "removed and its count may be wrong.";
 
 constexpr StreamField kConsumerFields[] = {
     {"pending", "redis_stream_group_consumer_messages_pending", Shape::kNumber,
@@ -106,6 +110,25 @@ void AddFields(const RedisReply& pairs, std::span<const StreamField> fields, con
   }
 }
 
+std::optional<double> NumberOf(const RedisReply& pairs, std::string_view name) {
+  const RedisReply* const reply = Find(pairs, name);
+  return reply == nullptr ? std::nullopt : ValueOf(*reply, Shape::kNumber);
+}
+
+// "1526999626221-0": milliseconds, and a number within them.
+using StreamId = std::pair<std::uint64_t, std::uint64_t>;
+
+std::optional<StreamId> IdOf(const RedisReply* reply) {
+  if (reply == nullptr) return std::nullopt;
+  StreamId id;
+  const char* const end = reply->text.data() + reply->text.size();
+  const auto first = std::from_chars(reply->text.data(), end, id.first);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '-') return std::nullopt;
+  const auto second = std::from_chars(first.ptr + 1, end, id.second);
+  if (second.ec != std::errc() || second.ptr != end) return std::nullopt;
+  return id;
+}
+
 std::string NameOf(const RedisReply& pairs) {
   const RedisReply* const name = Find(pairs, "name");
   return name == nullptr ? "" : name->text;
@@ -130,8 +153,25 @@ void AddAbsentStream(const Labels& labels, FamilySet& families) {
   }
 }
 
-void AddStreamGroup(const RedisReply& group, const Labels& labels, FamilySet& families) {
+void AddStreamGroup(const RedisReply& group, std::optional<double> lag, const Labels& labels,
+                    FamilySet& families) {
   AddFields(group, kGroupFields, labels, families);
+  if (lag) families.Gauge(kLag, kLagHelp).Add(labels, *lag);
+}
+
+StreamPlace PlaceOf(const RedisReply& stream, const RedisReply& group) {
+  StreamPlace place = {.length = NumberOf(stream, "length").value_or(0),
+                       .pending = NumberOf(group, "pending").value_or(0),
+                       .read = NumberOf(group, "entries-read"),
+                       .lag = NumberOf(group, "lag")};
+  const auto delivered = IdOf(Find(group, "last-delivered-id"));
+  const auto last = IdOf(Find(stream, "last-generated-id"));
+  const RedisReply* const entry = Find(stream, "first-entry");
+  const auto first =
+      IdOf(entry == nullptr || entry->items.empty() ? nullptr : &entry->items.front());
+  place.is_at_end = delivered && last && *delivered >= *last;
+  place.is_before_first = delivered && first && *delivered < *first;
+  return place;
 }
 
 void AddStreamConsumers(const RedisReply& consumers, const Labels& labels, FamilySet& families) {

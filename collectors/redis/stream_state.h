@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "collectors/clients/redis_session.h"
+#include "collectors/stream_lag.h"
 #include "exporter/family_set.h"
 
 namespace collectors {
@@ -11,9 +13,8 @@ namespace collectors {
 // What XINFO STREAM, XINFO GROUPS and XINFO CONSUMERS answer, as families under
 // the names of oliver006/redis_exporter:
 // https://redis.io/docs/latest/commands/xinfo-stream/
-// A field that an older server lacks, or cannot tell (lag, after entries were
-// deleted), is no sample. IDs are shown by their first half, milliseconds since
-// the epoch. All of it is pure and passes over what is not of that shape.
+// A field that an older server lacks, or cannot tell, is no sample. IDs are shown by their first
+// half, milliseconds since the epoch. All of it is pure and passes over what is not of that shape.
 
 // Labels are db and stream.
 void AddStream(const RedisReply& stream, const exporter::Labels& labels,
@@ -21,11 +22,14 @@ void AddStream(const RedisReply& stream, const exporter::Labels& labels,
 // What a stream that is not there has: length and groups of 0.
 void AddAbsentStream(const exporter::Labels& labels, exporter::FamilySet& families);
 // Labels are db, stream and group.
-void AddStreamGroup(const RedisReply& group, const exporter::Labels& labels,
-                    exporter::FamilySet& families);
+void AddStreamGroup(const RedisReply& group, std::optional<double> lag,
+                    const exporter::Labels& labels, exporter::FamilySet& families);
 // Each consumer of the group; labels as AddStreamGroup's.
 void AddStreamConsumers(const RedisReply& consumers, const exporter::Labels& labels,
                         exporter::FamilySet& families);
+
+// Where a group of the stream is, by both answers.
+StreamPlace PlaceOf(const RedisReply& stream, const RedisReply& group);
 
 // The names of the groups in an answer to XINFO GROUPS, in its order.
 std::vector<std::string> StreamGroupNames(const RedisReply& groups);

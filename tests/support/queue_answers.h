@@ -38,11 +38,15 @@ inline RedisReply Nil() { return {}; }
 
 inline std::string Number(double value) { return std::to_string(std::llround(value * 1000)); }
 
-// "mails waiting=3000 age=2500 going | mails:1000 ! limit": an answer as one line, in thousandths.
+// "mails lag=1000/5000 waiting=3000 age=2500 going | mails:1000 ! limit": an answer as one line, in
+// thousandths.
 inline std::string Line(const QueueAnswer& answer) {
   std::string line;
   for (const QueueState& state : answer.states) {
     line += state.queue;
+    if (state.place && state.place->lag) {
+      line += " lag=" + Number(*state.place->lag) + "/" + Number(state.place->length);
+    }
     for (const QueueDepth& row : state.depths) {
       line += " " + std::string(row.state) + "=" + Number(row.depth);
     }

@@ -6,6 +6,7 @@ import time
 import redis as library
 
 from truth.comparison import Truth
+from truth.redis_oracle import lag_of
 
 
 @dataclasses.dataclass
@@ -51,4 +52,4 @@ def _of_stream(client, key):
     if not client.exists(key):
         return {"waiting": 0, "active": 0}
     group, = client.xinfo_groups(key)
-    return {"waiting": group["lag"], "active": group["pending"]}
+    return {"waiting": lag_of(client, key, group, at_ends=False), "active": group["pending"]}

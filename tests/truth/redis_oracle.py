@@ -122,13 +122,34 @@ def _of_all(client, question):
     return Truth({frozenset({("family", family)}): float(one) for family, one in found.items()})
 
 
+def _order(identifier):
+    return tuple(map(int, identifier.split(b"-")))
+
+
+def lag_of(client, key, group, at_ends=True):
+    """How many entries the group has yet to read; None where one look cannot tell.
+
+    The server's own count says whether it can be told, and never how many. `at_ends` is whether
+    a group is known to stand before the first entry or at the last one.
+    """
+    delivered, length = group["last-delivered-id"], client.xlen(key)
+    rest = len(client.xrange(key, min=b"(" + delivered))
+    last = client.xinfo_stream(key)["last-generated-id"]
+    if at_ends and (rest == length > 0 or _order(delivered) >= _order(last)):
+        return rest
+    told, read = group["lag"], group["entries-read"]
+    agrees = told is not None and (told == 0 or told + group["pending"] == length
+                                   or read is not None and told + read == length)
+    return rest if agrees else None
+
+
 def _of_stream(client, question):
     found = {frozenset({("family", "redis_stream_length")}): float(client.xlen(question.key))}
     groups = client.xinfo_groups(question.key)
     found[frozenset({("family", "redis_stream_groups")})] = float(len(groups))
     for group in groups:
         shown = {"consumers": group["consumers"], "messages_pending": group["pending"],
-                 "lag": group["lag"]}
+                 "lag": lag_of(client, question.key, group)}
         for name, one in shown.items():
             if one is not None:
                 found[frozenset({("family", f"redis_stream_group_{name}"),

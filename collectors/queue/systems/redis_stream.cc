@@ -17,13 +17,17 @@ using Type = RedisReply::Type;
 
 constexpr std::size_t kGroupsRead = 100;  // Of one stream without a named group.
 
+// The replies; then one of XPENDING for each group.
+enum Asked : std::size_t { kExists, kGroupList, kLength, kAsked };
+
 // The summary that XPENDING gives otherwise names every consumer that has something.
 RedisCommand FirstPending(const std::string& key, const std::string& group) {
   return {"XPENDING", key, group, "-", "+", "1"};
 }
 
 std::vector<RedisCommand> Commands(const QueueTarget& target, QueueTime) {
-  std::vector<RedisCommand> commands = {{"EXISTS", target.key}, {"XINFO", "GROUPS", target.key}};
+  std::vector<RedisCommand> commands = {
+      {"EXISTS", target.key}, {"XINFO", "GROUPS", target.key}, {"XLEN", target.key}};
   if (!target.group.empty()) commands.push_back(FirstPending(target.key, target.group));
   return commands;
 }
@@ -49,8 +53,8 @@ std::vector<std::pair<std::string, const RedisReply*>> Groups(const RedisReply& 
 
 std::vector<RedisCommand> More(const QueueTarget& target, Replies first, QueueTime) {
   std::vector<RedisCommand> commands;
-  if (!target.group.empty() || CountOf(first[0]) == 0) return commands;
-  for (const auto& [name, group] : Groups(first[1])) {
+  if (!target.group.empty() || CountOf(first[kExists]) == 0) return commands;
+  for (const auto& [name, group] : Groups(first[kGroupList])) {
     if (commands.size() < kGroupsRead) commands.push_back(FirstPending(target.key, name));
   }
   return commands;
@@ -71,15 +75,20 @@ QueueState EmptyGroup(const std::string& queue) {
   return {.queue = queue, .depths = {{"waiting", 0}, {"active", 0}}, .consumers = 0};
 }
 
-QueueState GroupState(const std::string& queue, const RedisReply& group) {
+// Absent before Redis 7.0; nil if deleted entries keep it from being known.
+std::optional<double> KnownCount(const RedisReply& group, std::string_view name) {
+  const RedisReply* const count = Field(group, name);
+  const bool is_known = count != nullptr && count->type == Type::kInteger;
+  return is_known ? std::optional(CountOf(*count)) : std::nullopt;
+}
+
+QueueState GroupState(const std::string& queue, const RedisReply& group, double length) {
   QueueState state = {.queue = queue};
-  // Absent before Redis 7.0; nil where deleted entries keep it from being known.
-  const RedisReply* const lag = Field(group, "lag");
-  if (lag != nullptr && lag->type == Type::kInteger) {
-    state.depths.push_back({"waiting", CountOf(*lag)});
-  }
+  state.place = {
+      .length = length, .read = KnownCount(group, "entries-read"), .lag = KnownCount(group, "lag")};
   if (const RedisReply* const pending = Field(group, "pending")) {
-    state.depths.push_back({"active", CountOf(*pending)});
+    state.place->pending = CountOf(*pending);
+    state.depths.push_back({"active", state.place->pending});
   }
   if (const RedisReply* const consumers = Field(group, "consumers")) {
     state.consumers = CountOf(*consumers);
@@ -88,11 +97,11 @@ QueueState GroupState(const std::string& queue, const RedisReply& group) {
 }
 
 QueueAnswer ReadOneGroup(const QueueTarget& target, Replies replies, QueueTime now) {
-  if (CountOf(replies[0]) == 0) return {.states = {EmptyGroup(target.name)}};
-  for (const auto& [name, group] : Groups(replies[1])) {
+  if (CountOf(replies[kExists]) == 0) return {.states = {EmptyGroup(target.name)}};
+  for (const auto& [name, group] : Groups(replies[kGroupList])) {
     if (name != target.group) continue;
-    QueueState state = GroupState(target.name, *group);
-    state.oldest_age_seconds = OldestPending(replies[2], now);
+    QueueState state = GroupState(target.name, *group, CountOf(replies[kLength]));
+    state.oldest_age_seconds = OldestPending(replies[kAsked], now);
     return {.states = {std::move(state)}};
   }
   return {.states = {EmptyGroup(target.name)},
@@ -103,11 +112,12 @@ QueueAnswer ReadOneGroup(const QueueTarget& target, Replies replies, QueueTime n
 QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime now) {
   if (!target.group.empty()) return ReadOneGroup(target, replies, now);
   QueueAnswer answer;
-  if (CountOf(replies[0]) == 0) return answer;
-  const auto groups = Groups(replies[1]);
+  if (CountOf(replies[kExists]) == 0) return answer;
+  const auto groups = Groups(replies[kGroupList]);
   for (std::size_t i = 0; i < std::min(groups.size(), kGroupsRead); ++i) {
-    QueueState state = GroupState(target.name + "/" + groups[i].first, *groups[i].second);
-    state.oldest_age_seconds = OldestPending(replies[2 + i], now);
+    QueueState state = GroupState(target.name + "/" + groups[i].first, *groups[i].second,
+                                  CountOf(replies[kLength]));
+    state.oldest_age_seconds = OldestPending(replies[kAsked + i], now);
     answer.states.push_back(std::move(state));
   }
   if (groups.size() > kGroupsRead) {

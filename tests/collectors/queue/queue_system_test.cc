@@ -57,23 +57,23 @@ TEST_CASE("a stream's group is its lag, its pending, its consumers and its oldes
   };
   const Case cases[] = {
       {A({GroupOf("other"), known}), pending,
-       "jobs waiting=9000 active=4000 age=1250 consumers=2000"},
-      {A({known}), nobody, "jobs waiting=9000 active=4000 consumers=2000"},
+       "jobs lag=9000/12000 active=4000 age=1250 consumers=2000"},
+      {A({known}), nobody, "jobs lag=9000/12000 active=4000 consumers=2000"},
       {A({GroupOf("workers", {T("lag"), Nil()})}), pending,
        "jobs active=4000 age=1250 consumers=2000"},
       {A({GroupOf("workers")}), pending, "jobs active=4000 age=1250 consumers=2000"},
   };
   for (const Case& c : cases) {
-    CHECK(Read(kQueue, question, {N(1), c.groups, c.pending}) == c.expected);
+    CHECK(Read(kQueue, question, {N(1), c.groups, N(12), c.pending}) == c.expected);
   }
 }
 
 TEST_CASE("a stream that is not there is empty; a group that is not is told of") {
   const QueueQuestion& question = *System("redis_stream").question;
   const RedisReply no_key = Error("ERR no such key");
-  CHECK(Read(kQueue, question, {N(0), no_key, Error("NOGROUP No such key")}) ==
+  CHECK(Read(kQueue, question, {N(0), no_key, N(0), Error("NOGROUP No such key")}) ==
         "jobs waiting=0 active=0 consumers=0");
-  const std::vector<RedisReply> replies = {N(1), A({GroupOf("other")}),
+  const std::vector<RedisReply> replies = {N(1), A({GroupOf("other")}), N(0),
                                            Error("NOGROUP No such group")};
   const QueueAnswer answer = question.read(kQueue, replies, kNow);
   CHECK(Line(answer) == "jobs waiting=0 active=0 consumers=0 ! missing");
