@@ -47,12 +47,18 @@ std::optional<double> Number(const dom::object& object, std::string_view key) {
   return static_cast<double>(number);
 }
 
+bool IsStream(const dom::object& object) {
+  std::string_view type;
+  return object["type"].get(type) == simdjson::SUCCESS && type == "stream";
+}
+
 RabbitmqQueue QueueOf(const dom::object& object) {
   std::string_view name;
   if (object["name"].get(name) != simdjson::SUCCESS) Refuse();
   RabbitmqQueue queue;
   queue.name = name;
-  queue.ready = Number(object, "messages_ready");
+  queue.is_stream = IsStream(object);
+  if (!queue.is_stream) queue.ready = Number(object, "messages_ready");
   queue.unacked = Number(object, "messages_unacknowledged");
   queue.consumers = Number(object, "consumers");
   queue.head_timestamp = Number(object, "head_message_timestamp");

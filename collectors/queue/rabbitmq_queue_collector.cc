@@ -84,13 +84,16 @@ class RabbitmqQueueCollector : public exporter::Collector {
     Reading reading;
     bool knows_counts = findings.queues.empty();
     for (const RabbitmqQueue& queue : findings.queues) {
-      knows_counts |= queue.ready.has_value();
+      knows_counts |= queue.ready.has_value() || queue.is_stream;
       const auto label = options_.labels.find(queue.name);
       const bool is_named = label != options_.labels.end();
       // The label of a named one is not also that of one that was found.
       if (!is_named && names_.contains(queue.name)) continue;
       AddQueue(is_named ? label->second : queue.name, queue, now, reading.families);
-      if (is_named && !queue.ready) reading.problems.push_back(Unknown(label->second));
+      if (is_named && queue.is_stream) reading.problems.push_back(OfStream(label->second));
+      if (is_named && !queue.is_stream && !queue.ready) {
+        reading.problems.push_back(Unknown(label->second));
+      }
     }
     if (!knows_counts && reading.problems.empty()) reading.problems.push_back(Unknown(""));
     if (findings.delayed) {
@@ -110,6 +113,12 @@ class RabbitmqQueueCollector : public exporter::Collector {
     return {ErrorKind::kMissing,
             "RabbitMQ tells no counts: it does so seconds after a queue was made, and never "
             "where management.disable_stats is set without management.enable_queue_totals",
+            part};
+  }
+
+  static CollectError OfStream(const std::string& part) {
+    return {ErrorKind::kMissing,
+            "it is a stream, which keeps what was read: RabbitMQ does not tell how much waits",
             part};
   }
 

@@ -119,6 +119,22 @@ def test_ready_unacked_and_consumers_are_what_the_broker_has(collect, rabbitmq, 
         assert not page.has("queue_oldest_age_seconds")
 
 
+def test_a_stream_keeps_what_was_read_and_has_nothing_that_waits(collect, rabbitmq, client):
+    for queue, kind in (("log", "stream"), ("jobs", "classic")):
+        client("queue_declare", queue=queue, durable=True, auto_delete=False,
+               arguments={"x-queue-type": kind})
+        client.publish(queue, 5)
+    has_counts(rabbitmq, "log", 5)
+    has_counts(rabbitmq, "jobs", 5)
+    page = collect(config(api_url(rabbitmq), "discover: [rabbitmq]"))
+    assert depths(page, "log") == {"unacked": 0}
+    assert depths(page, "jobs") == {"waiting": 5, "unacked": 0}
+    assert page.value("queue_consumers", queue="log", system="rabbitmq") == 0
+    page = collect(config(api_url(rabbitmq), "queues: [{name: log}]"), code=1)
+    assert depths(page, "log") == {"unacked": 0}
+    assert page.errors("queue", "missing") == 1
+
+
 def test_a_message_with_a_timestamp_tells_the_age_of_the_queue(collect, rabbitmq, client):
     client("queue_declare", queue="dated", auto_delete=False)
     client.publish("dated", 2, timestamp=int(time.time()) - 1000)

@@ -92,6 +92,21 @@ TEST_CASE("a count that is no number, or none that can be, is not known") {
   CHECK(ReadRabbitmqQueue(R"({"name":"a","head_message_timestamp":17})").head_timestamp == 17);
 }
 
+TEST_CASE("what a stream keeps is not what waits") {
+  const RabbitmqQueue stream = ReadRabbitmqQueue(
+      R"({"name":"a","type":"stream","messages_ready":5,"messages_unacknowledged":2,"consumers":1})");
+  CHECK(stream.is_stream);
+  CHECK_FALSE(stream.ready);
+  CHECK(stream.unacked == 2);
+  CHECK(stream.consumers == 1);
+  for (const char* const type : {R"("quorum")", R"("classic")", "null"}) {
+    const RabbitmqQueue queue =
+        ReadRabbitmqQueue(R"({"name":"a","messages_ready":5,"type":)" + std::string(type) + "}");
+    CHECK_FALSE(queue.is_stream);
+    CHECK(queue.ready == 5);
+  }
+}
+
 TEST_CASE("what is no answer about queues is refused, and not repeated") {
   const std::string deep(200000, '[');
   for (const std::string& json : {std::string(), std::string("{"), std::string("null"),
