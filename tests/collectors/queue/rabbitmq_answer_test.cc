@@ -94,7 +94,8 @@ TEST_CASE("a count that is no number, or none that can be, is not known") {
 
 TEST_CASE("what a stream keeps is not what waits") {
   const RabbitmqQueue stream = ReadRabbitmqQueue(
-      R"({"name":"a","type":"stream","messages_ready":5,"messages_unacknowledged":2,"consumers":1})");
+      R"({"name":"a","type":"stream","messages_ready":5,"messages_unacknowledged":2,)"
+      R"("consumers":1})");
   CHECK(stream.is_stream);
   CHECK_FALSE(stream.ready);
   CHECK(stream.unacked == 2);
