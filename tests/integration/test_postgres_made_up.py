@@ -166,6 +166,32 @@ def test_a_table_of_two_toast_indexes_is_one_table(started, page_of, major):
     eventually(agrees, 20, "all that was hit is shown")
 
 
+def test_what_the_exporters_role_has_of_its_own_is_not_the_servers(started, page_of):
+    server = started(Postgres(["work_mem=5MB", "random_page_cost=3"]))
+    before = page_of(server)
+    assert before.value("pg_settings_work_mem_bytes") == 5 << 20
+    server.sql("ALTER ROLE exporter SET work_mem = '77MB';"
+               "ALTER ROLE exporter IN DATABASE shop SET statement_timeout = '50s';"
+               "ALTER ROLE exporter SET default_transaction_read_only = on;"
+               "ALTER ROLE exporter IN DATABASE postgres SET seq_page_cost = 9;"
+               "ALTER ROLE shop SET random_page_cost = 9")
+    page = page_of(server)
+    assert before.families() - page.families() == {
+        "pg_settings_work_mem_bytes", "pg_settings_statement_timeout_seconds",
+        "pg_settings_default_transaction_read_only", "pg_settings_transaction_read_only"}
+    assert page.value("pg_settings_random_page_cost") == 3
+    assert page.value("pg_settings_seq_page_cost") == 1
+
+
+def test_a_database_that_is_half_dropped_has_no_limit_of_connections(started, page_of):
+    server = started(Postgres())
+    server.sql("CREATE DATABASE half; UPDATE pg_database SET datconnlimit = -2"
+               " WHERE datname = 'half'")
+    limits = {labels["datname"] for labels, _ in
+              page_of(server).series("pg_database_connection_limit")}
+    assert "shop" in limits and "half" not in limits
+
+
 def test_a_transaction_with_parallel_workers_is_one(started, page_of):
     server = started(Postgres())
     with server.client("reader", "SET force_parallel_mode = on") as reader:
