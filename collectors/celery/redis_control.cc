@@ -220,8 +220,8 @@ RedisControl::Heard RedisControl::PublishOnChannels(const CollectContext& contex
   for (const std::string& channel : channels) {
     if (refused_.contains(channel) || !takes(channel, heard)) continue;
     try {
-      const bool is_usual = channel == channels.front();
-      heard[channel] = PublishOn(channel, context, session, is_usual ? round : Named(round));
+      const bool is_own = channel == channels.front() && names_.HasOwnChannel();
+      heard[channel] = PublishOn(channel, context, session, is_own ? round : Named(round));
     } catch (const CollectError& error) {
       if (error.kind() != ErrorKind::kPermission || channel == channels.front()) throw;
       refused_.insert(channel);

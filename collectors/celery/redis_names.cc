@@ -5,6 +5,12 @@
 #include "collectors/redis_glob.h"
 
 namespace collectors {
+namespace {
+
+constexpr std::string_view kDatabase = "{db}";
+
+}  // namespace
+
 std::vector<std::string> RedisNames::Lists(std::string_view queue) const {
   std::vector<std::string> lists;
   for (const int step : priority_steps) {
@@ -16,7 +22,6 @@ std::vector<std::string> RedisNames::Lists(std::string_view queue) const {
 }
 
 std::vector<std::string> RedisNames::Fanouts(int database) const {
-  constexpr std::string_view kDatabase = "{db}";
   std::vector<std::string> fanouts;
   for (const std::string& fanout : fanout_prefixes) {
     std::string numbered = fanout;
@@ -34,6 +39,10 @@ std::vector<std::string> RedisNames::ControlChannels(int database) const {
     channels.push_back(prefix + fanout + control.calls);
   }
   return channels;
+}
+
+bool RedisNames::HasOwnChannel() const {
+  return fanout_prefixes.front().find(kDatabase) != std::string::npos;
 }
 
 std::vector<std::string> RedisNames::EventPatterns(int database) const {

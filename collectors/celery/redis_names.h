@@ -40,6 +40,8 @@ struct RedisNames {
   std::string MailboxBinding() const { return BindingPrefix() + control.calls; }
   // All the channels that control calls may be heard on, the usual one first.
   std::vector<std::string> ControlChannels(int database) const;
+  // Whether the usual channel is that of the database alone.
+  bool HasOwnChannel() const;
   // Patterns for PSUBSCRIBE of all the channels that events may come on.
   std::vector<std::string> EventPatterns(int database) const;
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "collectors/base64.h"
 #include "tests/support/redis_broker_run.h"
 
 namespace collectors {
@@ -325,6 +326,47 @@ TEST_CASE("who listens is counted on all channels, by a call for nobody") {
   CHECK(asked.broker.Takers(asked.Context())->listening == 1);
   CHECK(asked.broker.Takers(asked.Context())->listening == 0);
   CHECK(asked.Read().queues[0].waiting == 0);
+}
+
+TEST_CASE("a call on a channel that other databases share names its workers") {
+  struct Case {
+    const char* name;
+    Strings prefixes;
+    Strings deaf;  // Channels that nobody hears.
+    std::string channel;
+    std::string destination;
+  };
+  const std::string named = R"(["w1@h"])";
+  const Case cases[] = {
+      {"its own", {"/{db}.", ""}, {}, "/0.celery.pidbox", "null"},
+      {"the next one", {"/{db}.", ""}, {"/0.celery.pidbox"}, "celery.pidbox", named},
+      {"the usual one, configured without {db}", {"/acme."}, {}, "/acme.celery.pidbox", named},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(std::string(c.name));
+    std::string body = R"({"method": "ping", "arguments": {}, "destination": )" + c.destination;
+    body.resize(body.size() / 3 * 3);  // As much of it as is the same in base64.
+    FakeServer server([&](Peer& peer) {
+      MakeList(peer);
+      for (const std::string& channel : c.deaf) Published(peer, channel, 0);
+      peer.Expect("PUBLISH\r\n" + Bulk(c.channel));
+      peer.Expect(EncodedBase64(body));
+      peer.Expect("}\r\n");
+      peer.Send(":2\r\n");
+      peer.Expect("LLEN");
+      peer.Expect("pidbox\r\n");
+      peer.Send(":2\r\n");
+      Take(peer, "*0\r\n");
+      peer.Mute();
+    });
+    RedisBrokerOptions options = Options();
+    options.names.fanout_prefixes = c.prefixes;
+    RedisBroker broker(TargetAt(server), options);
+    Watchdog watchdog;
+    CHECK(
+        broker.Call({Deadline::After(milliseconds(5000)), watchdog}, {{"ping"}}, milliseconds(1000))
+            .empty());
+  }
 }
 
 TEST_CASE("a channel that may not be written is tried once") {
