@@ -14,12 +14,16 @@ using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::Deadline;
 using exporter::ErrorKind;
+using exporter::SteadyTime;
 
 // Twice so long a silence is a lost connection.
 constexpr std::chrono::seconds kHeartbeat(10);
 // A broker keeps what we do not read in its memory: no more than this.
 constexpr std::chrono::seconds kQueueTtl(5);
 constexpr int kMostQueued = 50'000;
+constexpr std::chrono::seconds kBusy(1);
+// For a question of some bytes.
+constexpr std::chrono::seconds kPatience(5);
 
 AmqpTarget Listening(AmqpTarget target) {
   target.heartbeat = kHeartbeat;
@@ -29,7 +33,9 @@ AmqpTarget Listening(AmqpTarget target) {
 }  // namespace
 
 AmqpEventFeed::AmqpEventFeed(AmqpTarget target, std::string exchange)
-    : session_(Listening(std::move(target))), exchange_(std::move(exchange)) {}
+    : session_(Listening(std::move(target))),
+      exchange_(std::move(exchange)),
+      drops_({kQueueTtl, kMostQueued}) {}
 
 void AmqpEventFeed::Open(const CollectContext& context) {
   session_.Close();
@@ -52,21 +58,41 @@ void AmqpEventFeed::Subscribe(const CollectContext& context) {
     throw CollectError(ErrorKind::kMissing,
                        std::string(error.what()) + ": nobody has sent an event yet");
   }
-  const std::string queue = Needing(
-      kConfigureOwn, [&] { return session_.DeclareOwnQueue(context, kQueueTtl, kMostQueued); });
+  queue_ = Needing(kConfigureOwn,
+                   [&] { return session_.DeclareOwnQueue(context, kQueueTtl, kMostQueued); });
   Needing("write " + std::string(kOwnQueues) + " and read " + exchange_,
-          [&] { session_.Bind(context, queue, exchange_, "#"); });
-  Needing(kReadOwn, [&] { session_.Consume(context, queue); });
+          [&] { session_.Bind(context, queue_, exchange_, "#"); });
+  Needing(kReadOwn, [&] { session_.Consume(context, queue_); });
+  drops_.Begin(SteadyTime::clock::now());
+}
+
+std::optional<AmqpMessage> AmqpEventFeed::Next(const CollectContext& context) {
+  std::optional<AmqpMessage> message = session_.Next(context);
+  if (const auto waiting = session_.TakeSounding()) {
+    drops_.Answered(*waiting, SteadyTime::clock::now());
+  }
+  if (message) drops_.Took();
+  return message;
+}
+
+// If the server has closed the connection behind what there is to read, a question is answered by
+// a reset that loses the rest: so it waits until all is read, but not for ever.
+void AmqpEventFeed::Sound(const CollectContext& context, bool has_all) {
+  const SteadyTime now = SteadyTime::clock::now();
+  if (!drops_.IsDue(has_all ? now : now - kBusy)) return;
+  session_.Sound({Deadline::After(kPatience), context.watchdog}, queue_);
+  drops_.Asked(now);
 }
 
 void AmqpEventFeed::Read(const CollectContext& context, const Take& take) {
-  std::optional<AmqpMessage> message = session_.Next(context);
-  const CollectContext at_once{Deadline::At(exporter::SteadyTime::clock::now()), context.watchdog};
+  std::optional<AmqpMessage> message = Next(context);
+  const CollectContext at_once{Deadline::At(SteadyTime::clock::now()), context.watchdog};
   while (message) {
     take(message->body, message->content_type);
-    if (context.deadline.Expired()) return;
-    message = session_.Next(at_once);
+    if (context.deadline.Expired()) break;
+    message = Next(at_once);
   }
+  Sound(context, !message);
 }
 
 }  // namespace collectors

@@ -38,14 +38,16 @@ std::optional<double> Count(std::uint64_t count) { return static_cast<double>(co
 constexpr Row<StreamHealth> kStreamRows[] = {
     {"celery_event_stream_up", MetricType::Gauge,
      "1 while events of workers and tasks are listened to, 0 while they may pass unheard: there is "
-     "no connection, or it is silent while the broker does not answer.",
+     "no connection, it is silent while the broker does not answer, or there are events that are "
+     "not JSON.",
      [](const StreamHealth& health) -> std::optional<double> { return health.up ? 1 : 0; }},
     {"celery_event_stream_connections_total", MetricType::Counter,
      "How often the stream of events was connected.",
      [](const StreamHealth& health) { return Count(health.connections); }},
     {"celery_event_stream_down_seconds_total", MetricType::Counter,
      "Seconds in which events may have passed unheard; a lost connection counts from when it was "
-     "last known that nothing was missed.",
+     "last known that nothing was missed. Also while the broker may have dropped events before "
+     "they were read, and while there are events that are not JSON.",
      [](const StreamHealth& health) -> std::optional<double> { return health.down_seconds; }},
     {"celery_event_stream_last_event_timestamp_seconds", MetricType::Gauge,
      "When the last event came, in seconds since the epoch, by the exporter's clock.",

@@ -33,6 +33,10 @@ class EventFeed {
   // be lost with the connection.
   virtual exporter::SteadyTime caught_up() const = 0;
 
+  // For how long the broker may have dropped events before they were handed over, since this was
+  // last asked: on a connection that did not break.
+  virtual exporter::SteadyTime::duration TakeLoss() { return {}; }
+
   // How its messages are wrapped.
   virtual Wrapping wrapping() const = 0;
 };

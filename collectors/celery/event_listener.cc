@@ -26,6 +26,8 @@ using std::chrono::steady_clock;
 constexpr milliseconds kReadTime{250};
 constexpr int kTriesOfMissing = 12;
 constexpr std::size_t kLongestType = 64;
+// Whoever sends one event that is not JSON sends others; a worker every 2 s.
+constexpr std::chrono::seconds kForeignFor{60};
 
 double Seconds(steady_clock::duration span) { return std::chrono::duration<double>(span).count(); }
 
@@ -73,6 +75,9 @@ struct EventListener::State {
   void NoteUp();
   void NoteRead();
   void NoteDown(const CollectError& error);
+  void TakeLoss() REQUIRES(mutex);
+  // Counts the time up to now in which there were events that are not JSON.
+  void CountForeign(SteadyTime now) REQUIRES(mutex);
   void AwaitOutcome(Deadline deadline);
   void TryNow();
   // How long to wait after the last failure.
@@ -95,6 +100,9 @@ struct EventListener::State {
   // Of the present state, up or down.
   SteadyTime since GUARDED_BY(mutex) = steady_clock::now();
   bool try_now GUARDED_BY(mutex) = false;
+  // Until when there are events that are not JSON, and from when that is still to be counted.
+  std::optional<SteadyTime> foreign_until GUARDED_BY(mutex);
+  SteadyTime foreign_from GUARDED_BY(mutex) = {};
   std::condition_variable_any changed;  // health.up, health.problem or try_now.
 
   std::jthread thread;  // Last: ends before what it uses.
@@ -157,13 +165,20 @@ void EventListener::State::Decode(std::string_view message, std::string_view con
   const MutexLock lock(mutex);
   health.malformed += counted.malformed;
   health.unknown += counted.unknown;
-  if (!counted.foreign_type.empty()) health.foreign_type = counted.foreign_type;
+  if (!counted.foreign_type.empty()) {
+    const SteadyTime now = steady_clock::now();
+    CountForeign(now);
+    if (!foreign_until) foreign_from = now;
+    foreign_until = now + kForeignFor;
+    health.foreign_type = counted.foreign_type;
+  }
   if (counted.events + counted.unknown > 0) health.last_event = EpochNow();
 }
 
 void EventListener::State::NoteUp() {
   const SteadyTime now = steady_clock::now();
   const MutexLock lock(mutex);
+  CountForeign(now);
   health.down_seconds += Seconds(now - since);
   health.up = true;
   ++health.connections;
@@ -177,12 +192,34 @@ void EventListener::State::NoteUp() {
 void EventListener::State::NoteRead() {
   const MutexLock lock(mutex);
   health.caught_up = feed->caught_up();
+  TakeLoss();
+}
+
+void EventListener::State::TakeLoss() {
+  const SteadyTime::duration loss = feed->TakeLoss();
+  if (loss <= SteadyTime::duration::zero()) return;
+  ++health.losses;
+  // The rest is counted by the clock.
+  if (!foreign_until) health.down_seconds += Seconds(loss);
+}
+
+void EventListener::State::CountForeign(SteadyTime now) {
+  if (!foreign_until) return;
+  const SteadyTime end = std::min(now, *foreign_until);
+  // While there is no connection, that counts.
+  if (health.up && end > foreign_from) health.down_seconds += Seconds(end - foreign_from);
+  foreign_from = end;
+  if (now < *foreign_until) return;
+  foreign_until.reset();
+  health.foreign_type.clear();
 }
 
 void EventListener::State::NoteDown(const CollectError& error) {
   const MutexLock lock(mutex);
+  TakeLoss();
+  CountForeign(steady_clock::now());
   // What was sent after that may be lost, though the connection broke later.
-  if (health.up) since = std::max(since, feed->caught_up());
+  if (health.up) since = std::max({since, feed->caught_up(), foreign_from});
   health.up = false;
   health.problem = error;
   changed.notify_all();
@@ -216,8 +253,10 @@ void EventListener::TryNow() { state_->TryNow(); }
 StreamHealth EventListener::health() const {
   const SteadyTime now = steady_clock::now();
   const MutexLock lock(state_->mutex);
+  state_->CountForeign(now);
   StreamHealth health = state_->health;
   if (!health.up) health.down_seconds += Seconds(now - state_->since);
+  if (state_->foreign_until) health.up = false;
   return health;
 }
 

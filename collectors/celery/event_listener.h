@@ -17,15 +17,17 @@ namespace collectors {
 
 // How the stream of events is doing.
 struct StreamHealth {
-  bool up = false;                // Subscribed, and the connection is good.
+  bool up = false;                // Subscribed, the connection is good, and what comes is read.
   std::uint64_t connections = 0;  // Since the start.
-  // In which events may have passed unheard: of a connection that broke from when
-  // it was last known that none was missed.
+  // In which events may have passed unheard: of a connection that broke from when it was last
+  // known that none was missed; also while the broker may have dropped them unread, and while
+  // there are events that are not JSON.
   double down_seconds = 0;
+  std::uint64_t losses = 0;          // How often the broker may have dropped events unread.
   std::optional<double> last_event;  // Epoch seconds, by our clock.
   std::uint64_t malformed = 0;
   std::uint64_t unknown = 0;
-  std::string foreign_type = {};  // Of the last events that were not JSON; empty if all were.
+  std::string foreign_type = {};  // Of events of the last minute that were not JSON.
   std::optional<exporter::CollectError> problem;  // Why it is not up.
   // Where it is up: until when nothing can have been missed, and the broker was heard after.
   exporter::SteadyTime caught_up = {};

@@ -184,6 +184,11 @@ std::optional<AmqpMessage> AmqpConnection::NextMessage(const CollectContext& con
   return message;
 }
 
+void AmqpConnection::Sound(const CollectContext& context, const std::string& queue) {
+  Send(context, AmqpPassiveDeclareFrame(kOwnChannel, AmqpBytes(queue)));
+  sounding_ = true;
+}
+
 void AmqpConnection::CatchUp(const CollectContext& context) {
   const CollectContext at_once{Deadline::At(steady_clock::now()), context.watchdog};
   while (const std::optional<AmqpFrame> frame = NextFrame(at_once)) {
@@ -253,6 +258,10 @@ void AmqpConnection::TakeMethod(const CollectContext& context, std::uint16_t cha
     case AMQP_BASIC_CANCEL_METHOD:
       throw CollectError(ErrorKind::kConnect,
                          "the server ended the subscription: its queue is gone");
+    case AMQP_QUEUE_DECLARE_OK_METHOD:
+      if (!std::exchange(sounding_, false) || channel != kOwnChannel) RefuseMethod(method);
+      sounded_ = method.As<amqp_queue_declare_ok_t>().message_count;
+      return;
     case AMQP_BASIC_DELIVER_METHOD:
       if (!subscribed_ || channel != kOwnChannel) RefuseMethod(method);
       return content_.Begin();

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "collectors/clients/amqp_frames.h"
 #include "collectors/clients/amqp_url.h"
@@ -44,6 +45,10 @@ class AmqpConnection {
 
   // A message of the subscription; absent where none came by the deadline.
   std::optional<AmqpMessage> NextMessage(const exporter::CollectContext& context);
+  // Asks how many messages the queue of the subscription has, without waiting for the answer.
+  void Sound(const exporter::CollectContext& context, const std::string& queue);
+  // The answer, once, if it has come: all messages before it have, too.
+  std::optional<double> TakeSounding() { return std::exchange(sounded_, std::nullopt); }
   // Deals with what has come meanwhile, without waiting.
   void CatchUp(const exporter::CollectContext& context);
 
@@ -93,6 +98,8 @@ class AmqpConnection {
   bool open_[kOwnChannel + 1] = {};  // By channel.
   bool logged_in_ = false;
   bool subscribed_ = false;
+  bool sounding_ = false;          // Asked, and not answered yet.
+  std::optional<double> sounded_;  // The answer.
   bool blocked_ = false;
 };
 

@@ -178,6 +178,13 @@ std::string AmqpMethodFrame(std::uint16_t channel, amqp_method_number_t id, cons
   return Frame(AmqpFrame::Type::kMethod, channel, payload);
 }
 
+std::string AmqpPassiveDeclareFrame(std::uint16_t channel, amqp_bytes_t queue) {
+  amqp_queue_declare_t declare = {};
+  declare.queue = queue;
+  declare.passive = 1;
+  return AmqpMethodFrame(channel, AMQP_QUEUE_DECLARE_METHOD, &declare);
+}
+
 std::string AmqpHeartbeatFrame() { return Frame(AmqpFrame::Type::kHeartbeat, 0, ""); }
 
 std::string AmqpContentFrames(std::uint16_t channel, const AmqpMessage& message, std::size_t most) {

@@ -90,6 +90,8 @@ std::string_view AmqpText(amqp_bytes_t bytes);
 // A method's frame. `arguments` is librabbitmq's structure for `id`, the names in
 // it no longer than kAmqpMostNameBytes. Throws kLimit where it is too large to send.
 std::string AmqpMethodFrame(std::uint16_t channel, amqp_method_number_t id, const void* arguments);
+// Asks how many messages wait in the queue, whose name is as long as a name may be.
+std::string AmqpPassiveDeclareFrame(std::uint16_t channel, amqp_bytes_t queue);
 std::string AmqpHeartbeatFrame();
 // The frames of a message's properties (JSON, not persistent) and body, none
 // larger than `most` bytes: what follows basic.publish.

@@ -40,6 +40,7 @@ CollectError Named(const CollectError& error, const std::string& server) {
   return {error.kind(), server + ": " + error.what()};
 }
 
+constexpr char kNoSubscription[] = "the subscription ended with its connection";
 constexpr char kLongName[] = "no name of AMQP is longer than 255 bytes";
 
 bool IsName(const std::string& name) { return name.size() <= kAmqpMostNameBytes; }
@@ -47,13 +48,6 @@ bool IsName(const std::string& name) { return name.size() <= kAmqpMostNameBytes;
 amqp_bytes_t NameBytes(const std::string& name) {
   if (!IsName(name)) throw AmqpChannelError(ErrorKind::kQuery, kLongName, 0);
   return AmqpBytes(name);
-}
-
-std::string PassiveDeclareFrame(const std::string& queue) {
-  amqp_queue_declare_t declare = {};
-  declare.queue = NameBytes(queue);
-  declare.passive = 1;
-  return AmqpMethodFrame(kAskChannel, AMQP_QUEUE_DECLARE_METHOD, &declare);
 }
 
 AmqpQueue QueueOf(const AmqpMethod& method) {
@@ -72,7 +66,9 @@ void DeclareSome(const CollectContext& context, AmqpConnection& connection,
   connection.OpenChannel(context, kAskChannel);
   try {
     std::string frames;
-    for (auto queue = first; queue != end; ++queue) frames += PassiveDeclareFrame(*queue);
+    for (auto queue = first; queue != end; ++queue) {
+      frames += AmqpPassiveDeclareFrame(kAskChannel, NameBytes(*queue));
+    }
     connection.Send(context, frames);
     for (auto queue = first; queue != end; ++queue) {
       answers.emplace_back(
@@ -233,7 +229,7 @@ void AmqpSession::Publish(const CollectContext& context, const std::string& exch
 
 std::optional<AmqpMessage> AmqpSession::Next(const CollectContext& context) {
   if (connection_ == nullptr) {
-    throw CollectError(ErrorKind::kConnect, "the subscription ended with its connection");
+    throw CollectError(ErrorKind::kConnect, kNoSubscription);
   }
   // Taken out, so that a failure of any sort closes it.
   std::unique_ptr<AmqpConnection> connection = std::move(connection_);
@@ -246,6 +242,24 @@ std::optional<AmqpMessage> AmqpSession::Next(const CollectContext& context) {
     caught_up_ = connection->caught_up();
     throw Named(error, server_);
   }
+}
+
+void AmqpSession::Sound(const CollectContext& context, const std::string& queue) {
+  if (connection_ == nullptr) {
+    throw CollectError(ErrorKind::kConnect, kNoSubscription);
+  }
+  // Taken out, so that a failure of any sort closes it.
+  std::unique_ptr<AmqpConnection> connection = std::move(connection_);
+  try {
+    connection->Sound(context, queue);
+    connection_ = std::move(connection);
+  } catch (const CollectError& error) {
+    throw Named(error, server_);
+  }
+}
+
+std::optional<double> AmqpSession::TakeSounding() {
+  return connection_ == nullptr ? std::nullopt : connection_->TakeSounding();
 }
 
 bool AmqpSession::blocked() const { return connection_ != nullptr && connection_->blocked(); }

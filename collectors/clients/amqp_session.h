@@ -80,6 +80,12 @@ class AmqpSession {
   // where the server ended the subscription.
   std::optional<AmqpMessage> Next(const exporter::CollectContext& context);
 
+  // Asks how many messages wait in the queue of the subscription, without waiting for the
+  // answer, which comes with Next(). One question at a time.
+  void Sound(const exporter::CollectContext& context, const std::string& queue);
+  // The answer to Sound(), once.
+  std::optional<double> TakeSounding();
+
   // All that the server had sent by then, on the present connection or the last one,
   // has been taken up, and it was heard after it.
   exporter::SteadyTime caught_up() const { return caught_up_; }

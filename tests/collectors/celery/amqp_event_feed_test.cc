@@ -61,6 +61,30 @@ TEST_CASE("a feed hands over all events that have come, also those with its subs
   CHECK(events.size() == 3);
 }
 
+TEST_CASE("a feed asks how many events its queue has, and has caught up if there are none") {
+  FakeServer server([](Peer& peer) {
+    LetSubscribe(peer);
+    peer.Send(amqp::ConsumeOk());
+    for (const int waiting : {7, 0}) {
+      peer.Expect(amqp::Id(AMQP_QUEUE_DECLARE_METHOD));
+      peer.Expect("mine");
+      peer.Send(amqp::Delivery({{}, "1"}) + amqp::DeclareOk(2, "mine", waiting, 1));
+    }
+    amqp::Part(peer);
+  });
+  AmqpEventFeed feed(TargetAt(server), "celeryev");
+  Watchdog watchdog;
+  feed.Open(Within(2000, watchdog));
+  const exporter::SteadyTime opened = feed.caught_up();
+  std::size_t events = 0;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (feed.caught_up() == opened && std::chrono::steady_clock::now() < end)
+    feed.Read(Within(50, watchdog), [&](std::string_view, std::string_view) { ++events; });
+  CHECK(events == 2);
+  CHECK(feed.caught_up() > opened);
+  CHECK(feed.TakeLoss() == exporter::SteadyTime::duration::zero());
+}
+
 TEST_CASE("an exchange that nobody has declared is missing, and the feed can be opened later") {
   FakeServer server({[](Peer& peer) {
                        amqp::LetIn(peer);

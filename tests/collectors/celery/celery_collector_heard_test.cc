@@ -97,8 +97,13 @@ TEST_CASE("of events that are not JSON it is said, and their workers are not ask
   CHECK(Said(reading.problems) == Strings{"events protocol"});
   CHECK(Said(reading.standing) == Strings{"control protocol"});
   const int calls = run.script.calls;
-  run.Collect();
+  reading = run.Collect();
   CHECK(run.script.calls == calls);
+  CHECK(std::string(reading.problems[0].what()).find("x-python-serialize") != std::string::npos);
+  // They pass unheard, and what rests on them is not known.
+  const auto page = Run::PageOf(std::move(reading));
+  CHECK(page.at("celery_event_stream_up") == 0);
+  CHECK(page.at("celery_event_stream_down_seconds_total") > 0);
 }
 
 TEST_CASE("what workers reply and is not JSON is said once, and they are asked no more") {

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace collectors {
@@ -36,8 +37,19 @@ class Script {
     const std::lock_guard lock(mutex_);
     for (int i = 0; i < times; ++i) refusals_.push_back(kind);
   }
-  void Say(std::string message) { Add({std::move(message), std::nullopt}); }
-  void Break(ErrorKind kind) { Add({"", kind}); }
+  void Say(std::string message, std::string type = "") {
+    Add({std::move(message), std::nullopt, std::move(type)});
+  }
+  void Break(ErrorKind kind) { Add({"", kind, ""}); }
+  // Events may have been dropped for so long.
+  void Lose(SteadyTime::duration loss) {
+    const std::lock_guard lock(mutex_);
+    loss_ += loss;
+  }
+  SteadyTime::duration TakeLoss() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(loss_, {});
+  }
   // All that came up to then has been read; else up to now.
   void CatchUpTo(SteadyTime moment) {
     const std::lock_guard lock(mutex_);
@@ -65,13 +77,14 @@ class Script {
     steps_.pop_front();
     lock.unlock();
     if (step.failure) throw CollectError(*step.failure, "broken");
-    take(step.message, {});
+    take(step.message, step.type);
   }
 
  private:
   struct Step {
     std::string message;
     std::optional<ErrorKind> failure;
+    std::string type;
   };
   void Add(Step step) {
     const std::lock_guard lock(mutex_);
@@ -84,6 +97,7 @@ class Script {
   std::deque<ErrorKind> refusals_;
   std::deque<Step> steps_;
   std::optional<SteadyTime> caught_up_;
+  SteadyTime::duration loss_ = {};
 };
 
 class ScriptedFeed : public EventFeed {
@@ -94,6 +108,7 @@ class ScriptedFeed : public EventFeed {
     script_.Read(context, take);
   }
   SteadyTime caught_up() const override { return script_.caught_up(); }
+  SteadyTime::duration TakeLoss() override { return script_.TakeLoss(); }
   Wrapping wrapping() const override { return Wrapping::kPlain; }
 
  private:
@@ -136,6 +151,43 @@ struct Listening {
 bool IsUp(const StreamHealth& health) { return health.up; }
 
 }  // namespace
+
+TEST_CASE("the time in which the broker may have dropped events counts as down") {
+  Script script;
+  Listening heard(script);
+  CHECK(Becomes(heard.listener, IsUp));
+  const double before = heard.listener.health().down_seconds;
+  script.Lose(milliseconds(7500));
+  CHECK(Becomes(heard.listener, [](const auto& health) { return health.losses == 1; }));
+  CHECK(heard.listener.health().down_seconds == doctest::Approx(before + 7.5));
+  CHECK(heard.listener.health().up);
+  // Also what is known of a connection only when it has broken.
+  script.Lose(milliseconds(2500));
+  script.Break(ErrorKind::kConnect);
+  CHECK(Becomes(heard.listener, [](const auto& health) { return health.connections == 2; }));
+  CHECK(heard.listener.health().losses == 2);
+  CHECK(heard.listener.health().down_seconds >= before + 10);
+}
+
+TEST_CASE("a stream of which some events are not JSON is not up, and that time is down") {
+  Script script;
+  Listening heard(script);
+  CHECK(Becomes(heard.listener, IsUp));
+  script.Say("\x80\x04pickled", "application/x-python-serialize");
+  CHECK(Becomes(heard.listener, [](const auto& health) { return !health.up; }));
+  const StreamHealth first = heard.listener.health();
+  CHECK(first.foreign_type == "application/x-python-serialize");
+  CHECK(first.malformed == 1);
+  CHECK(!first.problem);
+  CHECK(Becomes(heard.listener, [&](const auto& health) {
+    return health.down_seconds >= first.down_seconds + 0.02;
+  }));
+  // The others are heard.
+  script.Say(Heartbeat("w1@box"), "application/json");
+  CHECK(Becomes(heard.listener, [](const auto& health) { return health.last_event.has_value(); }));
+  CHECK_FALSE(heard.listener.health().up);
+  CHECK(heard.taken() == std::vector<std::string>{"w1@box"});
+}
 
 TEST_CASE("a listener hands on the events of its feed, and counts what is none") {
   Script script;
