@@ -53,6 +53,8 @@ Reading CeleryCollector::Collect(const CollectContext& context) {
     OpenStream(reading.families);
     EventTally::Open(reading.families);
   }
+  // What is sent to a queue that is seen empty now is to be heard.
+  if (listener_ != nullptr) AwaitStream(HalfOf(context));
   if (options_.discover_queues) {
     Run(discovery_, reading, [&] { found_ = broker_->FindQueues(HalfOf(context)); });
   }
@@ -62,6 +64,7 @@ Reading CeleryCollector::Collect(const CollectContext& context) {
   roster_.AddStanding(queues, reading);
   if (listener_ != nullptr) {
     AwaitStream(context);
+    awaited_stream_ = true;
     TakeHealth(reading);
   }
   AddHeard(roster_.Shown(queues), reading);
@@ -247,7 +250,7 @@ void CeleryCollector::AskBroker(const CollectContext& context,
     if (told_ && steady_clock::now() - told_->at >= options_.stale_after) told_.reset();
   }
   if (!told_) return;
-  DoubtAges(told_->broker, reading);
+  DoubtAges(*told_, reading);
   AddBroker(told_->broker, reading.families);
   for (std::size_t i = 0; i < told_->ages.size(); ++i) {
     AddQueue(told_->broker.queues[i], told_->ages[i], reading.families);
@@ -256,8 +259,20 @@ void CeleryCollector::AskBroker(const CollectContext& context,
 
 void CeleryCollector::AgeQueues(Told& told) {
   const MutexLock lock(heard_.mutex);
+  NoteDeaf(told.at);
   const double epoch = EpochNow();
-  for (const QueueReading& queue : told.broker.queues) {
+  // On Redis any queue has priorities.
+  const auto& queues = told.broker.queues;
+  const bool is_redis = !queues.empty() && queues.front().knows_heads;
+  for (const auto& [queue, is_in_order] : heard_.workers.QueueOrders()) {
+    heard_.tally.SetQueueOrder(queue, is_in_order && !is_redis);
+  }
+  // Nothing waits in a queue that is not there.
+  for (const CollectError& problem : told.broker.problems) {
+    if (problem.kind() == ErrorKind::kMissing && is_whole_)
+      heard_.tally.OldestWaiting(problem.part(), 0, told.at, epoch);
+  }
+  for (const QueueReading& queue : queues) {
     told.ages.push_back(AgeOf(queue, heard_.tally, {told.at, epoch}));
   }
 }
@@ -267,13 +282,13 @@ std::optional<QueueAge> CeleryCollector::AgeOf(const QueueReading& queue, EventT
   return ages_.AgeOf(
       queue, [&](std::string_view uuid) { return tally.WaitingSince(uuid, now.epoch); },
       [&](std::string_view name, double waiting) {
-        return tally.OldestWaiting(name, waiting, now.steady, now.epoch);
+        return is_whole_ ? tally.OldestWaiting(name, waiting, now.steady, now.epoch) : std::nullopt;
       },
       now.steady, now.epoch);
 }
 
 void CeleryCollector::AwaitStream(const CollectContext& context) {
-  if (std::exchange(awaited_stream_, true)) return;
+  if (awaited_stream_) return;
   listener_->AwaitOutcome(context.deadline);
 }
 
@@ -282,11 +297,12 @@ void CeleryCollector::TakeHealth(Reading& reading) {
   // It takes longer to tell a broker that hangs from one that has nothing to say.
   if (!answered_ && steady_clock::now() - health.caught_up > kQuiet) health.up = false;
   AddStream(health, reading.families);
-  const double down = std::exchange(down_seconds_, health.down_seconds);
-  {
-    const MutexLock lock(heard_.mutex);
-    heard_.workers.Deaf(std::chrono::duration_cast<Worker::Duration>(
-        std::chrono::duration<double>(health.down_seconds - down)));
+  if (std::exchange(losses_, health.losses) != health.losses) {
+    reading.problems.emplace_back(
+        ErrorKind::kLimit,
+        "events came faster than they were read, and the broker keeps 50,000 of them, for 5 s: "
+        "some may be lost. The exporter stood still, has too little CPU, or its network is slow",
+        "events");
   }
   if (!health.foreign_type.empty()) {
     reading.problems.emplace_back(

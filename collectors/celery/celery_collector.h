@@ -10,6 +10,7 @@
 #include "collectors/celery/broker.h"
 #include "collectors/celery/celery_options.h"
 #include "collectors/celery/control_scope.h"
+#include "collectors/celery/deaf_time.h"
 #include "collectors/celery/event_feed.h"
 #include "collectors/celery/event_listener.h"
 #include "collectors/celery/event_tally.h"
@@ -84,10 +85,14 @@ class CeleryCollector : public exporter::Collector {
   void AskBroker(const exporter::CollectContext& context, const std::vector<std::string>& queues,
                  exporter::Reading& reading);
   void AgeQueues(Told& told);
+  // Takes note of the time in which events may have passed unheard, up to now.
+  void NoteDeaf(exporter::SteadyTime now) REQUIRES(heard_.mutex);
   std::optional<QueueAge> AgeOf(const QueueReading& queue, EventTally& tally, const ReadTime& now);
   void AddHeard(const std::vector<std::string>& queues, exporter::Reading& reading);
   void AddDoubts(exporter::SteadyTime now, exporter::Reading& reading) REQUIRES(heard_.mutex);
-  void DoubtAges(BrokerReading& broker, exporter::Reading& reading);
+  void DoubtAges(Told& told, exporter::Reading& reading);
+  void DoubtUnacked(BrokerReading& broker, exporter::Reading& reading);
+  void NameOvertaken(const Told& told, exporter::Reading& reading);
   void LogNoSender();
   void LogSilent(const std::vector<std::string>& workers, exporter::SteadyTime now);
 
@@ -103,12 +108,13 @@ class CeleryCollector : public exporter::Collector {
   ControlOrder::Held held_ = ControlOrder::Held::kNot;
   exporter::SteadyTime held_since_ = {};
   UnheardWorkers unheard_;
-  std::optional<exporter::SteadyTime> blocked_;  // When it was last seen that nobody may publish.
   QueueAges ages_;
   std::optional<Told> told_;
-  bool answered_ = true;     // The broker, in the last run.
-  int silent_rounds_ = 0;    // Of control calls in a row, which workers heard and nobody answered.
-  double down_seconds_ = 0;  // Of the stream, when it was last asked.
+  bool answered_ = true;   // The broker, in the last run.
+  int silent_rounds_ = 0;  // Of control calls in a row, which workers heard and nobody answered.
+  DeafTime deaf_;
+  std::uint64_t losses_ = 0;  // That were reported.
+  bool is_whole_ = false;     // Nothing that was sent up to now was lost, as far as is known.
   bool awaited_stream_ = false;
   exporter::SteadyTime started_ = {};
   std::optional<exporter::SteadyTime> silence_logged_;

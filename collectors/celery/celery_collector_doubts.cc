@@ -17,7 +17,9 @@ using exporter::Reading;
 using exporter::SteadyTime;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kMaxNamed = 10;  // Workers in a line of the log.
+// What was sent longer ago has come, while the stream is whole.
+constexpr std::chrono::seconds kLatest{5};
+constexpr std::size_t kMaxNamed = 10;  // Workers, or queues, in a line of the log.
 // Of a worker that was asked for the first time: then it is said whom others wait for.
 constexpr std::chrono::seconds kDoubtFor{30};
 constexpr std::chrono::hours kSilenceLogInterval{1};
@@ -33,23 +35,58 @@ std::string Listed(const std::vector<std::string>& names) {
 
 }  // namespace
 
+void CeleryCollector::NoteDeaf(SteadyTime now) {
+  double down_seconds = 0;
+  if (listener_ != nullptr) {
+    const StreamHealth health = listener_->health();
+    is_whole_ = health.up && now - health.caught_up < kLatest;
+    down_seconds = health.down_seconds;
+  }
+  heard_.workers.Deaf(deaf_.Count(now, down_seconds, broker_->BlocksPublishers()));
+  if (deaf_.was_down()) heard_.tally.Missed();
+}
+
 // Silence tells nothing of workers while the broker lets nobody publish, nor does that they are
 // not heard before anybody was.
 void CeleryCollector::AddDoubts(SteadyTime now, Reading& reading) {
-  if (broker_->BlocksPublishers()) {
-    heard_.workers.Deaf(now - blocked_.value_or(now));
-    blocked_ = now;
-  } else {
-    blocked_.reset();
-  }
+  NoteDeaf(now);
   if (options_.control == ControlMode::kNone) return;
   heard_.workers.SetUnheard(unheard_.AreThere(heard_.workers.HasHeardAny(), now));
-  if (auto problem = unheard_.Problem(now)) reading.standing.push_back(*std::move(problem));
+  // If events are not JSON, that is said instead.
+  const bool is_foreign = listener_ != nullptr && !listener_->health().foreign_type.empty();
+  auto problem = unheard_.Problem(now);
+  if (problem && !is_foreign) reading.standing.push_back(*std::move(problem));
+}
+
+void CeleryCollector::DoubtAges(Told& told, Reading& reading) {
+  DoubtUnacked(told.broker, reading);
+  NameOvertaken(told, reading);
+}
+
+void CeleryCollector::NameOvertaken(const Told& told, Reading& reading) {
+  std::vector<std::string> names;
+  {
+    const MutexLock lock(heard_.mutex);
+    for (std::size_t i = 0; i < told.ages.size(); ++i) {
+      const QueueReading& queue = told.broker.queues[i];
+      if (!told.ages[i] && queue.waiting && heard_.tally.IsOvertaken(queue.name))
+        names.push_back(queue.name);
+    }
+  }
+  if (names.empty()) return;
+  reading.standing.emplace_back(
+      ErrorKind::kMissing,
+      fmt::format("how long tasks wait in {} is not known: tasks are taken, or removed, and no "
+                  "event tells which, and a later one may come first: there are priorities, or no "
+                  "worker says that there are none. Set worker_send_task_events = True, or start "
+                  "the workers with -E",
+                  Listed(names)),
+      "ages");
 }
 
 // Redis has when a message was delivered by the clock of the worker that took it, and not which
 // worker that was.
-void CeleryCollector::DoubtAges(BrokerReading& broker, Reading& reading) {
+void CeleryCollector::DoubtUnacked(BrokerReading& broker, Reading& reading) {
   if (broker.unacked.value_or(0) == 0) return;
   std::optional<std::string> off;
   {

@@ -109,12 +109,32 @@ std::optional<std::vector<Element>> ReadList(value& list, std::size_t most,
   return elements;
 }
 
-std::string QueueName(value& queue) {
+struct ServedQueue {
   std::string name;
-  ForFields(queue, [&](std::string_view key, value& content) {
-    if (key == "name") name = Text(content);
+  bool may_overtake = false;
+};
+
+bool IsTrue(value& flag) { return flag.type() == json_type::boolean && bool(flag.get_bool()); }
+
+// Of a queue's arguments, by which it is declared.
+bool MayOvertake(value& arguments) {
+  bool may = false;
+  ForFields(arguments, [&](std::string_view key, value& content) {
+    if (key == "x-max-priority") may |= Number(content).value_or(0) > 0;
+    if (key == "x-queue-type") may |= Text(content) == "quorum";
   });
-  return name;
+  return may;
+}
+
+ServedQueue ReadQueue(value& queue) {
+  ServedQueue read;
+  ForFields(queue, [&](std::string_view key, value& content) {
+    if (key == "name") read.name = Text(content);
+    if (key == "queue_arguments") read.may_overtake |= MayOvertake(content);
+    if (key == "max_priority") read.may_overtake |= Number(content).value_or(0) > 0;
+    if (key == "no_declare") read.may_overtake |= IsTrue(content);
+  });
+  return read;
 }
 
 void ReadPool(value& pool, WorkerReply& worker) {
@@ -163,9 +183,15 @@ bool ReadSchedule(value& reply, WorkerReply& worker) {
 }
 
 bool ReadQueues(value& reply, WorkerReply& worker) {
-  worker.queues = ReadList(reply, kMaxQueues, QueueName);
-  if (worker.queues) std::erase(*worker.queues, "");
-  return worker.queues.has_value();
+  const auto queues = ReadList(reply, kMaxQueues, ReadQueue);
+  if (!queues) return false;
+  worker.queues.emplace();
+  for (const ServedQueue& queue : *queues) {
+    if (queue.name.empty()) continue;
+    worker.queues->push_back(queue.name);
+    if (queue.may_overtake) worker.overtaking.push_back(queue.name);
+  }
+  return true;
 }
 
 struct Method {

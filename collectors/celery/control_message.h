@@ -47,6 +47,9 @@ struct WorkerReply {
   };
   std::optional<std::vector<HeldTask>> active, reserved, scheduled;
   std::optional<std::vector<std::string>> queues;  // active_queues
+  // Of these, those in which a later message may come first: with priorities, of quorum type (two
+  // priorities since RabbitMQ 4), or declared by others.
+  std::vector<std::string> overtaking = {};
 };
 
 // Reads the reply to `method`: none where it is no reply to it ({"error": ...}, cut or

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "collectors/celery/label_table.h"
+#include "collectors/celery/tally_families.h"
 #include "collectors/celery/task_series.h"
 #include "collectors/celery/task_story.h"
 #include "collectors/celery/task_table.h"
@@ -16,7 +17,6 @@
 namespace collectors {
 namespace {
 
-using exporter::FamilySet;
 using exporter::SteadyTime;
 
 constexpr std::size_t kMaxQueues = 1000;
@@ -44,19 +44,6 @@ Ticks TicksOf(SteadyTime::duration duration) {
   const auto ticks = std::chrono::floor<Sixteenths>(duration).count();
   return static_cast<Ticks>(
       std::clamp<std::int64_t>(ticks, 0, std::numeric_limits<Ticks>::max() / 2));
-}
-
-FamilySet::Family& OpenTracked(FamilySet& families) {
-  return families.Gauge("celery_tasks_tracked",
-                        "Tasks remembered because their end was not heard; max_tasks at most.");
-}
-
-FamilySet::Family& OpenEvicted(FamilySet& families) {
-  return families.Counter(
-      "celery_tasks_evicted_total",
-      "Tasks given up before their end was heard: count where there were more than max_tasks, age "
-      "where nothing was heard of them for task_retention, worker where the worker that ran them "
-      "is gone, or says that it runs nothing.");
 }
 
 }  // namespace
@@ -362,8 +349,10 @@ std::optional<double> EventTally::WaitingSince(std::string_view uuid, double now
 std::optional<double> EventTally::OldestWaiting(std::string_view queue, double waiting,
                                                 SteadyTime now, double epoch_now) {
   state_->Advance(now);
-  const auto label = state_->tables.queues.Find(queue);
-  if (!label || !(waiting >= 0 && waiting <= kMostWaiting)) return std::nullopt;
+  const auto label = waiting == 0 ? std::optional(state_->tables.queues.Intern(queue))
+                                  : state_->tables.queues.Find(queue);
+  if (!label || label == kFoldedLabel || !(waiting >= 0 && waiting <= kMostWaiting))
+    return std::nullopt;
   return state_->waiting.Oldest(state_->tasks, *label, static_cast<std::size_t>(waiting),
                                 state_->ticks, {state_->EarliestTime(epoch_now), epoch_now});
 }
@@ -374,6 +363,18 @@ std::vector<std::string> EventTally::Queues() const {
     queues.push_back(state_->tables.queues.Text(label));
   std::sort(queues.begin(), queues.end());
   return queues;
+}
+
+void EventTally::Missed() { state_->waiting.Missed(state_->tasks); }
+
+void EventTally::SetQueueOrder(std::string_view queue, bool is_in_order) {
+  const Label label = state_->tables.queues.Intern(queue);
+  if (label != kFoldedLabel) state_->waiting.SetOrder(label, is_in_order);
+}
+
+bool EventTally::IsOvertaken(std::string_view queue) const {
+  const auto label = state_->tables.queues.Find(queue);
+  return label && state_->waiting.IsOvertaken(*label, state_->ticks);
 }
 
 bool EventTally::HearsNoSender() const {

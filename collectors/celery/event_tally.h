@@ -52,15 +52,24 @@ class EventTally {
   // serves one queue alone. An empty queue says that it serves several.
   void SetWorkerQueue(std::string_view hostname, std::string_view queue);
 
+  // Events may have been lost up to now: what waited by them may wait no more, and what waits may
+  // be unknown.
+  void Missed();
+  // Whether the queue hands out its messages in the order in which they came, as who knows says.
+  void SetQueueOrder(std::string_view queue, bool is_in_order);
+
   // When the task was sent, or is to run (its eta) where that is later; epoch
   // seconds. Absent where no event has said it, or what no clock can have said.
   std::optional<double> WaitingSince(std::string_view uuid, double now) const;
   // Since when the longest waiting of the queue's tasks waits, of which the broker
   // has `waiting`. Absent where fewer are known by events: one that waits longer may
   // be unknown. Where more are, the first of them wait no more and are forgotten:
-  // they were purged, or taken unheard.
+  // they were purged, or taken unheard. Absent, too, if a later task may have been taken before
+  // them, unheard: IsOvertaken(). To be said also where none wait.
   std::optional<double> OldestWaiting(std::string_view queue, double waiting,
                                       exporter::SteadyTime now, double epoch_now);
+  // Whether tasks of the queue are taken unheard, of which any may be the oldest.
+  bool IsOvertaken(std::string_view queue) const;
   // Queues that task-sent events named within the last hour, or of which tasks wait by
   // them: at most 200, the last named ones.
   std::vector<std::string> Queues() const;

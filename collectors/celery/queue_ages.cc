@@ -33,6 +33,7 @@ std::optional<QueueAge> QueueAges::AgeOf(const QueueReading& reading,
   if (queue.source.empty()) queue.source = reading.knows_heads ? kHead : kEvent;
   // The source of an empty queue is the last one's, so that no series changes for it.
   if (*reading.waiting <= 0) {
+    oldest_waiting(reading.name, 0);
     queue.oldest = epoch_now;
     return QueueAge{0, queue.source};
   }

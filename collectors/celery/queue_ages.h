@@ -26,7 +26,8 @@ class QueueAges {
  public:
   // When a task began to wait, by its events; epoch seconds.
   using WaitingSince = std::function<std::optional<double>(std::string_view uuid)>;
-  // The longest waiting task of a queue in which so many wait, by events; epoch seconds.
+  // The longest waiting task of a queue in which so many wait, by events; epoch seconds. Is to be
+  // told of an empty queue too.
   using OldestWaiting =
       std::function<std::optional<double>(std::string_view queue, double waiting)>;
 

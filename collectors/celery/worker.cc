@@ -160,7 +160,10 @@ void Worker::Replied(const WorkerReply& reply, SteadyTime round, Duration deaf) 
   if (reply.active) facts_.active = reply.active;
   if (reply.reserved) facts_.reserved = reply.reserved;
   if (reply.scheduled) facts_.scheduled = reply.scheduled;
-  if (reply.queues) facts_.queues = reply.queues;
+  if (reply.queues) {
+    facts_.queues = reply.queues;
+    facts_.overtaking = reply.overtaking;
+  }
   if (reply.slots) facts_.slots = reply.slots;
   if (reply.processes) facts_.processes = reply.processes;
   if (reply.prefetch_count) facts_.prefetch_count = reply.prefetch_count;

@@ -211,6 +211,16 @@ std::vector<std::pair<std::string, std::string>> WorkerTable::SoleQueues() const
   return soles;
 }
 
+std::map<std::string_view, bool> WorkerTable::QueueOrders() const {
+  std::map<std::string_view, bool> orders;
+  for (const auto& [hostname, worker] : workers_) {
+    if (!worker.last_facts().queues) continue;
+    for (const std::string& queue : *worker.last_facts().queues) orders.try_emplace(queue, true);
+    for (const std::string& queue : worker.last_facts().overtaking) orders[queue] = false;
+  }
+  return orders;
+}
+
 std::vector<std::string> WorkerTable::TakeSilent() {
   std::vector<std::string> silent;
   for (auto& [hostname, worker] : workers_) {

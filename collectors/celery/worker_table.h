@@ -68,6 +68,9 @@ class WorkerTable {
   std::vector<std::string> Queues() const;
   // The one queue of each worker that serves one alone; empty where it serves several.
   std::vector<std::pair<std::string, std::string>> SoleQueues() const;
+  // The queues that workers serve, and whether each hands out its messages in the order in which
+  // they came.
+  std::map<std::string_view, bool> QueueOrders() const;
   // Workers newly found to send heartbeats and no task events.
   std::vector<std::string> TakeSilent();
   // Whether a worker has come that has not had two rounds of control calls yet: it

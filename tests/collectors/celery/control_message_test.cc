@@ -197,5 +197,19 @@ TEST_CASE("nesting without end is refused, not followed") {
   CHECK(ReadControlReply("active", R"({"w@h": [{"args": )" + deep + "}]}").empty());
 }
 
+TEST_CASE("a queue that may hand out a later message first is told from one that does not") {
+  const auto replies = ReadControlReply("active_queues", R"({"w1@h": [
+      {"name": "plain", "queue_arguments": null, "max_priority": null, "no_declare": null},
+      {"name": "none", "queue_arguments": {"x-max-priority": 0}, "no_declare": false},
+      {"name": "prio", "queue_arguments": {"x-max-priority": 10, "x-expires": 5}},
+      {"name": "short", "max_priority": 3},
+      {"name": "quorum", "queue_arguments": {"x-queue-type": "quorum"}},
+      {"name": "classic", "queue_arguments": {"x-queue-type": "classic"}},
+      {"name": "theirs", "no_declare": true}]})");
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].queues->size() == 7);
+  CHECK(replies[0].overtaking == std::vector<std::string>{"prio", "short", "quorum", "theirs"});
+}
+
 }  // namespace
 }  // namespace collectors

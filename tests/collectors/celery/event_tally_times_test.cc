@@ -126,6 +126,8 @@ TEST_CASE("tasks in progress are those started and not ended, by name") {
 
 TEST_CASE("a task waits from when it was sent or is due until a worker has it") {
   EventTally tally(Options());
+  tally.SetQueueOrder("celery", true);
+  tally.SetQueueOrder("mail", true);
   const double now = kEpoch + 1000;
   const auto oldest = [&](std::string_view queue, double waiting) {
     return tally.OldestWaiting(queue, waiting, kStart + kSettled, now);
@@ -165,6 +167,7 @@ TEST_CASE("what an event says of a task's waiting is a time that clocks can have
 
 TEST_CASE("tasks of which the broker has fewer were purged or taken unheard: the first of them") {
   EventTally tally(Options());
+  tally.SetQueueOrder("celery", true);
   for (const char* const id : {"1", "2", "3", "4", "5"}) Tell(tally, {WithId(Sent(0), id)});
   const double now = kEpoch + 3600;
   Tell(tally, {Sent(3598)}, kStart + std::chrono::hours(1));
@@ -181,6 +184,7 @@ TEST_CASE("tasks of which the broker has more wait for longer, maybe") {
   TallyOptions options = Options();
   options.max_tasks = 2;
   EventTally tally(options);
+  tally.SetQueueOrder("celery", true);
   Tell(tally, {Sent(0), WithId(Sent(100), "2"), WithId(Sent(200), "3")});
   const double now = kEpoch + 1000;
   CHECK_FALSE(tally.OldestWaiting("celery", 3, kStart + kSettled, now));
@@ -192,6 +196,7 @@ TEST_CASE("tasks of which the broker has more wait for longer, maybe") {
 
 TEST_CASE("as many tasks as came just now may be on their way") {
   EventTally tally(Options());
+  tally.SetQueueOrder("celery", true);
   Tell(tally, {Sent(0), WithId(Sent(100), "2")});
   const double now = kEpoch + 1000;
   CHECK(tally.OldestWaiting("celery", 2, kStart + kSettled, now) == kEpoch);
@@ -202,6 +207,7 @@ TEST_CASE("as many tasks as came just now may be on their way") {
 
 TEST_CASE("what was sent before we listened is no less because others are sent") {
   EventTally tally(Options());
+  tally.SetQueueOrder("celery", true);
   const auto oldest = [&](int second) {  // 40 are there that nobody told of, and 25 a second come.
     return tally.OldestWaiting("celery", 40 + 25 * second, kStart + std::chrono::seconds(second),
                                kEpoch + second);
@@ -226,6 +232,7 @@ TEST_CASE("under steady traffic the longest wait is right, whatever events lag b
   for (const Case& c : {Case{2, 5}, Case{5, 2}, Case{300, 10}, Case{10, 300}}) {
     CAPTURE(c.sent_lag);
     EventTally tally(Options());
+    tally.SetQueueOrder("celery", true);
     const auto tell = [&](int task, CeleryEvent (*make)(double, double), int at, int now) {
       if (task < 0) return;
       const std::string id = std::to_string(task);
@@ -263,6 +270,7 @@ TEST_CASE("a queue that events name is told for an hour, and for as long as task
 
 TEST_CASE("a task that is tried again waits again") {
   EventTally tally(Options());
+  tally.SetQueueOrder("celery", true);
   Tell(tally, {Sent(0), Received(1), Started(2), Sent(2.9, 1), Retried(3)});
   CHECK(tally.OldestWaiting("celery", 1, kStart, kEpoch + 10) == kEpoch + 2.9);
   CHECK(At(testing::SamplesOf(tally, kStart), "celery_tasks_in_progress{add}") == 0);
@@ -307,6 +315,7 @@ TEST_CASE("a task of a process that is gone is in progress no more, and keeps it
 
 TEST_CASE("a task that a process received and did not begin waits again when it is gone") {
   EventTally tally(Options());
+  tally.SetQueueOrder("celery", true);
   Tell(tally, {Sent(0), Received(1), WithId(Sent(5), "2"), WithId(Received(6), "2"),
                WithId(Started(7), "2"), WithId(Sent(8), "3")});
   const auto oldest = [&](double waiting) {
@@ -340,6 +349,7 @@ TEST_CASE("that no sender tells of its tasks is known by twenty that workers rec
 
 TEST_CASE("a process that runs nothing still holds the task that is not due") {
   EventTally tally(Options());
+  tally.SetQueueOrder("celery", true);
   CeleryEvent due = Received(1);
   due.eta = kEpoch + 12;
   Tell(tally,

@@ -338,6 +338,15 @@ TEST_CASE("a table that is full lets the longest gone go, and then takes no more
   CHECK(story.Page(7).contains("celery_worker_up{w3@h}"));
 }
 
+TEST_CASE("a queue is in order if all who serve it say so") {
+  Story story;
+  WorkerReply prio = Serving("w2@h", {"mail", "orders"});
+  prio.overtaking = {"mail"};
+  story.Replies(0, {Serving("w1@h", {"mail", "calm"}), prio});
+  CHECK(story.table.QueueOrders() ==
+        std::map<std::string_view, bool>{{"calm", true}, {"mail", false}, {"orders", true}});
+}
+
 TEST_CASE("a name that is none is no worker") {
   Story story;
   story.Beat(0, "").Beat(0, std::string(513, 'w'));
