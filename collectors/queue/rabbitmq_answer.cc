@@ -52,6 +52,12 @@ bool IsStream(const dom::object& object) {
   return object["type"].get(type) == simdjson::SUCCESS && type == "stream";
 }
 
+bool HasPriorities(const dom::object& object) {
+  std::int64_t priorities = 0;
+  return object["arguments"]["x-max-priority"].get(priorities) == simdjson::SUCCESS &&
+         priorities > 0;
+}
+
 RabbitmqQueue QueueOf(const dom::object& object) {
   std::string_view name;
   if (object["name"].get(name) != simdjson::SUCCESS) Refuse();
@@ -61,7 +67,7 @@ RabbitmqQueue QueueOf(const dom::object& object) {
   if (!queue.is_stream) queue.ready = Number(object, "messages_ready");
   queue.unacked = Number(object, "messages_unacknowledged");
   queue.consumers = Number(object, "consumers");
-  queue.head_timestamp = Number(object, "head_message_timestamp");
+  if (!HasPriorities(object)) queue.head_timestamp = Number(object, "head_message_timestamp");
   return queue;
 }
 

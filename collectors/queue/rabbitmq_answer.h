@@ -18,7 +18,8 @@ struct RabbitmqQueue {
   std::optional<double> scheduled;
   std::optional<double> failed;
   // Epoch seconds: the property timestamp of the message that is next, where its
-  // sender gave it one (classic queues before RabbitMQ 4).
+  // sender gave it one (classic queues before RabbitMQ 4). Absent if the queue has priorities:
+  // others may have waited longer than the next.
   std::optional<double> head_timestamp;
   // It keeps what was read, and the broker counts all together: none of that is ready.
   bool is_stream = false;
@@ -33,7 +34,7 @@ struct RabbitmqPage {
 // What of a queue the management API is asked for, of RabbitMQ 3.10 to 4.3. The
 // server documents its API at /api/index.html.
 inline constexpr std::string_view kRabbitmqColumns =
-    "name,type,messages_ready,messages_unacknowledged,consumers,head_message_timestamp";
+    "name,type,messages_ready,messages_unacknowledged,consumers,head_message_timestamp,arguments";
 
 // The answer to /api/queues/VHOST/NAME, and to /api/queues/VHOST?page=N. A count
 // that is null, as that of a queue younger than the broker's statistics, is absent.

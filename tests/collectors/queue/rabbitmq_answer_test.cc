@@ -90,6 +90,12 @@ TEST_CASE("a count that is no number, or none that can be, is not known") {
   }
   CHECK(ReadRabbitmqQueue(R"({"name":"a","messages_ready":9007199254740993})").ready > 9e15);
   CHECK(ReadRabbitmqQueue(R"({"name":"a","head_message_timestamp":17})").head_timestamp == 17);
+  CHECK(ReadRabbitmqQueue(R"({"name":"a","arguments":{},"head_message_timestamp":17})")
+            .head_timestamp == 17);
+  // With priorities others may have waited longer than the next.
+  CHECK_FALSE(ReadRabbitmqQueue(
+                  R"({"name":"a","arguments":{"x-max-priority":9},"head_message_timestamp":17})")
+                  .head_timestamp);
 }
 
 TEST_CASE("what a stream keeps is not what waits") {

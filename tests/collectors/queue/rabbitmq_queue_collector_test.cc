@@ -24,7 +24,8 @@ using testing::FakeServer;
 using Peer = FakeServer::Peer;
 
 constexpr const char* kColumns =
-    "columns=name,type,messages_ready,messages_unacknowledged,consumers,head_message_timestamp "
+    "columns=name,type,messages_ready,messages_unacknowledged,consumers,head_message_timestamp,"
+    "arguments "
     "HTTP/1.1\r\n";
 
 std::string Answer(const std::string& body, const std::string& status = "200 OK") {
