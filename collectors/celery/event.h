@@ -43,6 +43,7 @@ struct CeleryEvent {
   std::optional<double> runtime;    // Of task-succeeded, in seconds.
   std::optional<double> active;     // Of workers: tasks that run now.
   std::optional<double> processed;  // Of workers: tasks taken since its start.
+  std::optional<double> freq;       // Of workers: seconds from one heartbeat to the next.
 };
 
 // Takes what a decoder finds in the messages of an event stream.

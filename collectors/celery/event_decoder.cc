@@ -163,6 +163,7 @@ constexpr FieldRule kFieldRules[] = {
     Number("runtime", &CeleryEvent::runtime),
     Number("active", &CeleryEvent::active),
     Number("processed", &CeleryEvent::processed),
+    Number("freq", &CeleryEvent::freq),
 };
 
 void ReadField(const FieldRule& rule, ondemand::value value, Draft& draft) {

@@ -16,8 +16,11 @@ constexpr double kLateSeconds = 60;
 constexpr seconds kRoundAtMost{5};
 constexpr int kRoundsOfFacts = 5;
 constexpr int kMostRoundsOfFacts = 40;
-// One that is silent for longer is busy, and cannot reply.
-constexpr seconds kAudible{4};
+// One that is silent for so long beyond its next heartbeat is busy, and cannot reply.
+constexpr seconds kLateBeat{2};
+// By Celery's default, and the longest that is believed.
+constexpr seconds kUsualPace{2};
+constexpr double kSlowestPace = 3600;
 // Two events of one process are as far from each other by its clock as by ours.
 constexpr double kPaceSlack = 1;
 constexpr double kLeastPace = 0.5;
@@ -85,7 +88,7 @@ bool Worker::IsOfBehind(double stamp, SteadyTime now) {
 }
 
 void Worker::Revive(SteadyTime now, Duration deaf) {
-  if (now - heard_ <= kAudible) audible_ += now - heard_;
+  if (now - heard_ <= pace_ + kLateBeat) audible_ += now - heard_;
   heard_ = now;
   deaf_ = deaf;
   if (leaving_ && !has_ended_) processes_.End(leaving_->process, leaving_->heard);
@@ -96,6 +99,10 @@ void Worker::Revive(SteadyTime now, Duration deaf) {
 void Worker::TakeBeat(const CeleryEvent& event, SteadyTime now) {
   beats_ = true;
   ++beat_count_;
+  if (event.freq && *event.freq > 0 && *event.freq <= kSlowestPace) {
+    pace_ = std::max<Duration>(kUsualPace, std::chrono::duration_cast<Duration>(
+                                               std::chrono::duration<double>(*event.freq)));
+  }
   const bool is_behind = event.timestamp && stamp_ && *event.timestamp <= *stamp_ &&
                          *event.timestamp >= *stamp_ - kLateSeconds;
   if (event.timestamp && !is_behind) stamp_ = event.timestamp;

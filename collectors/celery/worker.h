@@ -99,8 +99,9 @@ class Worker {
   void ForgetProcess();
 
   exporter::SteadyTime heard_;
-  Duration deaf_ = {};  // In all, when it was last heard.
-  bool beats_ = false;  // It sends heartbeats.
+  Duration deaf_ = {};                       // In all, when it was last heard.
+  bool beats_ = false;                       // It sends heartbeats.
+  Duration pace_ = std::chrono::seconds(2);  // From one to the next (--heartbeat-interval).
   std::uint64_t process_number_ = 0;
   std::uint64_t beat_count_ = 0;  // Of that process.
   std::optional<Leaving> leaving_;

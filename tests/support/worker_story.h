@@ -38,6 +38,16 @@ class Story {
               EventType type = EventType::kWorkerHeartbeat) {
     return Hear(at, stamp, hostname, {}, processed, active, type);
   }
+  // A heartbeat of a worker that sends one every `freq` seconds.
+  Story& Paced(double at, const std::string& hostname, double freq) {
+    CeleryEvent event{};
+    event.type = EventType::kWorkerHeartbeat;
+    event.hostname = hostname;
+    event.timestamp = kEpoch + at;
+    event.freq = freq;
+    table.Heard(event, Steady(at));
+    return *this;
+  }
   // A heartbeat of one of several processes.
   Story& Of(double pid, double at, double processed, double active = 0,
             EventType type = EventType::kWorkerHeartbeat) {

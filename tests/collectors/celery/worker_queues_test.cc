@@ -114,6 +114,20 @@ TEST_CASE("a solo worker that is heard between its tasks alone serves its queue 
   }
 }
 
+TEST_CASE("what a worker said ends after five rounds in which it was heard, at whatever pace") {
+  for (const double freq : {2, 10, 30}) {
+    CAPTURE(freq);
+    Story story({.timeout = seconds(120), .reply_interval = seconds(10)});
+    story.Paced(0, "w1@h", freq).Replies(0, {Serving("w1@h", {"celery"}, 1)});
+    for (int at = static_cast<int>(freq); at <= 40; at += static_cast<int>(freq))
+      story.Paced(at, "w1@h", freq);
+    CHECK(story.At(41, "celery_active_worker_count{}", {"celery"}) == 1);
+    for (int at = 42; at <= 92; at += static_cast<int>(freq)) story.Paced(at, "w1@h", freq);
+    CHECK_FALSE(story.At(93, "celery_active_worker_count{}", {"celery"}).has_value());
+    CHECK(story.At(93, kUp) == 1);
+  }
+}
+
 TEST_CASE("where workers may be that cannot be heard, their number is not 0") {
   Story story;
   story.Replies(0, {});
