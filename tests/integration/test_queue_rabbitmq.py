@@ -146,6 +146,19 @@ def test_a_message_with_a_timestamp_tells_the_age_of_the_queue(collect, rabbitmq
     assert 1000 <= age < 1040
 
 
+def test_the_head_of_a_queue_with_priorities_tells_no_age(collect, rabbitmq, client):
+    client("queue_declare", queue="urgent", auto_delete=False, arguments={"x-max-priority": 9})
+    now = int(time.time())
+    client.publish("urgent", 1, timestamp=now - 1000, priority=0)
+    client.publish("urgent", 1, timestamp=now - 5, priority=9)
+    eventually(lambda: rabbitmq.api("GET", "/api/queues/it/urgent").get("head_message_timestamp")
+               == now - 5, 30, "the broker tells the timestamp of the later one")
+    has_counts(rabbitmq, "urgent", 2, 0, 0)
+    page = collect(config(api_url(rabbitmq), "queues: [{name: urgent}]"))
+    assert page.value("queue_depth", queue="urgent", state="waiting") == 2
+    assert not page.has("queue_oldest_age_seconds")
+
+
 def test_a_queue_whose_counts_are_not_known_yet_has_no_sample_and_a_reason(
         collect, rabbitmq, client):
     def page_of_fresh(name):
