@@ -27,10 +27,10 @@ using std::chrono::steady_clock;
 constexpr std::size_t kWorkers = 4;
 // Of an answer, by the worker that made it: the lobby sends the rest in turn with others.
 constexpr std::size_t kMostSent = 16 << 20;
-// What the system may hold for clients and has not sent yet. With little, it wakes a client who
-// reads for every few packets.
-constexpr std::size_t kHeld = 16 << 20;
-constexpr std::size_t kMostHeld = 1 << 20;  // For one, if there are few.
+// What the system may hold for a client and has not sent yet, if few take an answer. With little,
+// it wakes a client who reads for every few packets. Of many each has ListeningSocket::kHeld.
+constexpr std::size_t kMostHeld = 1 << 20;
+constexpr std::size_t kFew = 4;
 constexpr const char* kUnknownHandler = "other";
 // What is answered before the library sees the head.
 struct EarlyAnswer {
@@ -284,7 +284,7 @@ void HttpServer::Impl::Refuse(HttpLobby::Visitor visitor, const EarlyAnswer& ans
 
 // Sends what the client takes at once; the lobby waits for the rest.
 void HttpServer::Impl::Give(HttpLobby::Visitor visitor) {
-  LimitHeld(visitor.fd, std::clamp(kHeld / (lobby_.takers() + 1), ListeningSocket::kHeld, kMostHeld));
+  LimitHeld(visitor.fd, lobby_.takers() < kFew ? kMostHeld : ListeningSocket::kHeld);
   if (!visitor.unsent.SendTo(visitor.fd, kMostSent)) {
     Cut(visitor, HttpCut::kClient);
     visitor.unsent = {};
