@@ -14,7 +14,11 @@ void StreamLags::BeginRun() {
 }
 
 std::optional<double> StreamLags::Of(const Group& group, const StreamPlace& place) {
-  const auto found = counted_.find(group);
+  auto found = counted_.find(group);
+  if (found != counted_.end() && (!place.read || *place.read < found->second.read)) {
+    counted_.erase(found);  // It was set back, and reads again what may be gone.
+    found = counted_.end();
+  }
   if (found != counted_.end()) found->second.run = run_;
   if (place.is_before_first) return place.length;
   if (place.is_at_end && place.lag != 0) {
@@ -27,8 +31,8 @@ std::optional<double> StreamLags::Of(const Group& group, const StreamPlace& plac
     if (place.read) counted_[group] = {*place.read, run_};
     return place.lag;
   }
-  // All that is there waits, or is pending.
-  if (*place.lag + place.pending == place.length) return place.lag;
+  const bool all_waits_or_is_pending = *place.lag + place.pending == place.length;
+  if (place.has_deleted && all_waits_or_is_pending) return place.lag;
   // The group reads nothing, and what it had read is gone.
   return counted && place.read == counted->read ? std::optional(place.length) : std::nullopt;
 }

@@ -6,29 +6,21 @@
 #include <string>
 #include <tuple>
 
-namespace collectors {
+#include "collectors/stream_reply.h"
 
-// What a server says of a consumer group's place in its stream, at one moment.
-struct StreamPlace {
-  double length = 0;   // Entries in the stream.
-  double pending = 0;  // Entries delivered to the group and not acknowledged.
-  // Entries that the group has read, of all that were ever added.
-  std::optional<double> read = std::nullopt;
-  // Entries that it has yet to read, as the server counts them.
-  std::optional<double> lag = std::nullopt;
-  // The group is known to have read none of those in the stream, or all.
-  bool is_before_first = false;
-  bool is_at_end = false;
-};
+namespace collectors {
 
 // How many entries groups have yet to read.
 //
 // A server counts all that were ever added, less what the group has read. If entries are
 // removed before the group has read them, as by MAXLEN, they stay in that count for good:
 // a group that has read all has a lag in Redis 7.0 to 8.0 and in Valkey (redis/redis#13957,
-// valkey-io/valkey#641). The count is never too low. So it is taken if it is 0, if it agrees
-// with what is in the stream, or if all that the group had yet to read when its count was
-// last right, and all that came since, was read or is still there.
+// valkey-io/valkey#641). The count is never too low. So it is taken if
+// - it is 0;
+// - nothing was ever removed;
+// - consumers delete by XDEL what they have done, and all that is there waits or is pending;
+// - all that the group had yet to read when its count was last right, and all that came since,
+//   was read or is still there.
 //
 // Pure but for what it has seen. One thread.
 class StreamLags {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "collectors/redis/stream_state.h"
+#include "collectors/stream_reply.h"
 
 namespace collectors {
 namespace {

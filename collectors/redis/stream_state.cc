@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "collectors/stream_reply.h"
+
 namespace collectors {
 namespace {
 
@@ -65,14 +67,6 @@ constexpr StreamField kConsumerFields[] = {
      "Seconds since the consumer last tried to read or claim."},
 };
 
-// The value behind a name in a flat list of names and values; null where absent.
-const RedisReply* Find(const RedisReply& pairs, std::string_view name) {
-  for (std::size_t i = 0; i + 1 < pairs.items.size(); i += 2) {
-    if (pairs.items[i].text == name) return &pairs.items[i + 1];
-  }
-  return nullptr;
-}
-
 std::optional<double> MillisecondsOf(std::string_view id) {
   double value = 0;
   const std::string_view first = id.substr(0, id.find('-'));
@@ -103,34 +97,15 @@ std::optional<double> ValueOf(const RedisReply& reply, Shape shape) {
 void AddFields(const RedisReply& pairs, std::span<const StreamField> fields, const Labels& labels,
                FamilySet& families) {
   for (const StreamField& field : fields) {
-    const RedisReply* const reply = Find(pairs, field.field);
+    const RedisReply* const reply = FieldOf(pairs, field.field);
     const std::optional<double> value =
         reply == nullptr ? std::nullopt : ValueOf(*reply, field.shape);
     if (value) families.Gauge(field.metric, field.help).Add(labels, *value);
   }
 }
 
-std::optional<double> NumberOf(const RedisReply& pairs, std::string_view name) {
-  const RedisReply* const reply = Find(pairs, name);
-  return reply == nullptr ? std::nullopt : ValueOf(*reply, Shape::kNumber);
-}
-
-// "1526999626221-0": milliseconds, and a number within them.
-using StreamId = std::pair<std::uint64_t, std::uint64_t>;
-
-std::optional<StreamId> IdOf(const RedisReply* reply) {
-  if (reply == nullptr) return std::nullopt;
-  StreamId id;
-  const char* const end = reply->text.data() + reply->text.size();
-  const auto first = std::from_chars(reply->text.data(), end, id.first);
-  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '-') return std::nullopt;
-  const auto second = std::from_chars(first.ptr + 1, end, id.second);
-  if (second.ec != std::errc() || second.ptr != end) return std::nullopt;
-  return id;
-}
-
 std::string NameOf(const RedisReply& pairs) {
-  const RedisReply* const name = Find(pairs, "name");
+  const RedisReply* const name = FieldOf(pairs, "name");
   return name == nullptr ? "" : name->text;
 }
 
@@ -157,21 +132,6 @@ void AddStreamGroup(const RedisReply& group, std::optional<double> lag, const La
                     FamilySet& families) {
   AddFields(group, kGroupFields, labels, families);
   if (lag) families.Gauge(kLag, kLagHelp).Add(labels, *lag);
-}
-
-StreamPlace PlaceOf(const RedisReply& stream, const RedisReply& group) {
-  StreamPlace place = {.length = NumberOf(stream, "length").value_or(0),
-                       .pending = NumberOf(group, "pending").value_or(0),
-                       .read = NumberOf(group, "entries-read"),
-                       .lag = NumberOf(group, "lag")};
-  const auto delivered = IdOf(Find(group, "last-delivered-id"));
-  const auto last = IdOf(Find(stream, "last-generated-id"));
-  const RedisReply* const entry = Find(stream, "first-entry");
-  const auto first =
-      IdOf(entry == nullptr || entry->items.empty() ? nullptr : &entry->items.front());
-  place.is_at_end = delivered && last && *delivered >= *last;
-  place.is_before_first = delivered && first && *delivered < *first;
-  return place;
 }
 
 void AddStreamConsumers(const RedisReply& consumers, const Labels& labels, FamilySet& families) {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "collectors/clients/redis_session.h"
-#include "collectors/stream_lag.h"
 #include "exporter/family_set.h"
 
 namespace collectors {
@@ -27,9 +26,6 @@ void AddStreamGroup(const RedisReply& group, std::optional<double> lag,
 // Each consumer of the group; labels as AddStreamGroup's.
 void AddStreamConsumers(const RedisReply& consumers, const exporter::Labels& labels,
                         exporter::FamilySet& families);
-
-// Where a group of the stream is, by both answers.
-StreamPlace PlaceOf(const RedisReply& stream, const RedisReply& group);
 
 // The names of the groups in an answer to XINFO GROUPS, in its order.
 std::vector<std::string> StreamGroupNames(const RedisReply& groups);

@@ -35,6 +35,8 @@ inline RedisReply T(const std::string& text) { return {Type::kString, text, 0, {
 inline RedisReply Error(const std::string& text) { return {Type::kError, text, 0, {}}; }
 inline RedisReply A(Replies items) { return {Type::kArray, "", 0, std::move(items)}; }
 inline RedisReply Nil() { return {}; }
+// To XINFO STREAM.
+inline RedisReply StreamOf(long long length) { return A({T("length"), N(length)}); }
 
 inline std::string Number(double value) { return std::to_string(std::llround(value * 1000)); }
 

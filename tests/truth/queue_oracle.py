@@ -52,4 +52,4 @@ def _of_stream(client, key):
     if not client.exists(key):
         return {"waiting": 0, "active": 0}
     group, = client.xinfo_groups(key)
-    return {"waiting": lag_of(client, key, group, at_ends=False), "active": group["pending"]}
+    return {"waiting": lag_of(client, key, group), "active": group["pending"]}

@@ -126,19 +126,19 @@ def _order(identifier):
     return tuple(map(int, identifier.split(b"-")))
 
 
-def lag_of(client, key, group, at_ends=True):
+def lag_of(client, key, group):
     """How many entries the group has yet to read; None where one look cannot tell.
 
-    The server's own count says whether it can be told, and never how many. `at_ends` is whether
-    a group is known to stand before the first entry or at the last one.
+    The server's own count says whether it can be told, and never how many.
     """
     delivered, length = group["last-delivered-id"], client.xlen(key)
     rest = len(client.xrange(key, min=b"(" + delivered))
-    last = client.xinfo_stream(key)["last-generated-id"]
-    if at_ends and (rest == length > 0 or _order(delivered) >= _order(last)):
+    stream = client.xinfo_stream(key)
+    if rest == length > 0 or _order(delivered) >= _order(stream["last-generated-id"]):
         return rest
     told, read = group["lag"], group["entries-read"]
-    agrees = told is not None and (told == 0 or told + group["pending"] == length
+    has_deleted = stream["max-deleted-entry-id"] != b"0-0"
+    agrees = told is not None and (told == 0 or has_deleted and told + group["pending"] == length
                                    or read is not None and told + read == length)
     return rest if agrees else None
 

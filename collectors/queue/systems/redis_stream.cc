@@ -6,6 +6,7 @@
 #include "collectors/queue/queue_reply.h"
 #include "collectors/queue/systems/systems.h"
 #include "collectors/redis_glob.h"
+#include "collectors/stream_reply.h"
 
 namespace collectors {
 namespace {
@@ -18,7 +19,7 @@ using Type = RedisReply::Type;
 constexpr std::size_t kGroupsRead = 100;  // Of one stream without a named group.
 
 // The replies; then one of XPENDING for each group.
-enum Asked : std::size_t { kExists, kGroupList, kLength, kAsked };
+enum Asked : std::size_t { kExists, kGroupList, kStream, kAsked };
 
 // The summary that XPENDING gives otherwise names every consumer that has something.
 RedisCommand FirstPending(const std::string& key, const std::string& group) {
@@ -27,24 +28,16 @@ RedisCommand FirstPending(const std::string& key, const std::string& group) {
 
 std::vector<RedisCommand> Commands(const QueueTarget& target, QueueTime) {
   std::vector<RedisCommand> commands = {
-      {"EXISTS", target.key}, {"XINFO", "GROUPS", target.key}, {"XLEN", target.key}};
+      {"EXISTS", target.key}, {"XINFO", "GROUPS", target.key}, {"XINFO", "STREAM", target.key}};
   if (!target.group.empty()) commands.push_back(FirstPending(target.key, target.group));
   return commands;
-}
-
-// The value that follows a name in a flat list of names and values.
-const RedisReply* Field(const RedisReply& fields, std::string_view name) {
-  for (std::size_t i = 0; i + 1 < fields.items.size(); i += 2) {
-    if (fields.items[i].text == name) return &fields.items[i + 1];
-  }
-  return nullptr;
 }
 
 // The groups by name, as many as are read.
 std::vector<std::pair<std::string, const RedisReply*>> Groups(const RedisReply& reply) {
   std::vector<std::pair<std::string, const RedisReply*>> groups;
   for (const RedisReply& group : Checked(reply, Type::kArray).items) {
-    const RedisReply* const name = Field(group, "name");
+    const RedisReply* const name = FieldOf(group, "name");
     if (name != nullptr) groups.emplace_back(name->text, &group);
   }
   std::sort(groups.begin(), groups.end());
@@ -75,34 +68,36 @@ QueueState EmptyGroup(const std::string& queue) {
   return {.queue = queue, .depths = {{"waiting", 0}, {"active", 0}}, .consumers = 0};
 }
 
-// Absent before Redis 7.0; nil if deleted entries keep it from being known.
-std::optional<double> KnownCount(const RedisReply& group, std::string_view name) {
-  const RedisReply* const count = Field(group, name);
-  const bool is_known = count != nullptr && count->type == Type::kInteger;
-  return is_known ? std::optional(CountOf(*count)) : std::nullopt;
-}
-
-QueueState GroupState(const std::string& queue, const RedisReply& group, double length) {
+// The stream is null if the server refuses XINFO STREAM: the rest is known without it.
+QueueState GroupState(const std::string& queue, const RedisReply& group, const RedisReply* stream) {
   QueueState state = {.queue = queue};
-  state.place = {
-      .length = length, .read = KnownCount(group, "entries-read"), .lag = KnownCount(group, "lag")};
-  if (const RedisReply* const pending = Field(group, "pending")) {
-    state.place->pending = CountOf(*pending);
-    state.depths.push_back({"active", state.place->pending});
+  if (stream != nullptr) state.place = PlaceOf(*stream, group);
+  if (const RedisReply* const pending = FieldOf(group, "pending")) {
+    state.depths.push_back({"active", CountOf(*pending)});
   }
-  if (const RedisReply* const consumers = Field(group, "consumers")) {
+  if (const RedisReply* const consumers = FieldOf(group, "consumers")) {
     state.consumers = CountOf(*consumers);
   }
   return state;
 }
 
+const RedisReply* StreamOf(Replies replies, std::vector<CollectError>& problems) try {
+  return &Checked(replies[kStream], Type::kArray);
+} catch (const CollectError& error) {
+  problems.emplace_back(error.kind(),
+                        std::string("XINFO STREAM, which `waiting` needs: ") + error.what());
+  return nullptr;
+}
+
 QueueAnswer ReadOneGroup(const QueueTarget& target, Replies replies, QueueTime now) {
   if (CountOf(replies[kExists]) == 0) return {.states = {EmptyGroup(target.name)}};
+  QueueAnswer answer;
   for (const auto& [name, group] : Groups(replies[kGroupList])) {
     if (name != target.group) continue;
-    QueueState state = GroupState(target.name, *group, CountOf(replies[kLength]));
+    QueueState state = GroupState(target.name, *group, StreamOf(replies, answer.problems));
     state.oldest_age_seconds = OldestPending(replies[kAsked], now);
-    return {.states = {std::move(state)}};
+    answer.states.push_back(std::move(state));
+    return answer;
   }
   return {.states = {EmptyGroup(target.name)},
           .problems = {
@@ -114,9 +109,9 @@ QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime now) {
   QueueAnswer answer;
   if (CountOf(replies[kExists]) == 0) return answer;
   const auto groups = Groups(replies[kGroupList]);
+  const RedisReply* const stream = StreamOf(replies, answer.problems);
   for (std::size_t i = 0; i < std::min(groups.size(), kGroupsRead); ++i) {
-    QueueState state = GroupState(target.name + "/" + groups[i].first, *groups[i].second,
-                                  CountOf(replies[kLength]));
+    QueueState state = GroupState(target.name + "/" + groups[i].first, *groups[i].second, stream);
     state.oldest_age_seconds = OldestPending(replies[kAsked + i], now);
     answer.states.push_back(std::move(state));
   }

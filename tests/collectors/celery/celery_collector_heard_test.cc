@@ -55,10 +55,12 @@ TEST_CASE("a worker that comes is asked by the next collection, whatever the int
   options.discover_queues = false;
   Run run(options, {kOnline}, true, std::chrono::hours(1));
   const Deadline deadline = Deadline::After(seconds(10));
-  while (run.script.calls < 3 && !deadline.Expired()) run.Collect();
-  for (int i = 0; i < 3; ++i) run.Collect();
-  // The first of all, and two for the worker.
-  CHECK(run.script.calls == 3);
+  while (run.script.calls < 2 && !deadline.Expired()) run.Collect();
+  for (int i = 0; i < 20; ++i) run.Collect();
+  // Two for the worker, and before them one of all, unless the worker came first.
+  const int calls = run.script.calls;
+  CHECK(calls >= 2);
+  CHECK(calls <= 3);
 }
 
 TEST_CASE("silence of workers that are heard is a problem of control calls") {

@@ -64,16 +64,18 @@ TEST_CASE("a stream's group is its lag, its pending, its consumers and its oldes
       {A({GroupOf("workers")}), pending, "jobs active=4000 age=1250 consumers=2000"},
   };
   for (const Case& c : cases) {
-    CHECK(Read(kQueue, question, {N(1), c.groups, N(12), c.pending}) == c.expected);
+    CHECK(Read(kQueue, question, {N(1), c.groups, StreamOf(12), c.pending}) == c.expected);
   }
+  CHECK(Read(kQueue, question, {N(1), A({known}), Error("NOPERM no XINFO"), pending}) ==
+        "jobs active=4000 age=1250 consumers=2000 ! permission");
 }
 
 TEST_CASE("a stream that is not there is empty; a group that is not is told of") {
   const QueueQuestion& question = *System("redis_stream").question;
   const RedisReply no_key = Error("ERR no such key");
-  CHECK(Read(kQueue, question, {N(0), no_key, N(0), Error("NOGROUP No such key")}) ==
+  CHECK(Read(kQueue, question, {N(0), no_key, no_key, Error("NOGROUP No such key")}) ==
         "jobs waiting=0 active=0 consumers=0");
-  const std::vector<RedisReply> replies = {N(1), A({GroupOf("other")}), N(0),
+  const std::vector<RedisReply> replies = {N(1), A({GroupOf("other")}), StreamOf(0),
                                            Error("NOGROUP No such group")};
   const QueueAnswer answer = question.read(kQueue, replies, kNow);
   CHECK(Line(answer) == "jobs waiting=0 active=0 consumers=0 ! missing");

@@ -247,12 +247,12 @@ TEST_CASE("the groups of a stream are queues, a hundred at most") {
     return A({T("name"), T(name), T("consumers"), N(1), T("pending"), N(2), T("lag"), N(3)});
   };
   const RedisReply pending = A({A({T("1699999990250-0"), T("worker-1"), N(7), N(1)})});
-  CHECK(Read(kQueue, question, {N(1), A({group("b"), group("a")}), N(5)},
+  CHECK(Read(kQueue, question, {N(1), A({group("b"), group("a")}), StreamOf(5)},
              {pending, Error("NOGROUP gone")}) ==
         "shown/a lag=3000/5000 active=2000 age=10000 consumers=1000"
         "shown/b lag=3000/5000 active=2000 consumers=1000");
-  CHECK(Read(kQueue, question, {N(0), Error("ERR no such key"), N(0)}) == "");
-  const Replies many = {N(1), A(Replies(150, group("g"))), N(5)};
+  CHECK(Read(kQueue, question, {N(0), Error("ERR no such key"), Error("ERR no such key")}) == "");
+  const Replies many = {N(1), A(Replies(150, group("g"))), StreamOf(5)};
   CHECK(question.more(kQueue, many, kNow).size() == 100);
 }
 

@@ -67,7 +67,9 @@ TEST_CASE("the groups of a whole walk are shown until the next one is whole") {
   CHECK(groups.Collect().at("redis_key_group_count session") == 2);
   CHECK(groups.store.Count() == 0);
   groups.now += std::chrono::hours(1);
-  CHECK(groups.Collect().count("redis_key_group_count session") == 0);
+  // A walk may take a few collections on a machine that is busy.
+  const auto deadline = exporter::Deadline::After(std::chrono::seconds(10));
+  while (groups.Collect().contains("redis_key_group_count session")) REQUIRE(!deadline.Expired());
 }
 
 TEST_CASE("nothing is shown of a walk that is under way") {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "collectors/stream_reply.h"
 #include "exporter/exposition.h"
 #include "tests/support/captured_reply.h"
 #include "tests/support/taken.h"
@@ -66,28 +67,6 @@ TEST_CASE("a group has its lag where the server can tell it") {
         "group_entries_read=3 group_lag=0");
   CHECK(OfGroup("6.2", 1) ==
         "group_consumers=2 group_messages_pending=2 group_last_delivered_id=3000");
-}
-
-TEST_CASE("where a group is in its stream is told by both answers") {
-  const auto place_of = [](const std::string& version, std::size_t index) {
-    return PlaceOf(CapturedReply("xinfo-stream-" + version),
-                   CapturedReply("xinfo-groups-" + version).items.at(index));
-  };
-  const StreamPlace place = place_of("7.0.15", 1);
-  CHECK(place.length == 2);
-  CHECK(place.pending == 2);
-  CHECK(place.read == 3);
-  CHECK(place.lag == 0);
-  CHECK(place.is_at_end);
-  CHECK_FALSE(place.is_before_first);
-  CHECK_FALSE(place_of("7.0.15", 0).read);
-  CHECK_FALSE(place_of("6.2", 1).lag);
-  CHECK(place_of("6.2", 1).is_at_end);
-  RedisReply group = CapturedReply("xinfo-groups-7.0.15").items.at(1);
-  for (RedisReply& item : group.items) {
-    if (item.text == "3000-1") item.text = "999-18446744073709551615";
-  }
-  CHECK(PlaceOf(CapturedReply("xinfo-stream-7.0.15"), group).is_before_first);
 }
 
 TEST_CASE("each consumer has its pending entries and its idle time in seconds") {
