@@ -7,10 +7,14 @@ import math
 # cannot be known, `unknown` says why, and the rest of the values still counts.
 Truth = collections.namedtuple("Truth", "values unknown", defaults=("",))
 PRECISION = 1e-14   # Of a sum, whose terms have no order.
+# The truth of what passes, as an age: a moment later it is another.
+Between = collections.namedtuple("Between", "low high")
 
 
 def same(one, other):
-    """Whether two numbers are one."""
+    """Whether two numbers are one; the other may be of what passes."""
+    if isinstance(other, Between):
+        return other.low <= one <= other.high
     if math.isnan(one) or math.isnan(other):
         return math.isnan(one) and math.isnan(other)
     return one == other or math.isclose(one, other, rel_tol=PRECISION)
@@ -39,6 +43,13 @@ def fault(shown, truth, reasons, refusals=frozenset()):
     if not reasons & refusals:
         return f"refused for {sorted(reasons)}, but it is known: {described(absent)}"
     return ""
+
+
+def fault_of_follower(shown, stands_by, reasons):
+    """What is wrong with one who does not lead: it has nothing to show, and says why."""
+    if shown:
+        return f"shown by one who does not lead: {described(shown)}"
+    return "" if stands_by or reasons else "absent without a reason"
 
 
 def fault_by_age(shown, states, marked_at, slack):

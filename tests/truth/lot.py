@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import time
 
 import pytest
 
@@ -34,6 +35,11 @@ def lots(share, size):
     return range(max(1, round(wanted_cases() * share / size)))
 
 
+def age(since, collected):
+    """Of what is so since that time, when a page was made."""
+    return comparison.Between(*(max(0, at - since) for at in collected))
+
+
 def dice(kind, number):
     return random.Random(f"{seed()}/{kind}/{number}")
 
@@ -50,8 +56,10 @@ class Case:
     question: object   # To the oracle.
     refusals: frozenset = frozenset()
     canon: object = None   # From a label's name and text to the text of its group.
-    part: str = ""     # What problems call it, if that is not `name`.
+    parts: tuple = ()   # What problems call it, if that is not `name`.
     endings: tuple = ("",)   # Of the names of its series; more than one become a label `ending`.
+    names_itself: bool = False   # Rows name its series: behind `name` is a label `rest`.
+    alone: bool = False   # The section of the configuration is its entry, and no list.
 
 
 class Lot:
@@ -60,6 +68,7 @@ class Lot:
     def __init__(self, kind, number, folder):
         self.title = f"{kind}, lot {number}"
         self.folder = folder
+        self.collected = (0, 0)   # When the last page was made: between these times.
 
     def fill(self, cases):
         """Makes the data of the cases."""
@@ -75,6 +84,10 @@ class Lot:
 
     def shown(self, page, case):
         """What the page has of a case."""
+        if case.names_itself:
+            return {labels | {("rest", name.removeprefix(case.name + "_"))}: value
+                    for name, series in page.samples.items() if name.startswith(case.name + "_")
+                    for labels, value in series.items()}
         return {labels | ({("ending", ending)} if ending else frozenset()): value
                 for ending in case.endings
                 for labels, value in page.samples.get(case.name + ending, {}).items()}
@@ -85,9 +98,10 @@ class Lot:
             sections = {}
             for case in cases:
                 if case.collector == name:
-                    entries = sections.setdefault(case.section, [])
-                    if case.entry not in entries:
-                        entries.append(case.entry)
+                    if case.alone:
+                        sections[case.section] = case.entry
+                    elif case.entry not in sections.setdefault(case.section, []):
+                        sections[case.section].append(case.entry)
             if sections:
                 made.append({"name": name, **options, **sections})
         return json.dumps({"global": {"interval": "60s", "timeout": "50s"}, "collectors": made},
@@ -97,7 +111,9 @@ class Lot:
         """The page, and the reasons by collector and part."""
         path = self.folder / "exporter.yaml"
         path.write_text(self.configuration(cases))
+        begun = time.time()
         done = run("collect", "--config", path, within=100)
+        self.collected = (begun, time.time())
         assert done.returncode in (0, 1), f"{done.stderr}\n{path.read_text()}"
         assert not any(secret in done.stdout + done.stderr for secret in SECRETS)
         reasons = {}
@@ -114,7 +130,7 @@ class Lot:
         found = []
         for case in cases:
             given = set().union(*(reasons.get((case.collector, part), ())
-                                  for part in (case.part or case.name, "")))
+                                  for part in (*(case.parts or (case.name,)), "")))
             if page.value("exporter_collector_dropped_samples_total", collector=case.collector,
                           reason="invalid"):
                 given.add("invalid")

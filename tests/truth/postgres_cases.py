@@ -3,18 +3,18 @@
 import json
 import urllib.parse
 
-from truth import sql_cases, sql_oracle
+from truth import spread_cases, sql_cases, sql_oracle
 from truth.comparison import Truth
 from truth.lot import Lot
 from truth.sql_kinds import POSTGRES, POSTGRES_TYPES
 
-TABLES = 12
+TABLES = 10
 ODD_SCHEMA = 'Odd "S\\'
 SCHEMAS = ("public", ODD_SCHEMA)
 SHAPES = ("table", "table", "table", "partitioned", "parent", "view", "invoker", "matview")
 POLICIES = ("", "", "", "id % 2 = 0", "true")
 ID = next(kind for kind in POSTGRES if kind.type == "int")
-WRITER = sql_cases.Writer('"')
+WRITER = sql_cases.Writer('"', text="({})::text")
 
 
 def _shaped(dice, table):
@@ -80,23 +80,25 @@ def draw_table(dice, number):
 
 
 def draw_cases(dice):
-    cases = []
-    for number in range(TABLES):
-        table = draw_table(dice, number)
-        for _ in range(dice.randint(2, 5)):
-            collector = "accepting" if table.policy and dice.random() < 0.5 else (
-                "in_schema" if table.schema == ODD_SCHEMA and dice.random() < 0.5 else "plain")
-            # An estimate is exact if it is of a whole table.
-            is_whole = table.shape == "table" and collector != "accepting"
-            modes = ("exact", "auto", *["estimate"] * is_whole)
-            name = f"m{len(cases)}"
-            if dice.random() < 0.25:
-                cases.append(sql_cases.draw_query(dice, WRITER, table, name, collector))
-            else:
-                cases.append(sql_cases.draw_count(dice, WRITER, table, name, collector,
-                                                  _written(dice, table, collector), modes))
-            cases[-1].refusals = _refusals(table, cases[-1])
-    return cases
+    tables = [draw_table(dice, number) for number in range(TABLES)]
+    tables += [spread_cases.draw_table(dice, WRITER, number, POSTGRES, ID,
+                                       "GRANT SELECT ON {} TO exporter")
+               for number in range(TABLES, TABLES + spread_cases.TABLES)]
+    return sql_cases.draw_cases(dice, tables, lambda table, name: _draw_case(dice, table, name))
+
+
+def _draw_case(dice, table, name):
+    if table.shape == "spread":
+        return spread_cases.draw_case(dice, WRITER, table, name)
+    collector = "accepting" if table.policy and dice.random() < 0.5 else (
+        "in_schema" if table.schema == ODD_SCHEMA and dice.random() < 0.5 else "plain")
+    # An estimate is exact if it is of a whole table.
+    is_whole = table.shape == "table" and collector != "accepting"
+    modes = ("exact", "auto", *["estimate"] * is_whole)
+    case = sql_cases.draw_case(dice, WRITER, table, name, collector,
+                               _written(dice, table, collector), modes)
+    case.refusals = _refusals(table, case)
+    return case
 
 
 def _written(dice, table, collector):
@@ -122,7 +124,18 @@ def _is_estimate(case):
     return case.entry.get("mode") == "estimate"
 
 
+def make_databases(server):
+    """Those of spread_cases, which all lots fill anew."""
+    for name in (*spread_cases.DATABASES, spread_cases.SHUT):
+        server.sql(f"CREATE DATABASE {WRITER.name(name)}", database="postgres")
+    server.sql(f"REVOKE CONNECT ON DATABASE {WRITER.name(spread_cases.SHUT)} FROM PUBLIC",
+               database="postgres")
+
+
 class PostgresLot(Lot):
+    EMPTIED = ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public",
+               "GRANT USAGE ON SCHEMA public TO PUBLIC", POSTGRES_TYPES)
+
     def __init__(self, number, folder, server):
         super().__init__("postgres", number, folder)
         self.server = server
@@ -133,8 +146,11 @@ class PostgresLot(Lot):
         odd = WRITER.name(ODD_SCHEMA)
         statements = [POSTGRES_TYPES, f"CREATE SCHEMA {odd}",
                       f"GRANT USAGE ON SCHEMA {odd} TO exporter",
-                      *dict.fromkeys(line for case in cases for line in case.data)]
+                      *dict.fromkeys(line for case in cases for line in case.data
+                                     if isinstance(line, str))]
         self.server.sql(";\n".join(statements), database=self.database)
+        for database, lines in spread_cases.data_of(cases).items():
+            self.server.sql(";\n".join([*self.EMPTIED, *lines]), database=database)
 
     def close(self):
         self.server.sql(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)",
@@ -142,25 +158,33 @@ class PostgresLot(Lot):
 
     def collectors(self):
         dsn = self.server.url(database=self.database)
-        common = {"type": "sql", "max_db_time": "100%"}
+        common = {"type": "sql", "dsn": dsn, "max_db_time": "100%"}
         return {
-            "plain": {**common, "dsn": dsn},
+            "plain": common,
             "in_schema": {**common, "dsn": f"{dsn}?schema={urllib.parse.quote(ODD_SCHEMA)}"},
-            "accepting": {**common, "dsn": dsn, "row_security": "accept"},
+            "accepting": {**common, "row_security": "accept"},
+            **{name: {**common, **keys} for name, keys in spread_cases.COLLECTORS.items()},
         }
 
     def truths(self, cases):
-        by_owner, by_role = self._asked(cases, ""), self._asked(cases, "SET ROLE exporter;")
+        spread = spread_cases.are_spread(cases)
+        here = [case for case in cases if case not in spread]
+        by_owner = self._asked(here, self.database)
+        by_role = self._asked(here, self.database, "SET ROLE exporter;")
         truths = {}
-        for case in cases:
+        for case in here:
             mine = by_role.get(case.name)
             rows = mine if case.collector == "accepting" else by_owner.get(case.name)
             may_ask = mine is not None or _is_estimate(case)
             truths[case.name] = (sql_oracle.truth(case.question, rows) if may_ask
                                  else Truth({}, "the role may not ask, or the server refuses"))
+        answers = {name: self._asked(spread, name) for name in spread_cases.DATABASES}
+        for case in spread:
+            mine = {name: rows.get(case.name) for name, rows in answers.items()}
+            truths[case.name] = spread_cases.truth(case, mine)
         return truths
 
-    def _asked(self, cases, before):
+    def _asked(self, cases, database, before=""):
         """The rows of each question that the server answers."""
         text = f"\\set ON_ERROR_STOP 0\n{before}\n"
         for case in cases:
@@ -171,7 +195,7 @@ class PostgresLot(Lot):
             text += (f"SELECT jsonb_build_array('{case.name}', (SELECT jsonb_agg(jsonb_build_array("
                      f"{texts})) FROM (\n{plain}\n) AS q ({names})));\n")
         rows = {}
-        for row in self.server.sql(text, database=self.database):
+        for row in self.server.sql(text, database=database):
             name, answer = json.loads("|".join(row))
             rows[name] = answer or []
         return rows

@@ -24,10 +24,12 @@ class Table:
     owned: bool = False
     analyzed: bool = False
     data: tuple = ()
+    lacking: frozenset = frozenset()   # The databases of several that have it not.
 
     def canon(self, label, text):
         """One text for texts of a column that GROUP BY takes for equal."""
-        return dict(self.columns)[label].canon(text)
+        kinds = dict(self.columns)
+        return kinds[label].canon(text) if label in kinds else text
 
 
 @dataclasses.dataclass
@@ -51,12 +53,35 @@ class Values:
     factor: float = 1
 
 
+    @property
+    def numbers(self):
+        """The columns that are asked for numbers."""
+        return (self.value,)
+
+
+@dataclasses.dataclass
+class Columns:
+    """A question: the numbers of several columns in each row, labelled by `id` and the column."""
+
+    table: Table
+    numbers: tuple
+
+
+@dataclasses.dataclass
+class Named(Values):
+    """A question: a column's number in each row, of a metric that another column names."""
+
+
 @dataclasses.dataclass
 class Buckets:
     """A question: how many numbers of a column are in each bucket of a histogram."""
 
     table: Table
     value: str
+
+    @property
+    def numbers(self):
+        return (self.value,)
 
 
 # Of kinds whose sums are exact in every order.
@@ -66,11 +91,12 @@ BOUNDS = (-1, 0, 0.25, 1, 1000, 5000)
 
 
 class Writer:
-    """How a dialect writes names and conditions."""
+    """How a dialect writes names and conditions; `text` makes a text of a number."""
 
-    def __init__(self, quote, can_fail=True):
+    def __init__(self, quote, can_fail=True, text="{}"):
         self.quote = quote
         self.can_fail = can_fail
+        self.text = text
 
     def name(self, name):
         return self.quote + name.replace(self.quote, 2 * self.quote) + self.quote
@@ -116,6 +142,23 @@ def draw_table(dice, number, kinds, id_kind):
     return Table(name, columns, rows)
 
 
+def draw_plain_table(dice, writer, number, kinds, id_kind, shapes):
+    """One that everybody may read: a table, one with an index, or a view."""
+    table = draw_table(dice, number, kinds, id_kind)
+    table.shape = dice.choice(shapes)
+    name, base = writer.table(table), writer.name(f"of {table.name[:50]}")
+    if table.shape == "view":
+        table.data = (writer.create(table, base), *writer.insert(table, base, table.rows),
+                      f"CREATE VIEW {name} AS SELECT * FROM {base}"
+                      + dice.choice(("", " WHERE id % 2 = 0")))
+        return table
+    table.data = (writer.create(table, name), *writer.insert(table, name, table.rows))
+    if table.shape == "keyed":
+        column = writer.name(dice.choice(table.columns)[0])
+        table.data += (f"CREATE INDEX {writer.name('by ' + table.name)} ON {name} ({column})",)
+    return table
+
+
 def written(dice, name):
     """A table's name as the configuration may have it."""
     if any(c in name for c in '."') or dice.random() < 0.2:
@@ -126,7 +169,7 @@ def written(dice, name):
 def draw_count(dice, writer, table, name, collector, ref, modes):
     columns = [column for column, _ in table.columns]
     by = tuple(dice.sample(columns, min(len(columns), dice.choice((0, 0, 1, 1, 2, 3)))))
-    if dice.random() < 0.03:
+    if writer.can_fail and dice.random() < 0.03:
         by += ("Missing",)
     where = writer.condition(dice, table) if dice.random() < 0.5 else ""
     on_missing = dice.choice(("drop", "drop", "zero", "keep"))
@@ -143,20 +186,57 @@ def draw_count(dice, writer, table, name, collector, ref, modes):
 
 def draw_query(dice, writer, table, name, collector):
     summed = [column for column, kind in table.columns if kind.type in SUMMED]
-    if summed and dice.random() < 0.3:
+    style = dice.random()
+    if summed and style < 0.25:
         return _draw_buckets(writer, table, name, collector, dice.choice(summed))
+    if style < 0.4:
+        return _draw_columns(dice, writer, table, name, collector)
     label, value = dice.choice(table.columns[1:])[0], dice.choice(table.columns)[0]
+    if style < 0.55 and dict(table.columns)[label].canon is as_it_is:
+        return _draw_named(writer, table, name, collector, (label, value))
     question = Values(table, label, value, dice.choice((1, 1, 1, 0.001, 1000, -1)))
-    columns = ", ".join(map(writer.name, dict.fromkeys(("id", label, value))))
     metric = {"name": name, "value": value, "labels": ["id", label], "factor": question.factor}
-    entry = {"name": name, "sql": f"SELECT {columns} FROM {writer.table(table)}",
+    return _query(writer, name, collector, ("id", label, value), metric, question,
+                  canon=table.canon)
+
+
+def _query(writer, name, collector, columns, metric, question, **more):
+    selected = ", ".join(map(writer.name, dict.fromkeys(columns)))
+    entry = {"name": name, "sql": f"SELECT {selected} FROM {writer.table(question.table)}",
              "metrics": [metric]}
-    return Case(name, collector, "queries", entry, table.data, question, canon=table.canon)
+    return Case(name, collector, "queries", entry, question.table.data, question, **more)
 
 
 def _draw_buckets(writer, table, name, collector, value):
     metric = {"name": name, "type": "histogram", "value": value, "buckets": list(BOUNDS)}
-    entry = {"name": name, "sql": f"SELECT {writer.name(value)} FROM {writer.table(table)}",
-             "metrics": [metric]}
-    return Case(name, collector, "queries", entry, table.data, Buckets(table, value),
-                endings=("_bucket", "_count", "_sum"))
+    return _query(writer, name, collector, (value,), metric, Buckets(table, value),
+                  endings=("_bucket", "_count", "_sum"))
+
+
+def _draw_columns(dice, writer, table, name, collector):
+    numbers = [column for column, kind in table.columns if kind.number]
+    numbers = tuple(dice.sample(numbers, dice.randint(1, len(numbers))))
+    metric = {"name": name, "values": list(numbers), "value_label": "column", "labels": ["id"]}
+    return _query(writer, name, collector, ("id", *numbers), metric, Columns(table, numbers))
+
+
+def _draw_named(writer, table, name, collector, columns):
+    metric = {"name_from": columns[0], "prefix": name + "_", "value": columns[1], "labels": ["id"]}
+    return _query(writer, name, collector, ("id", *columns), metric, Named(table, *columns),
+                  parts=(name, f"{name}_*"), names_itself=True)
+
+
+def draw_case(dice, writer, table, name, collector, ref, modes=("exact", "auto")):
+    """A count or a query of a table, which the configuration calls `ref`."""
+    if dice.random() < 0.28:
+        return draw_query(dice, writer, table, name, collector)
+    return draw_count(dice, writer, table, name, collector, ref, modes)
+
+
+def draw_cases(dice, tables, draw):
+    """Some of each table, by draw(table, name)."""
+    cases = []
+    for table in tables:
+        for _ in range(dice.randint(2, 5)):
+            cases.append(draw(table, f"m{len(cases)}"))
+    return cases

@@ -1,7 +1,11 @@
 """The plain statement of each question, as a person would write it."""
 
+import re
+
 from truth.comparison import Truth
-from truth.sql_cases import BOUNDS, Buckets, Count
+from truth.sql_cases import BOUNDS, Buckets, Columns, Count, Named
+
+METRIC_NAME = re.compile(r"[a-zA-Z0-9_:]{0,150}")   # What may be behind a prefix.
 
 
 def statement(writer, question):
@@ -13,18 +17,24 @@ def statement(writer, question):
         kind = kinds.get(column)
         return kind.label.format(writer.name(column)) if kind else writer.name(column)
 
-    if isinstance(question, Buckets):
-        number = kinds[question.value].number.format(writer.name(question.value))
+    def number(column):
+        return (kinds[column].number or "{}").format(writer.name(column))
+
+    if isinstance(question, Columns):
         return " UNION ALL ".join(
-            [f"SELECT '_bucket', '{bound:g}', count(*) FROM {table} WHERE {number} <= {bound}"
+            f"SELECT '{column}', {shown('id')}, {writer.text.format(number(column))} FROM {table}"
+            for column in question.numbers)
+    if isinstance(question, Buckets):
+        asked = number(question.value)
+        return " UNION ALL ".join(
+            [f"SELECT '_bucket', '{bound:g}', count(*) FROM {table} WHERE {asked} <= {bound}"
              for bound in BOUNDS]
-            + [f"SELECT '_bucket', '+Inf', count({number}) FROM {table}",
-               f"SELECT '_count', '', count({number}) FROM {table}",
-               f"SELECT '_sum', '', sum({number}) FROM {table}"])
+            + [f"SELECT '_bucket', '+Inf', count({asked}) FROM {table}",
+               f"SELECT '_count', '', count({asked}) FROM {table}",
+               f"SELECT '_sum', '', sum({asked}) FROM {table}"])
     if not isinstance(question, Count):
-        number = kinds[question.value].number or "{}"
-        return (f"SELECT {shown('id')}, {shown(question.label)},"
-                f" {number.format(writer.name(question.value))} FROM {table}")
+        return (f"SELECT {shown('id')}, {shown(question.label)}, {number(question.value)}"
+                f" FROM {table}")
     condition = f" WHERE (\n{question.where}\n)" if question.where else ""
     if not question.by:
         return f"SELECT count(*) FROM {table}{condition}"
@@ -49,14 +59,23 @@ def truth(question, rows):
         return Truth(_counts(question, rows))
     if isinstance(question, Buckets):
         return Truth(_buckets(rows))
-    kind = dict(question.table.columns)[question.value]
-    if kind.number is None:
+    kinds = dict(question.table.columns)
+    if any(kinds[column].number is None for column in question.numbers):
         has_any = any(row[-1] is not None for row in rows)
         return Truth({}, "it is no number" if has_any else "")
-    names = dict.fromkeys(("id", question.label))
-    values = {_labels(question, names, row): row[-1] for row in rows if row[-1] is not None}
-    return Truth({labels: float(value) * question.factor for labels, value in values.items()
-                  if value != "text"}, "text" in values.values() and "a row holds a text")
+    is_named = isinstance(question, Named)
+    names = ("column", "id") if isinstance(question, Columns) else (
+        ("id", "rest") if is_named else dict.fromkeys(("id", question.label)))
+    factor = getattr(question, "factor", 1)
+    values, unknown = {}, ""
+    for *labels, value in rows:
+        if is_named and (labels[1] is None or not METRIC_NAME.fullmatch(labels[1])):
+            unknown = "a row gives no name"
+        elif value == "text":
+            unknown = "a row holds a text"
+        elif value is not None:
+            values[_labels(question, names, labels)] = float(value) * factor
+    return Truth(values, unknown)
 
 
 def _counts(question, rows):
@@ -77,5 +96,6 @@ def _buckets(rows):
 
 
 def _labels(question, names, row):
-    return frozenset((name, question.table.canon(name, "" if text is None else str(text)))
-                     for name, text in zip(names, row))
+    kinds = dict(question.table.columns)
+    return frozenset((name, kinds[name].canon(text) if name in kinds else text) for name, text in
+                     ((name, "" if text is None else str(text)) for name, text in zip(names, row)))

@@ -14,35 +14,11 @@ STRICT = sql_cases.Writer("`")
 SHAPES = ("table", "table", "view", "keyed")
 
 
-def draw_table(dice, number):
-    table = sql_cases.draw_table(dice, number, SQLITE, ID)
-    table.shape = dice.choice(SHAPES)
-    name, base = WRITER.table(table), WRITER.name("of " + table.name)
-    if table.shape == "view":
-        table.data = (WRITER.create(table, base), *WRITER.insert(table, base, table.rows),
-                      f"CREATE VIEW {name} AS SELECT * FROM {base}"
-                      + dice.choice(("", " WHERE id % 2 = 0")))
-    else:
-        table.data = (WRITER.create(table, name), *WRITER.insert(table, name, table.rows))
-    if table.shape == "keyed":
-        column = WRITER.name(dice.choice(table.columns)[0])
-        table.data += (f"CREATE INDEX {WRITER.name('by ' + table.name)} ON {name} ({column})",)
-    return table
-
-
 def draw_cases(dice):
-    cases = []
-    for number in range(TABLES):
-        table = draw_table(dice, number)
-        for _ in range(dice.randint(2, 5)):
-            name = f"m{len(cases)}"
-            if dice.random() < 0.3:
-                cases.append(sql_cases.draw_query(dice, WRITER, table, name, "lite"))
-            else:
-                cases.append(sql_cases.draw_count(dice, WRITER, table, name, "lite",
-                                                  sql_cases.written(dice, table.name),
-                                                  ("exact", "auto")))
-    return cases
+    tables = [sql_cases.draw_plain_table(dice, WRITER, number, SQLITE, ID, SHAPES)
+              for number in range(TABLES)]
+    return sql_cases.draw_cases(dice, tables, lambda table, name: sql_cases.draw_case(
+        dice, WRITER, table, name, "lite", sql_cases.written(dice, table.name)))
 
 
 class SqliteLot(Lot):

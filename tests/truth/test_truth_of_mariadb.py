@@ -3,7 +3,12 @@
 import pytest
 
 from truth.lot import dice, lots
-from truth.mariadb_cases import MariadbLot, draw_cases
+from truth.mariadb_cases import MariadbLot, draw_cases, make_databases
+
+
+@pytest.fixture(scope="module", autouse=True)
+def databases(mariadb):
+    make_databases(mariadb)
 
 
 @pytest.mark.parametrize("number", lots(share=0.1, size=43))
