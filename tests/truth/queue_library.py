@@ -1,18 +1,25 @@
-"""RQ and Huey by their own libraries: queue_library.py put|ask FILE, which holds the queues."""
+"""Systems in Python by their own libraries: queue_library.py put|hold|ask FILE of the queues.
+
+`hold` is `put` by one that stays until it is ended, and says in FILE.held that all is there.
+"""
 
 import datetime
 import json
 import os
 import pathlib
+import signal
 import sys
 
+import arq_library
+import celery_library
+import dramatiq_library
 from huey import RedisHuey
 from redis import Redis
 from rq import Queue
 from rq.job import Job
 
 URL = os.environ["QUEUE_URL"]
-REDIS = Redis.from_url(URL)
+REDIS = None if URL.startswith("amqp") else Redis.from_url(URL)
 HOUR = datetime.timedelta(hours=1)
 
 
@@ -59,7 +66,9 @@ def ask_huey(name):
     return {"waiting": huey.pending_count(), "scheduled": huey.scheduled_count()}
 
 
-SYSTEMS = {"rq": (put_rq, ask_rq), "huey": (put_huey, ask_huey)}
+SYSTEMS = {"rq": (put_rq, ask_rq), "huey": (put_huey, ask_huey),
+           **{name: (library.put, library.ask) for name, library in (
+               ("arq", arq_library), ("celery", celery_library), ("dramatiq", dramatiq_library))}}
 
 
 def main(command, path):
@@ -67,11 +76,14 @@ def main(command, path):
     queues = json.loads(path.read_text())
     for queue in queues:
         put, ask = SYSTEMS[queue["system"]]
-        if command == "put":
-            put(queue["name"], queue["states"])
+        if command == "ask":
+            queue["states"] = ask(queue["name"], *queue["more"])
         else:
-            queue["states"] = ask(queue["name"])
+            put(queue["name"], queue["states"], *queue["more"])
     path.write_text(json.dumps(queues))
+    if command == "hold":
+        path.with_suffix(".held").touch()
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,11 @@ KINDS = ("a", "B b", "ü", "x*y", "[", "\\", "{k}", b"\xff\xfe", "1")
 LONG = frozenset({"limit"})   # A number of more than 64 bytes may be left out.
 VALUES = ("string", "length", "hash", "memory")
 USERS = {"all": "default", "narrow": "narrow"}
+# Collectors with groups of keys.
+GROUPED = {"groups0": "default", "groups1": "narrow"}
+PATTERNS = ("^(ok|no)", "^(?:ok|no)([0-9])", "([0-9])[^0-9]*$", ":([a-zA-Z]+)", "^(o)k[0-9]+(:)",
+            "(nothing like it)", "^(?:ok|no)[0-9]*(5|7)?")
+STREAM_NAMES = (*KINDS[:7], " {b}", "a:b")
 
 
 def _commands(dice, key, kind):
@@ -31,23 +36,31 @@ def _commands(dice, key, kind):
     if kind == "emptied":
         return [("RPUSH", key, "x"), ("LPOP", key)]
     if kind == "stream":
-        return [("XADD", key, f"1-{i + 1}", "f", "v") for i in range(count)] + _groups(dice, key)
+        style = dice.choice(("1-{}", "{}-5", "17{:08}000-0"))
+        ids = [style.format(i + 1) for i in range(count)]
+        return [("XADD", key, one, "f", "v") for one in ids] + _groups(dice, key, ids)
     make = {"list": lambda i: ("RPUSH", key, i), "set": lambda i: ("SADD", key, f"m{i}"),
             "zset": lambda i: ("ZADD", key, i, f"m{i}"),
             "hash": lambda i: ("HSET", key, f"f{i}", dice.choice(STRINGS))}
-    return [make[kind](i) for i in range(count)] if kind in make else []
+    made = [make[kind](i) for i in range(count)] if kind in make else []
+    # A hash that has grown moves with each look at a field, which changes its memory, and then not.
+    return made + [("HMGET", key, *(f"f{i}" for i in range(count)))] * (kind == "hash")
 
 
-def _groups(dice, key):
+def _groups(dice, key, ids):
     made = []
     for group in ("g1", "g 2")[:dice.randint(0, 2)]:
-        made.append(("XGROUP", "CREATE", key, group, dice.choice(("0", "$", "1-2"))))
-        if dice.random() < 0.6:
-            made.append(("XREADGROUP", "GROUP", group, "c", "COUNT", 2, "STREAMS", key, ">"))
+        made.append(("XGROUP", "CREATE", key, group, dice.choice(("0", "$", ids[len(ids) // 2]))))
+        for consumer in ("c", "c 2")[:dice.choice((0, 1, 1, 2))]:
+            made.append(("XREADGROUP", "GROUP", group, consumer, "COUNT", 2, "STREAMS", key, ">"))
+        if dice.random() < 0.3:
+            made.append(("XACK", key, group, *ids[:2]))
     if dice.random() < 0.3:
-        made.append(("XDEL", key, "1-1"))
+        made.append(("XDEL", key, dice.choice(ids)))
     if dice.random() < 0.2:
         made.append(("XTRIM", key, "MAXLEN", "1"))
+    if dice.random() < 0.2:
+        made.append(("XADD", key, "MAXLEN", "3", "1800000000000-1", "f", "v"))
     return made
 
 
@@ -66,7 +79,8 @@ def draw_key(dice, number):
     style = dice.random()
     if kind == "stream" and style < 0.5:
         question.value = "stream"
-        return Case(key, collector, "streams", entry, tuple(data), question, part=f"stream {key}")
+        return Case(key, collector, "streams", entry, tuple(data), question,
+                    parts=(f"stream {key}",))
     if style < 0.2:
         question.value = "all"
         return Case(key, collector, "keys", entry, tuple(data), question)
@@ -107,9 +121,39 @@ def draw_pattern(dice, number):
     return Case(name, collector, "keys", entry, tuple(data), question, refusals)
 
 
+def draw_streams(dice, number):
+    """An entry for all streams of a pattern, among keys of other types."""
+    collector, database = dice.choice(tuple(USERS)), dice.choice((0, 3))
+    prefix = f"{dice.choice(('ok', 'ok', 'no'))}{number}:"
+    keys = tuple(f"{prefix}{kind}" for kind in dice.sample(STREAM_NAMES, dice.randint(0, 4)))
+    data = []
+    for key in keys:
+        kind = dice.choice(("stream", "stream", "stream", "list", "string"))
+        data += [(database, *command) for command in _commands(dice, key, kind)]
+    question = redis_oracle.Streams(keys, database, USERS[collector])
+    entry = {"pattern": prefix + "*", "db": database}
+    return Case(prefix, collector, "streams", entry, tuple(data), question,
+                parts=(f"streams {prefix}*", *(f"stream {key}" for key in keys)))
+
+
+def draw_groups(dice, number):
+    """The groups of all keys; the names of keys are those of all other cases."""
+    collector = f"groups{number}"
+    user, most = GROUPED[collector], dice.choice((1, 2, 3, 100))
+    patterns = tuple(dice.sample(PATTERNS, dice.randint(1, 3)))
+    question = redis_oracle.Groups(patterns, dice.choice(((0,), (3,), (0, 3))), user, most,
+                                   with_memory=dice.random() < 0.7)
+    entry = {"patterns": list(patterns), "databases": list(question.databases),
+             "max_groups": most, "memory": question.with_memory}
+    return Case(collector, collector, "key_groups", entry, (), question, parts=("key_groups",),
+                alone=True)
+
+
 def draw_cases(dice):
-    return [(draw_pattern if dice.random() < 0.3 else draw_key)(dice, number)
-            for number in range(CASES)]
+    draws = (draw_key, draw_pattern, draw_streams)
+    cases = [dice.choices(draws, (0.6, 0.3, 0.1))[0](dice, number)
+             for number in range(CASES - len(GROUPED))]
+    return cases + [draw_groups(dice, number) for number in range(len(GROUPED))]
 
 
 class RedisLot(Lot):
@@ -143,24 +187,38 @@ class RedisLot(Lot):
                                "the key has expired")
 
     def collectors(self):
-        return {name: {"type": "redis", "url": self.server.url(user=user), "labels": {"by": name}}
-                for name, user in (("all", ""), ("narrow", "narrow"))}
+        return {name: {"type": "redis", "url": self.server.url(user=user), "labels": {"by": name},
+                       "discovery_time": "20s"}
+                for name, user in (USERS | GROUPED).items()}
 
     def truths(self, cases):
         clients = {(user, database): self.client(user, database)
                    for user in USERS.values() for database in (0, 3)}
-        found = {case.name: redis_oracle.truth(clients[case.question.user, case.question.database],
-                                               case.question) for case in cases}
+        found = {case.name: redis_oracle.truth(clients, case.question) for case in cases}
         for client in clients.values():
             client.close()
         return found
 
     def shown(self, page, case):
         families = redis_oracle.FAMILIES.get(case.question.value, (case.name,))
-        mine = {("by", case.collector)}
-        if len(families) > 1:
-            of = "stream" if case.question.value == "stream" else "key"
-            mine |= {(of, case.name), ("db", f"db{case.question.database}")}
+        mine = self._own_labels(case)
         return {labels - mine | ({("family", family)} if len(families) > 1 else set()): value
                 for family in families for labels, value in page.samples.get(family, {}).items()
-                if mine <= labels}
+                if mine <= labels and self._is_of(labels, case)}
+
+    @staticmethod
+    def _own_labels(case):
+        """The labels that all series of the case have."""
+        mine = {("by", case.collector)}
+        if case.question.value not in redis_oracle.FAMILIES or case.alone:
+            return mine
+        mine.add(("db", f"db{case.question.database}"))
+        if isinstance(case.question, redis_oracle.Key):
+            mine.add(("stream" if case.question.value == "stream" else "key", case.name))
+        return mine
+
+    @staticmethod
+    def _is_of(labels, case):
+        """Whether a stream is one of those of the case."""
+        return (not isinstance(case.question, redis_oracle.Streams)
+                or dict(labels)["stream"].startswith(case.name))

@@ -5,13 +5,20 @@ import re
 
 import redis as library
 
+from truth import key_group_oracle, stream_oracle
 from truth.comparison import Truth
 
 # The families of an entry without a metric of its own.
 FAMILIES = {
     "all": ("redis_key_size", "redis_key_value", "redis_key_memory_usage_bytes"),
-    "stream": ("redis_stream_length", "redis_stream_groups", "redis_stream_group_consumers",
-               "redis_stream_group_messages_pending", "redis_stream_group_lag"),
+    "stream": ("redis_stream_length", "redis_stream_groups", "redis_stream_first_entry_id",
+               "redis_stream_last_entry_id", "redis_stream_last_generated_id",
+               "redis_stream_max_deleted_entry_id", "redis_stream_group_consumers",
+               "redis_stream_group_messages_pending", "redis_stream_group_lag",
+               "redis_stream_group_last_delivered_id", "redis_stream_group_entries_read",
+               "redis_stream_group_consumer_messages_pending"),
+    "groups": ("redis_key_group_count", "redis_key_group_memory_usage_bytes",
+               "redis_number_of_distinct_key_groups"),
 }
 LENGTHS = {b"string": "STRLEN", b"list": "LLEN", b"set": "SCARD", b"zset": "ZCARD", b"hash": "HLEN",
            b"stream": "XLEN"}
@@ -37,6 +44,28 @@ class Pattern:
     user: str
     value: str = ""
     field: str = ""
+
+
+@dataclasses.dataclass
+class Streams:
+    """Those among keys, by a pattern."""
+
+    keys: tuple
+    database: int
+    user: str
+    value: str = "stream"
+
+
+@dataclasses.dataclass
+class Groups:
+    """All keys of the databases, in groups that the first matching pattern names."""
+
+    patterns: tuple
+    databases: tuple
+    user: str
+    most: int
+    with_memory: bool
+    value: str = "groups"
 
 
 class Unknown(Exception):
@@ -77,12 +106,18 @@ def value(client, key, question):
         raise Unknown(str(error)) from error
 
 
-def truth(client, question):
+def truth(clients, question):
+    """`clients` by user and database."""
+    if isinstance(question, Groups):
+        return key_group_oracle.truth(
+            {database: clients[question.user, database] for database in question.databases},
+            question)
+    client = clients[question.user, question.database]
     try:
-        if isinstance(question, Pattern):
-            return _of_pattern(client, question)
-        if question.value in FAMILIES:
-            return {"all": _of_all, "stream": _of_stream}[question.value](client, question)
+        of_kind = {Pattern: _of_pattern, Streams: _of_streams}.get(type(question)) or {
+            "all": _of_all, "stream": _of_stream}.get(question.value)
+        if of_kind:
+            return of_kind(client, question)
         found = value(client, question.key, question)
     except (Unknown, library.ResponseError) as error:
         return Truth({}, str(error))
@@ -122,36 +157,17 @@ def _of_all(client, question):
     return Truth({frozenset({("family", family)}): float(one) for family, one in found.items()})
 
 
-def _order(identifier):
-    return tuple(map(int, identifier.split(b"-")))
-
-
-def lag_of(client, key, group):
-    """How many entries the group has yet to read; None where one look cannot tell.
-
-    The server's own count says whether it can be told, and never how many.
-    """
-    delivered, length = group["last-delivered-id"], client.xlen(key)
-    rest = len(client.xrange(key, min=b"(" + delivered))
-    stream = client.xinfo_stream(key)
-    if rest == length > 0 or _order(delivered) >= _order(stream["last-generated-id"]):
-        return rest
-    told, read = group["lag"], group["entries-read"]
-    has_deleted = stream["max-deleted-entry-id"] != b"0-0"
-    agrees = told is not None and (told == 0 or has_deleted and told + group["pending"] == length
-                                   or read is not None and told + read == length)
-    return rest if agrees else None
-
-
 def _of_stream(client, question):
-    found = {frozenset({("family", "redis_stream_length")}): float(client.xlen(question.key))}
-    groups = client.xinfo_groups(question.key)
-    found[frozenset({("family", "redis_stream_groups")})] = float(len(groups))
-    for group in groups:
-        shown = {"consumers": group["consumers"], "messages_pending": group["pending"],
-                 "lag": lag_of(client, question.key, group)}
-        for name, one in shown.items():
-            if one is not None:
-                found[frozenset({("family", f"redis_stream_group_{name}"),
-                                 ("group", group["name"].decode())})] = float(one)
-    return Truth(found)
+    return Truth(stream_oracle.values(client, question.key))
+
+
+def _of_streams(client, question):
+    found, refused = {}, []
+    for key in question.keys:
+        try:
+            if client.type(key) == b"stream":
+                found |= {labels | {("stream", key)}: one
+                          for labels, one in stream_oracle.values(client, key).items()}
+        except library.ResponseError as error:
+            refused.append(str(error))
+    return Truth(found, "; ".join(refused))
