@@ -106,10 +106,13 @@ class RabbitMq(Process):
 
     def limit_memory(self, megabytes):
         """Above so much, as it always is above 1, the broker lets nobody publish."""
-        subprocess.run([program("rabbitmqctl", f"{_SCRIPTS}/rabbitmqctl"),
-                        "set_vm_memory_high_watermark", "absolute", f"{megabytes}MB"],
-                       env=self._environment, cwd=self.folder, check=True, capture_output=True,
-                       timeout=60)
+        self.control("set_vm_memory_high_watermark", "absolute", f"{megabytes}MB")
+
+    def control(self, *words):
+        """What rabbitmqctl prints."""
+        return subprocess.run([program("rabbitmqctl", f"{_SCRIPTS}/rabbitmqctl"), *words],
+                              env=self._environment, cwd=self.folder, check=True, text=True,
+                              capture_output=True, timeout=60).stdout
 
     def _answers(self):
         self.assert_running()
