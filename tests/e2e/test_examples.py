@@ -1,6 +1,5 @@
-"""What we show to users is valid: every example, and the README's configuration."""
+"""What we show to users is valid: every example, the smallest rights, the alerts."""
 
-import re
 import shlex
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ import textwrap
 import pytest
 
 from support.exporter import run
+from support.pages import block
 from support.processes import ROOT, program
 from support.redis_config import ACL_COMMANDS
 
@@ -17,8 +17,6 @@ ENVIRONMENT = {
     "DATABASE_URL": "postgresql://exporter@127.0.0.1/shop",
     "PGBOUNCER_URL": "postgresql://stats@127.0.0.1:6432/pgbouncer",
     "RABBITMQ_PASSWORD": "fixture",
-    "REDIS_URL": "redis://127.0.0.1/0",
-    "DATABASE_URL": "postgresql://exporter@127.0.0.1/shop",
     "REDIS_URL": "redis://127.0.0.1/0",
 }
 EXAMPLES = sorted((ROOT / "configs/examples").glob("*.yaml"))
@@ -30,24 +28,13 @@ def test_an_example_is_valid(path):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_configurations_of_the_readme_are_valid(tmp_path):
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert blocks
-    for block in blocks:
-        path = tmp_path / "exporter.yaml"
-        path.write_text(block)
-        done = run("check", "--config", path, env=ENVIRONMENT)
-        assert done.returncode == 0, done.stderr
-
-
-def test_the_readme_has_the_access_rule_that_is_tested():
-    text = (ROOT / "README.md").read_text()
-    rule = re.search(r"redis-cli ACL SETUSER [^`]*", text).group().replace("\\\n", "")
+def test_the_page_has_the_access_rule_that_is_tested():
+    rule = block("docs/collectors/redis.md", "sh", "+slowlog|len").replace("\\\n", "")
     assert shlex.split(rule)[6:] == ["~*", "-@all", *(f"+{command}" for command in ACL_COMMANDS)]
 
 
-def test_the_alerts_of_the_readme_fire_when_they_should(tmp_path):
-    rules, = re.findall(r"```\n(- alert: .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def test_the_alerts_of_the_page_fire_when_they_should(tmp_path):
+    rules = block("docs/collectors/celery.md", "", "- alert: ")
     (tmp_path / "rules.yaml").write_text(
         "groups:\n- name: celery\n  rules:\n" + textwrap.indent(rules, "  "))
     shutil.copy(ROOT / "tests/data/celery/alerts_test.yaml", tmp_path)

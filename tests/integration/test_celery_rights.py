@@ -1,6 +1,5 @@
-"""What the celery collector has to be allowed, by the README, and what a missing right costs."""
+"""What the celery collector has to be allowed, by its page, and what a missing right costs."""
 
-import re
 import shlex
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from support import celery_page as shown
 from support.celery_app import NEWEST, CeleryApp
 from support.exporter import run
-from support.processes import ROOT
+from support.pages import block
 from support.redis_servers import RedisServer
 from support.servers import RABBITMQ_PASSWORD, REDIS_PASSWORD
 from support.waiting import eventually
@@ -134,15 +133,14 @@ def test_check_connect_tells_that_events_may_not_be_heard(used, tmp_path):
     assert "1 collector, each ran once, no errors" in done.stdout
 
 
-def readme_rights():
-    """The commands of the README's block, each as its words."""
-    text = (ROOT / "README.md").read_text()
-    block, = re.findall(r"```sh\n([^`]*celeryev[^`]*)```", text)
-    return [shlex.split(line) for line in block.replace("\\\n", "").splitlines()]
+def rights_of_the_page():
+    """The commands of the page's block, each as its words."""
+    commands = block("docs/collectors/celery.md", "sh", "celeryev")
+    return [shlex.split(line) for line in commands.replace("\\\n", "").splitlines()]
 
 
-def test_the_rules_of_the_readme_serve_everything_on_redis(used, start_exporter):
-    rules = [words[1:] for words in readme_rights() if words[0] == "redis-cli"]
+def test_the_rules_of_the_page_serve_everything_on_redis(used, start_exporter):
+    rules = [words[1:] for words in rights_of_the_page() if words[0] == "redis-cli"]
     assert len(rules) == 2
     used.command("ACL", "DELUSER", "exporter")
     for rule in rules:
@@ -165,8 +163,8 @@ def served(rabbitmq):
     app.close()
 
 
-def test_the_rights_of_the_readme_serve_everything_on_rabbitmq(rabbitmq, served, start_exporter):
-    words, = (words for words in readme_rights() if words[0] == "rabbitmqctl")
+def test_the_rights_of_the_page_serve_everything_on_rabbitmq(rabbitmq, served, start_exporter):
+    words, = (words for words in rights_of_the_page() if words[0] == "rabbitmqctl")
     assert words[:5] == ["rabbitmqctl", "set_permissions", "-p", "VHOST", "exporter"]
     rabbitmq.make_user("reader", RABBITMQ_PASSWORD)
     rabbitmq.permit("reader", served, **dict(zip(("configure", "write", "read"), words[5:])))

@@ -32,5 +32,5 @@ if RELEASE == DEBIAN_12:   # Later ones have later versions of the peer.
                                                    "pg_stat_bgwriter_buffers_alloc_total",
                                                    "pg_locks_count"}
         missing = {f"{name} {kind} {dict(labels)}" for name, kind, labels in theirs - ours
-                   if ("datid", "0") not in labels}   # Of no database: the README says so.
+                   if ("datid", "0") not in labels}   # Of no database: docs/migrate.md says so.
         assert not missing, "\n".join(sorted(missing))

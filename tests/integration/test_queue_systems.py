@@ -1,12 +1,12 @@
 """The queue collector against what the systems' own libraries write to a real Redis."""
 
-import re
 import shlex
 import signal
 
 import pytest
 
-from support.processes import ROOT, program
+from support.pages import block
+from support.processes import program
 from support.queue_apps import APPS, App
 from support.servers import REDIS_PASSWORD, Redis
 
@@ -296,18 +296,17 @@ def test_a_key_of_another_type_costs_what_it_stands_for(keys, collect):
     assert page.errors("queue", "query") == 3
 
 
-def allow_as_the_readme(keys, *without):
-    """Makes a user by the README's rule, without some of its words; returns its URL."""
-    text = (ROOT / "README.md").read_text()
-    rule = re.search(r"ACL SETUSER exporter_queue on '>PASSWORD' ([^`]*)```", text)[1]
-    words = shlex.split(rule.replace("\\\n", ""))
+def allow_as_the_page(keys, *without):
+    """Makes a user by the page's rule, without some of its words; returns its URL."""
+    rule = block("docs/collectors/queue.md", "sh", "exporter_queue").replace("\\\n", "")
+    words = shlex.split(rule.partition("'>PASSWORD'")[2])
     assert set(without) <= set(words)
     keys.command("ACL", "SETUSER", "queues", "reset", "on", ">" + REDIS_PASSWORD,
                  *(word for word in words if word not in without))
     return keys.url(user="queues")
 
 
-def test_the_rights_of_the_readme_are_enough(app, keys, collect):
+def test_the_rights_of_the_page_are_enough(app, keys, collect):
     jobs = app("bullmq_app.js")
     jobs.run("put", "bull")
     jobs.start("work", "bull", "slow")
@@ -323,7 +322,7 @@ def test_the_rights_of_the_readme_are_enough(app, keys, collect):
     keys.command("RPUSH", "dramatiq:mails", "id")
     keys.command("HSET", "dramatiq:mails.msgs", "id", "{}")
     keys.command("LPUSH", "huey.redis.mails", "x")
-    everything = FOUND.format(url=allow_as_the_readme(keys), discover=ALL[:-1] + ", redis_stream]")
+    everything = FOUND.format(url=allow_as_the_page(keys), discover=ALL[:-1] + ", redis_stream]")
     page = collect(everything + """
     queues:
       - {name: list, system: redis_list}
@@ -339,7 +338,7 @@ def test_a_missing_right_is_named_and_costs_what_needs_it_alone(keys, collect, r
     keys.command("SADD", "rq:queues", "rq:queue:mails")
     keys.command("RPUSH", "rq:queue:mails", "id")
     keys.command("RPUSH", "list", "a")
-    url = allow_as_the_readme(keys, right)
+    url = allow_as_the_page(keys, right)
     page = collect(FOUND.format(url=url, discover="[rq, bullmq]") + """
     queues: [{name: list, system: redis_list}]
 """, code=1)

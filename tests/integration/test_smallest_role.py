@@ -1,9 +1,9 @@
-"""The role that the README gives to the exporter: enough, and checked by `check --connect`."""
+"""The role that the page gives to the exporter: enough, and checked by `check --connect`."""
 
 import re
 
 from support.exporter import run
-from support.processes import ROOT
+from support.pages import block
 from support.servers import POSTGRES_PASSWORD
 
 CONFIG = """
@@ -22,14 +22,9 @@ def connect(postgres, role, tmp_path):
     return run("check", "--connect", "--config", path)
 
 
-def readme_role():
-    text = (ROOT / "README.md").read_text()
-    block, = re.findall(r"```sql\n(CREATE ROLE exporter.*?)```", text, re.DOTALL)
-    return block
-
-
-def test_the_role_of_the_readme_is_enough(postgres, tmp_path):
-    statements = readme_role().replace("'...'", f"'{POSTGRES_PASSWORD}'")
+def test_the_role_of_the_page_is_enough(postgres, tmp_path):
+    role = block("docs/collectors/postgres.md", "sql", "CREATE ROLE exporter")
+    statements = role.replace("'...'", f"'{POSTGRES_PASSWORD}'")
     postgres.sql(re.sub(r"\bexporter\b", "smallest", statements))
     # The application is there, so that there is something to see.
     with postgres.client("shop-web", "BEGIN", "SELECT 1"):
