@@ -2,7 +2,8 @@
 # The rules that a few lines of grep can hold. Each check prints what breaks
 # its rule, and nothing if all is well. Sourced; works in the checkout.
 
-style_checks=(format shell seam_to_collectors seam_to_databases seam_to_http length width paths)
+style_checks=(format shell seam_to_collectors seam_to_databases seam_to_http length width paths
+  pages)
 
 sources() {
   comm -23 <(git ls-files --cached --others --exclude-standard -- "$@" | sort -u) \
@@ -37,6 +38,9 @@ check_width() { { cxx; scripts; sources 'tests/*.py'; } | xargs grep -nE '^.{101
 
 # Nothing of one machine.
 check_paths() { sources . | xargs grep -nIE '(^|[^a-z.])/(work|home|root)/[a-z]' || true; }
+
+# What the pages say is there.
+check_pages() { /usr/bin/python3 -B scripts/lib/check_pages.py; }
 
 run_style() {
   local check good=0 bad=0
