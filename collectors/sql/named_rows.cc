@@ -51,7 +51,7 @@ class NamedRows {
  private:
   void Add(const Cells& cells) {
     const auto& cell = cells[column_];
-    std::string name = shape_.prefix + cell.value_or("");
+    std::string name = shape_.prefix + LabelValue(cell, named_.TypeOf(column_ + 1));
     const std::string wrong = cell ? WrongWith(name, shape_) : "is NULL";
     if (!wrong.empty()) {
       if (problem_.empty()) problem_ = fmt::format("column {}: a name {}", shape_.column, wrong);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/clients/rows.h"
 #include "collectors/sql/row_mapping.h"
 
 namespace collectors {
@@ -40,6 +41,16 @@ TEST_CASE("a row names its metric behind the prefix") {
   CHECK(mapped.samples[0].value == 3);
   CHECK(mapped.samples[1].labels[0].second == "app_2nd");
   CHECK(mapped.samples[2].labels[0].second == "app_");
+}
+
+TEST_CASE("a boolean names a metric as it is written as a label") {
+  Rows rows = {{"name", "host", "v"}, {{"t", "a", "3"}, {"f", "a", "4"}}};
+  rows.types = {ColumnType::kBoolean, ColumnType::kAny, ColumnType::kAny};
+  const MappedSamples mapped = MapRows(rows, App());
+  CHECK_FALSE(mapped.problem);
+  REQUIRE(mapped.samples.size() == 2);
+  CHECK(mapped.samples[0].labels[0].second == "app_true");
+  CHECK(mapped.samples[1].labels[0].second == "app_false");
 }
 
 TEST_CASE("a row whose name cannot be is left out, and no name of the server's is quoted") {
