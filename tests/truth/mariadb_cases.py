@@ -38,7 +38,7 @@ def _refusals(case):
 
 
 def make_databases(server):
-    """Those of spread_cases, which all lots fill anew. Who has no right on one does not see it."""
+    """Those of spread_cases, which all lots fill anew."""
     for name in (*spread_cases.DATABASES, spread_cases.SHUT):
         server.sql(f"CREATE DATABASE {WRITER.name(name)}", database="mysql")
     for name in spread_cases.DATABASES:
@@ -82,7 +82,7 @@ class MariadbLot(Lot):
                    for name in spread_cases.DATABASES}
         for case in spread:
             mine = {name: rows.get(case.name) for name, rows in answers.items()}
-            truths[case.name] = spread_cases.truth(case, mine, shut="")
+            truths[case.name] = spread_cases.truth(case, mine)
         return truths
 
     def _asked(self, cases, database):

@@ -37,7 +37,8 @@ def draw_case(dice, writer, table, name):
     case = sql_cases.draw_case(dice, writer, table, name, collector,
                                sql_cases.written(dice, table.name))
     parts = case.parts or (name,)
-    case.parts = (SHUT,) if collector == "shut" else (
+    # On MariaDB the user does not even see that it is there: no database matches.
+    case.parts = (SHUT, "databases") if collector == "shut" else (
         *parts, *(f"{part} of {database}" for part in parts for database in DATABASES))
     return case
 
@@ -55,13 +56,10 @@ def are_spread(cases):
     return [case for case in cases if case.collector in COLLECTORS]
 
 
-def truth(case, answers, shut="the user may not enter it"):
-    """Of all databases; `answers` are the rows of each, None of one that refuses.
-
-    `shut` is why that database is unknown; empty if nobody knows that it is there.
-    """
+def truth(case, answers):
+    """Of all databases; `answers` are the rows of each, None of one that refuses."""
     if case.collector == "shut":
-        return Truth({}, shut)
+        return Truth({}, "the user may not enter it")
     lacking = case.question.table.lacking
     # What one lacks may be on purpose, what all lack is a mistake.
     may_lack = case.collector == "skipping" and len(lacking) < len(DATABASES)

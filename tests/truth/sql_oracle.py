@@ -33,8 +33,10 @@ def statement(writer, question):
                f"SELECT '_count', '', count({asked}) FROM {table}",
                f"SELECT '_sum', '', sum({asked}) FROM {table}"])
     if not isinstance(question, Count):
-        return (f"SELECT {shown('id')}, {shown(question.label)}, {number(question.value)}"
-                f" FROM {table}")
+        label = shown(question.label)
+        if isinstance(question, Named):   # An empty text is a name, and NULL is none.
+            label = f"CASE WHEN {writer.name(question.label)} IS NOT NULL THEN {label} END"
+        return f"SELECT {shown('id')}, {label}, {number(question.value)} FROM {table}"
     condition = f" WHERE (\n{question.where}\n)" if question.where else ""
     if not question.by:
         return f"SELECT count(*) FROM {table}{condition}"
