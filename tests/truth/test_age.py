@@ -49,7 +49,7 @@ def test_a_value_is_of_now_or_of_the_time_that_it_bears(postgres, redis_broker, 
         return all([place.is_seen(page) for place in (*tables, *lists)])
 
     with redis_broker.client() as client:
-        for _ in lots(share=0.15, size=2 * PLACES):
+        for _ in lots(share=0.2, size=2 * PLACES):
             for place in tables:
                 change_table(draws, postgres, place)
             for place in lists:
