@@ -105,6 +105,15 @@ std::string Peek(const CollectContext& context, int fd, std::size_t size) {
   return bytes;
 }
 
+// The library speaks of a list of ours, of which nobody knows.
+std::string TextOf(unsigned number, const char* text) {
+  constexpr unsigned kRefusedByUs = 5010;
+  if (number != kRefusedByUs) return ShownText(text);
+  return ShownText(text) +
+         " It may show the password: caching_sha2_password needs TLS or the server's socket, "
+         "mysql_clear_password ssl-mode=VERIFY_CA";
+}
+
 // A session that goes on was not what failed, whatever the number says: a
 // federated table's server may have refused the password (1045).
 ErrorKind KindInSession(unsigned number) {
@@ -276,7 +285,7 @@ void MysqlConnection::Fail(const CollectContext& context) {
   const unsigned number = ::mysql_errno(connection_.get());
   const bool of_library = IsOfMysqlLibrary(number);
   if (of_library && context.deadline.Expired()) FailForTime();
-  const std::string text = ShownText(::mysql_error(connection_.get()));
+  const std::string text = TextOf(number, ::mysql_error(connection_.get()));
   const ErrorKind kind = has_session_ ? KindInSession(number) : KindOfMysqlError(number);
   broken_ = of_library || kind == ErrorKind::kConnect;
   throw CollectError(kind, text,

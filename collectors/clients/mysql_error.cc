@@ -54,6 +54,7 @@ constexpr Row kErrors[] = {
     {3024, ErrorKind::kTimeout},     // MySQL's max_execution_time
     {3118, ErrorKind::kAuth},        // the account is locked
     {3159, ErrorKind::kAuth},        // the server wants TLS
+    {3955, ErrorKind::kAuth},        // blocked for wrong passwords
     {4031, ErrorKind::kConnect},     // idle for too long
     {4151, ErrorKind::kAuth},        // MariaDB: the account is locked
     {5010, ErrorKind::kAuth},        // an authentication that we refuse

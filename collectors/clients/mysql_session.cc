@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <limits>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "collectors/clients/mysql_connection.h"
@@ -73,18 +75,23 @@ constexpr Setting kSettings[] = {
     {"SESSION tx_read_only = 1", Server::kMariadb},
     // CHAIN would open another transaction behind ours, and RELEASE end the connection.
     {"SESSION completion_type = 0", Server::kAny},
-    // Without a list of warnings nobody learns that a statement was cut off.
-    {"SESSION max_error_count = 64", Server::kAny},
+    // Without a list of warnings nobody learns that a statement was cut off. MySQL wants a
+    // privilege for it, and answers what was cut off by an error.
+    {"SESSION max_error_count = 64", Server::kMariadb},
     // It would cut the rows off without a word.
     {"SESSION sql_select_limit = 18446744073709551615", Server::kAny},
     {"SESSION character_set_client = utf8mb4", Server::kAny},
     {"SESSION character_set_results = utf8mb4", Server::kAny},
 };
 
+milliseconds LimitOf(milliseconds remaining) {
+  return std::max(remaining - kAnswerTime, kLeastTimeout);
+}
+
 // Of the session, but set anew before each statement.
 std::string SettingsText(const MysqlConnection& connection, milliseconds remaining,
                          milliseconds timeout) {
-  const milliseconds limit = std::max(remaining - kAnswerTime, kLeastTimeout);
+  const milliseconds limit = LimitOf(remaining);
   const auto lock =
       std::max<seconds::rep>(1, std::chrono::duration_cast<seconds>(timeout / kLockShare).count());
   std::string text = fmt::format(
@@ -119,6 +126,23 @@ void CheckWarnings(const CollectContext& context, MysqlConnection& connection) {
                          PassesByMysqlError(number) ? Outlook::kPassing : Outlook::kLasting);
     }
   }
+}
+
+bool NamesSleep(std::string_view statement) {
+  const auto is_same = [](char letter, char upper) {
+    return std::toupper(static_cast<unsigned char>(letter)) == upper;
+  };
+  constexpr std::string_view kSleep = "SLEEP";
+  return std::search(statement.begin(), statement.end(), kSleep.begin(), kSleep.end(), is_same) !=
+         statement.end();
+}
+
+// MySQL ends SLEEP() with an answer, and has no warning of it. What else it cuts off is an error.
+void CheckTime(const MysqlConnection& connection, std::string_view statement, milliseconds taken,
+               milliseconds limit) {
+  if (connection.is_mariadb() || taken < limit || !NamesSleep(statement)) return;
+  throw CollectError(ErrorKind::kTimeout,
+                     "the statement took all of its time: its answer may be cut off");
 }
 
 // What an hour is in a zone with a summer time, only the server knows (UNIX_TIMESTAMP).
@@ -197,8 +221,9 @@ int MysqlSession::ServerVersion(const CollectContext& context) {
 
 void MysqlSession::TryBegin(const CollectContext& context) {
   MysqlConnection& connection = Connected(context);
-  connection.Execute(context,
-                     SettingsText(connection, context.deadline.Remaining(), target_.timeout));
+  const milliseconds remaining = context.deadline.Remaining();
+  limit_ = LimitOf(remaining);
+  connection.Execute(context, SettingsText(connection, remaining, target_.timeout));
   connection.Execute(context, "START TRANSACTION READ ONLY");
 }
 
@@ -231,7 +256,9 @@ Rows MysqlSession::Query(const CollectContext& context, const SqlStatement& stat
   }
   Begin(context);
   try {
+    const milliseconds before = context.deadline.Remaining();
     Rows rows = connection_->Query(context, statement.text, statement.max_rows);
+    CheckTime(*connection_, statement.text, before - context.deadline.Remaining(), limit_);
     CheckWarnings(context, *connection_);
     FindZone(context, *connection_, rows);
     connection_->Execute(context, "COMMIT");

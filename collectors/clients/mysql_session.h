@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -45,6 +46,7 @@ class MysqlSession : public SqlSession {
   std::string database_;
   std::string server_name_;
   std::unique_ptr<MysqlConnection> connection_;
+  std::chrono::milliseconds limit_{0};  // Of the statement, as the server was told.
 };
 
 }  // namespace collectors

@@ -25,7 +25,7 @@ TEST_CASE("a MySQL error number tells what failed") {
       {2059, ErrorKind::kAuth},       {1064, ErrorKind::kQuery},
       {1792, ErrorKind::kQuery},      {1193, ErrorKind::kQuery},
       {999, ErrorKind::kQuery},       {0, ErrorKind::kQuery},
-      {60000, ErrorKind::kQuery},
+      {60000, ErrorKind::kQuery},     {3955, ErrorKind::kAuth},
   };
   for (const Case& one : cases) {
     CAPTURE(one.number);
