@@ -33,6 +33,7 @@ constexpr Setting kSettings[] = {
 };
 constexpr std::string_view kBufferLimits = "client-output-buffer-limit";
 constexpr std::string_view kDatabases = "databases";
+constexpr std::string_view kClusterDatabases = "cluster-databases";  // Valkey 9.
 
 // A setting whose name has one of these is never shown.
 constexpr std::string_view kSecretWords[] = {"pass", "masterauth", "primaryauth", "secret",
@@ -72,10 +73,14 @@ void AddBufferLimits(std::string_view text, FamilySet& families) {
   }
 }
 
+std::string_view DatabasesOf(const ServerFacts& server) {
+  return server.is_cluster ? kClusterDatabases : kDatabases;
+}
+
 void AddEmptyDatabases(std::string_view text, const ServerFacts& server, FamilySet& families) {
-  const auto count = FiniteNumber(text);
-  // A node of a cluster has db0 alone, whatever its configuration says.
-  const double databases = server.is_cluster ? 1 : std::min(count.value_or(0), kMaxDatabases);
+  // A node of a cluster has db0 alone, unless it knows of databases of a cluster.
+  const double count = FiniteNumber(text).value_or(server.is_cluster ? 1 : 0);
+  const double databases = std::min(count, kMaxDatabases);
   for (int i = 0; i < static_cast<int>(databases); ++i) {
     const std::string name = "db" + std::to_string(i);
     if (!server.info.contains(name)) AddDatabase(name, "keys=0,expires=0", families);
@@ -91,7 +96,7 @@ std::vector<RedisCommand> ConfigCommands(const ServerFacts& server) {
     commands.push_back({"CONFIG", "GET", std::string(setting.name)});
   }
   commands.push_back({"CONFIG", "GET", std::string(kBufferLimits)});
-  commands.push_back({"CONFIG", "GET", std::string(kDatabases)});
+  commands.push_back({"CONFIG", "GET", std::string(DatabasesOf(server))});
   return commands;
 }
 
@@ -105,7 +110,7 @@ void AddConfig(std::span<const RedisReply> replies, const ServerFacts& server,
     if (value) families.Gauge(setting.metric, setting.help).Add(*value);
   }
   AddBufferLimits(values[kBufferLimits], families);
-  AddEmptyDatabases(values[kDatabases], server, families);
+  AddEmptyDatabases(values[DatabasesOf(server)], server, families);
 }
 
 std::vector<RedisCommand> AllConfigCommands(const ServerFacts& server) {

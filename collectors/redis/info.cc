@@ -29,6 +29,8 @@ constexpr InfoField kDatabaseParts[] = {
     {"cached_keys", "redis_db_keys_cached", kGauge, 1, "Keys of the database in the memory cache."},
     {"subexpiry", "redis_db_keys_with_expiring_items", kGauge, 1,
      "Keys in the database with items that have an expiry of their own."},
+    {"keys_with_volatile_items", "redis_db_keys_with_expiring_items", kGauge, 1,
+     "Keys in the database with items that have an expiry of their own."},
 };
 constexpr InfoField kCommandParts[] = {
     {"calls", "redis_commands_total", kCounter, 1, "Calls of the command that were run."},
@@ -84,6 +86,15 @@ constexpr InfoLabel kFurtherLabels[] = {
     {"valkey_version", "valkey_version"},
     {"valkey_release_stage", "valkey_release_stage"},
     {"availability_zone", "availability_zone"},
+};
+
+struct OtherName {
+  std::string_view valkey;
+  std::string_view redis;
+};
+constexpr OtherName kOtherNames[] = {
+    {"server_mode", "redis_mode"},
+    {"expired_fields", "expired_subkeys"},
 };
 
 std::optional<double> Number(std::string_view text) {
@@ -243,6 +254,10 @@ InfoText ParseInfo(std::string_view text) {
   InfoText info;
   ForEachInfoLine(
       text, [&](std::string_view field, std::string_view value) { info.emplace(field, value); });
+  for (const OtherName& name : kOtherNames) {
+    const std::string_view value = Find(info, name.valkey);
+    if (!value.empty()) info.emplace(name.redis, value);
+  }
   return info;
 }
 

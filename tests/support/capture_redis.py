@@ -16,7 +16,7 @@ COMMANDS = [
     ["INFO", "all"], ["INFO", "modules"],
     *[["CONFIG", "GET", name] for name in (
         "*", "io-threads", "maxclients", "maxmemory", "repl-backlog-size",
-        "client-output-buffer-limit", "databases")],
+        "client-output-buffer-limit", "databases", "cluster-databases")],
     ["SLOWLOG", "LEN"], ["SLOWLOG", "GET", "1"], ["LATENCY", "LATEST"], ["LATENCY", "HISTOGRAM"],
     ["CLUSTER", "INFO"], ["CLUSTER", "NODES"], ["CLIENT", "LIST"], ["SENTINEL", "MASTERS"],
     ["SENTINEL", "CONFIG", "GET", "*"],

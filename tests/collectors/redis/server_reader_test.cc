@@ -89,7 +89,7 @@ TEST_CASE("a server of each kind and version becomes its page") {
   const ServerParts parts = AllParts();
   for (const std::string server :
        {"server-6.2.14", "server-7.0.15", "server-8.2.3", "primary-7.0.15", "replica-7.0.15",
-        "sentinel-7.0.15", "cluster-7.0.15"}) {
+        "sentinel-7.0.15", "cluster-7.0.15", "valkey-9.1.2", "valkey-sentinel-9.1.2"}) {
     CAPTURE(server);
     ServerReader reader(parts);
     Reading reading;
@@ -244,7 +244,7 @@ TEST_CASE("a reply of another shape costs its part, and nothing crashes") {
   }
 }
 
-TEST_CASE("databases are those that CONFIG tells of, within reason, and one in a cluster") {
+TEST_CASE("databases are those that CONFIG tells of, within reason") {
   const ServerParts parts = AllParts();
   const auto databases = [&](const std::string& server, const std::string& count) {
     ServerReader reader(parts);
@@ -252,7 +252,11 @@ TEST_CASE("databases are those that CONFIG tells of, within reason, and one in a
     const auto ask = [&](const std::vector<RedisCommand>& commands) {
       std::vector<RedisReply> replies = Captured(server)(commands);
       for (std::size_t i = 0; i < commands.size(); ++i) {
-        if (FileOf(commands[i]) == "config-get-databases") replies[i].items[1].text = count;
+        const std::string file = FileOf(commands[i]);
+        if (file == "config-get-databases") replies[i].items[1].text = count;
+        if (file == "config-get-cluster-databases" && !count.empty()) {
+          replies[i] = ReplyOf("*2\r\n+cluster-databases\r\n+" + count + "\r\n");
+        }
       }
       return replies;
     };
@@ -266,7 +270,8 @@ TEST_CASE("databases are those that CONFIG tells of, within reason, and one in a
   CHECK(databases("server-7.0.15", "x") == 2);
   CHECK(databases("server-7.0.15", "-3") == 2);
   CHECK(databases("server-7.0.15", "2000000000") == 1024);
-  CHECK(databases("cluster-7.0.15", "16") == 1);
+  CHECK(databases("cluster-7.0.15", "") == 1);
+  CHECK(databases("cluster-7.0.15", "16") == 16);  // As in Valkey 9.
 }
 
 }  // namespace collectors
