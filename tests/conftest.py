@@ -2,17 +2,25 @@
 
 import pytest
 
+from support import other_servers
 from support.exporter import Exporter
-from support.mariadb import Mariadb
+from support.mysql import own_server
 from support.rabbitmq import RabbitMq
 from support.redis_servers import RedisServer
 from support.servers import SECRETS, Postgres, Redis
 
 
 def pytest_configure(config):
+    other_servers.choose()
     config.addinivalue_line("markers",
                             "release_only: it weighs or times the binary, or counts its threads or "
                             "descriptors: a sanitizer has some of its own")
+    config.addinivalue_line("markers", "mariadb_only: of what MySQL has not")
+
+
+def pytest_terminal_summary(terminalreporter):
+    if other_servers.NAME:
+        terminalreporter.write_line(other_servers.version())
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +42,7 @@ def redis():
 @pytest.fixture(scope="session")
 def mariadb():
     """A server that a test may read, and use in tables and users of its own."""
-    server = Mariadb()
+    server = own_server()
     yield server
     server.close()
 
@@ -66,7 +74,7 @@ def own_rabbitmq():
 @pytest.fixture
 def own_mariadb():
     """A server for one test, to stop and to kill."""
-    server = Mariadb()
+    server = own_server()
     yield server
     server.close()
 

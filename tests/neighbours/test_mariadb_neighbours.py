@@ -3,7 +3,7 @@
 import pytest
 
 from support.collect import collect_once
-from support.mariadb import Mariadb
+from support.mysql import own_server
 from support.waiting import eventually
 
 ROWS = 4
@@ -27,7 +27,7 @@ collectors:
 
 @pytest.fixture(scope="module")
 def server():
-    own = Mariadb()
+    own = own_server()
     own.sql("CREATE TABLE jobs (id INT PRIMARY KEY, state VARCHAR(9)) ENGINE=InnoDB;"
             "INSERT INTO jobs VALUES (1, 'open'), (2, 'open'), (3, 'open'), (4, 'open')")
     yield own
@@ -55,7 +55,7 @@ def runs(server):
 
 def test_the_application_updates_the_rows_that_we_count_though_all_is_serializable(
         server, everyone, start_exporter):
-    everyone(tx_isolation="SERIALIZABLE")
+    everyone(**{server.ISOLATION: "SERIALIZABLE"})
     exporter = start_exporter(config(server, SLOW), ready=False)
     eventually(lambda: runs(server), 20, "we count")
     server.sql(UPDATE)
@@ -65,8 +65,8 @@ def test_the_application_updates_the_rows_that_we_count_though_all_is_serializab
 
 
 def test_a_locking_read_in_our_place_would_cost_the_application_its_update(server):
-    with server.holder("SET SESSION tx_isolation = 'SERIALIZABLE'; START TRANSACTION READ ONLY;"
-                       " SELECT count(*) INTO @rows FROM jobs"):
+    with server.holder(f"SET SESSION {server.ISOLATION} = 'SERIALIZABLE';"
+                       " START TRANSACTION READ ONLY; SELECT count(*) INTO @rows FROM jobs"):
         with pytest.raises(AssertionError, match="1205"):
             server.sql(UPDATE)
 

@@ -15,29 +15,42 @@ class Mariadb(Process):
     With `tls` it has a certificate for the host `localhost`, which is its own authority.
     """
 
+    ISOLATION = "tx_isolation"
+
     def __init__(self, tls=False):
         super().__init__()
         self.port = free_port()
-        self.user = "mysql" if os.geteuid() == 0 else None
+        self.user = self._own_user()
         self.cluster = self.folder / "cluster"
         self.socket = self.folder / "mariadb.sock"
-        self.tls = ["--skip-ssl"]   # From 11.4 on a server makes a certificate for itself.
-        if tls:
-            self.certificate, key = self.make_certificate("server")
-            self.tls = [f"--ssl-cert={self.certificate}", f"--ssl-key={key}"]
+        self.certificate, key = self.make_certificate("server") if tls else (None, None)
+        self.tls = self._tls(self.certificate, key)
         if self.user:
             shutil.chown(self.folder, self.user)
-        self.server = program("mariadbd", "usr/sbin/mariadbd")
         self.client = program("mariadb")
-        self._run([program("mariadb-install-db"), "--no-defaults", f"--datadir={self.cluster}",
-                   "--auth-root-authentication-method=normal", "--skip-test-db",
-                   "--skip-name-resolve", *([f"--user={self.user}"] if self.user else [])])
+        self._install()
         self.start()
         self.sql("CREATE DATABASE shop;"
                  f"CREATE USER exporter@'127.0.0.1' IDENTIFIED BY '{MARIADB_PASSWORD}';"
                  f"CREATE USER exporter@localhost IDENTIFIED BY '{MARIADB_PASSWORD}';"
                  "GRANT SELECT ON shop.* TO exporter@'127.0.0.1', exporter@localhost",
                  database="mysql")
+
+    def _own_user(self):
+        return "mysql" if os.geteuid() == 0 else None
+
+    def _options(self):
+        return ["--no-defaults", f"--datadir={self.cluster}"]
+
+    def _install(self):
+        self.server = program("mariadbd", "usr/sbin/mariadbd")
+        self._run([program("mariadb-install-db"), *self._options(),
+                   "--auth-root-authentication-method=normal", "--skip-test-db",
+                   "--skip-name-resolve", *([f"--user={self.user}"] if self.user else [])])
+
+    def _tls(self, certificate, key):
+        # From 11.4 on a server makes a certificate for itself.
+        return [f"--ssl-cert={certificate}", f"--ssl-key={key}"] if certificate else ["--skip-ssl"]
 
     def _run(self, command, text=None):
         done = subprocess.run([str(word) for word in command], input=text, capture_output=True,
@@ -55,8 +68,8 @@ class Mariadb(Process):
         return certificate, key
 
     def start(self):
-        self.spawn([self.server, "--no-defaults", f"--datadir={self.cluster}",
-                    f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.socket}",
+        self.spawn([self.server, *self._options(), f"--port={self.port}",
+                    "--bind-address=127.0.0.1", f"--socket={self.socket}",
                     f"--pid-file={self.folder / 'mariadb.pid'}", "--skip-name-resolve",
                     "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
                     "--character-set-server=utf8mb4", *self.tls], user=self.user)

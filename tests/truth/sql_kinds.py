@@ -99,7 +99,8 @@ _LITERAL = ("'a'", "''", "' a'", "'ü∂😀'", "'quo\"te'", "'it''s'", "'back\\
             "'line\\ntwo'", "'NULL'", "'N'")
 MARIADB = (
     Kind("varchar(40) COLLATE utf8mb4_bin", _LITERAL, "{}"),
-    Kind("varchar(40)", ("'a'", "'A'", "'a '", "'b'"), "{}", canon=_folded),
+    Kind("varchar(40) COLLATE utf8mb4_general_ci", ("'a'", "'A'", "'a '", "'b'"), "{}",
+         canon=_folded),
     Kind("text COLLATE utf8mb4_bin", _LITERAL, "{}"),
     Kind("int", ("0", "1", "-7"), "{}", "{}"),
     Kind("bigint unsigned", ("0", "9007199254740993", "18446744073709551615"), "{}", "{}"),
