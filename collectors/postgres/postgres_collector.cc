@@ -70,9 +70,9 @@ ChosenParts ReadParts(YamlReader& options, const SqlDefaults& defaults) {
 }
 
 // The parts of one of several databases.
-std::vector<std::unique_ptr<SqlPart>> PartsOf(const std::vector<PresetPart>& parts,
-                                              const std::string& database,
-                                              std::chrono::milliseconds interval) {
+std::vector<std::unique_ptr<SqlPart>> PresetPartsIn(const std::string& database,
+                                                    const std::vector<PresetPart>& parts,
+                                                    std::chrono::milliseconds interval) {
   std::vector<std::unique_ptr<SqlPart>> made;
   for (PresetPart part : parts) {
     SetDatabase(part.queries, database, interval);
@@ -98,7 +98,7 @@ std::vector<std::unique_ptr<SqlPart>> MakeParts(ChosenParts chosen,
   const auto interval = rules->interval;
   parts.push_back(std::make_unique<DatabaseTour>(
       std::move(*rules), [of_databases, interval](const std::string& database) {
-        return PartsOf(of_databases, database, interval);
+        return PresetPartsIn(database, of_databases, interval);
       }));
   return parts;
 }

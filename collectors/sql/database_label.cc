@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "collectors/sql/db_time.h"
-
 namespace collectors {
 namespace {
 
@@ -14,18 +12,13 @@ void SetDatabase(SqlMetric& metric, const std::string& database) {
   metric.constant_labels.emplace_back(kDatabaseLabel, database);
 }
 
-void SetInterval(SeriesRules& rules, milliseconds interval) {
-  rules.own_interval = true;
-  rules.stale_after = std::max(kRoundsUntilStale * interval, rules.stale_after);
-}
-
 }  // namespace
 
 void SetDatabase(std::vector<SqlQuery>& queries, const std::string& database,
                  milliseconds interval) {
   for (SqlQuery& query : queries) {
     query.statement.database = database;
-    SetInterval(query.rules, interval);
+    query.rules.SetInterval(interval);
     for (QueryMetric& metric : query.metrics) SetDatabase(metric.metric, database);
   }
 }
@@ -33,7 +26,7 @@ void SetDatabase(std::vector<SqlQuery>& queries, const std::string& database,
 void SetDatabase(std::vector<SqlCount>& counts, const std::string& database,
                  milliseconds interval) {
   for (SqlCount& count : counts) {
-    SetInterval(count.rules, interval);
+    count.rules.SetInterval(interval);
     SetDatabase(count.metric, database);
   }
 }

@@ -62,7 +62,7 @@ DatabaseStop DatabaseTour::StopFor(const ServerDatabase& database,
     stop.SetOwn(database.is_own);
     return stop;
   }
-  DatabaseStop stop(database, parts_of_(LabelValue(database.name)), rules_.interval, rules_.grid);
+  DatabaseStop stop(database, make_parts_(LabelValue(database.name)), rules_.interval, rules_.grid);
   stop.NoteRound(now);
   return stop;
 }
@@ -174,7 +174,7 @@ std::set<std::string> DatabaseTour::Skipped() const {
 
 std::vector<exporter::SeriesId> DatabaseTour::Claims() const {
   std::vector<exporter::SeriesId> claims;
-  for (const auto& part : parts_of_("*")) {
+  for (const auto& part : make_parts_("*")) {
     std::ranges::move(part->Claims(), std::back_inserter(claims));
   }
   return claims;

@@ -24,11 +24,12 @@ namespace collectors {
 // its rows live on until they are too old.
 class DatabaseTour : public SqlPart {
  public:
-  using PartsOf = std::function<std::vector<std::unique_ptr<SqlPart>>(const std::string& database)>;
+  using PartsMaker =
+      std::function<std::vector<std::unique_ptr<SqlPart>>(const std::string& database)>;
 
-  // `parts_of` makes the parts for a database; its series tell the database by a label.
-  DatabaseTour(DatabaseRules rules, PartsOf parts_of)
-      : rules_(std::move(rules)), parts_of_(std::move(parts_of)) {}
+  // `make_parts` makes the parts for a database; its series tell the database by a label.
+  DatabaseTour(DatabaseRules rules, PartsMaker make_parts)
+      : rules_(std::move(rules)), make_parts_(std::move(make_parts)) {}
 
   PartResult Refresh(const SqlRun& run) override;
   void Skip() override;
@@ -60,7 +61,7 @@ class DatabaseTour : public SqlPart {
   std::set<std::string> Skipped() const;
 
   DatabaseRules rules_;
-  PartsOf parts_of_;
+  PartsMaker make_parts_;
   std::vector<DatabaseStop> stops_;                 // In the order of the list of databases.
   std::string next_;                                // The database where the tour goes on.
   std::optional<exporter::SteadyTime> next_round_;  // Absent before the first.

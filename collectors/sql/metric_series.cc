@@ -40,6 +40,11 @@ void AddNamed(exporter::FamilySet& families, const SqlMetric& metric, const Samp
 
 }  // namespace
 
+void SeriesRules::SetInterval(std::chrono::milliseconds interval) {
+  own_interval = true;
+  stale_after = std::max(kRoundsUntilStale * interval, stale_after);
+}
+
 std::chrono::milliseconds SeriesRules::StaleAfter() const {
   if (db_time == nullptr) return stale_after;
   return std::max(stale_after, kRoundsUntilStale * db_time->round());

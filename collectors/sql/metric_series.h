@@ -29,6 +29,8 @@ struct SeriesRules {
   // collector. Null where somebody did.
   std::shared_ptr<const DbTime> db_time = nullptr;
 
+  // What is asked every `interval`, another one than the collector's, lives for as many of these.
+  void SetInterval(std::chrono::milliseconds interval);
   // How long an answer is shown.
   std::chrono::milliseconds StaleAfter() const;
   // Until when a run of `now` shows an answer of the run of `answered`. Absent

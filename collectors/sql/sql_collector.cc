@@ -46,12 +46,12 @@ std::optional<DatabaseRules> ReadDatabases(YamlReader& options,
 
 std::vector<std::unique_ptr<SqlPart>> MakeParts(SqlQuestions questions,
                                                 std::optional<DatabaseRules> rules) {
-  if (!rules) return PartsOf(std::move(questions));
+  if (!rules) return QuestionParts(std::move(questions));
   const auto interval = rules->interval;
   std::vector<std::unique_ptr<SqlPart>> parts;
   parts.push_back(std::make_unique<DatabaseTour>(
       std::move(*rules), [questions = std::move(questions), interval](const std::string& database) {
-        return PartsIn(database, questions, interval);
+        return QuestionPartsIn(database, questions, interval);
       }));
   return parts;
 }

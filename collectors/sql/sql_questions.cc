@@ -87,7 +87,7 @@ SqlQuestions MakeQuestions(YamlReader& options, std::vector<SqlCount> counts,
   return questions;
 }
 
-std::vector<std::unique_ptr<SqlPart>> PartsOf(SqlQuestions questions) {
+std::vector<std::unique_ptr<SqlPart>> QuestionParts(SqlQuestions questions) {
   std::vector<std::unique_ptr<SqlPart>> parts;
   parts.reserve(questions.tables.size() + questions.queries.size());
   for (TableCounts& table : questions.tables) {
@@ -100,14 +100,15 @@ std::vector<std::unique_ptr<SqlPart>> PartsOf(SqlQuestions questions) {
   return parts;
 }
 
-std::vector<std::unique_ptr<SqlPart>> PartsIn(const std::string& database, SqlQuestions questions,
-                                              std::chrono::milliseconds interval) {
+std::vector<std::unique_ptr<SqlPart>> QuestionPartsIn(const std::string& database,
+                                                      SqlQuestions questions,
+                                                      std::chrono::milliseconds interval) {
   for (TableCounts& table : questions.tables) {
     table.statement.database = database;
     SetDatabase(table.counts, database, interval);
   }
   SetDatabase(questions.queries, database, interval);
-  return PartsOf(std::move(questions));
+  return QuestionParts(std::move(questions));
 }
 
 }  // namespace collectors

@@ -30,10 +30,11 @@ SqlQuestions MakeQuestions(exporter::YamlReader& options, std::vector<SqlCount> 
                            std::vector<SqlQuery> queries, const SqlStatement& statement);
 
 // A part for each table and each query.
-std::vector<std::unique_ptr<SqlPart>> PartsOf(SqlQuestions questions);
+std::vector<std::unique_ptr<SqlPart>> QuestionParts(SqlQuestions questions);
 
 // The same in one of several databases, which is visited every `interval`.
-std::vector<std::unique_ptr<SqlPart>> PartsIn(const std::string& database, SqlQuestions questions,
-                                              std::chrono::milliseconds interval);
+std::vector<std::unique_ptr<SqlPart>> QuestionPartsIn(const std::string& database,
+                                                      SqlQuestions questions,
+                                                      std::chrono::milliseconds interval);
 
 }  // namespace collectors

@@ -26,7 +26,6 @@ constexpr std::array<std::string_view, 3> kModeNames = {"exact", "auto", "estima
 constexpr std::array<CountMode, 3> kModes = {CountMode::kExact, CountMode::kAuto,
                                              CountMode::kEstimate};
 constexpr std::int64_t kHighestBound = 1'000'000'000;
-constexpr int kIntervalsUntilStale = 3;
 
 OnMissing ReadOnMissing(YamlReader& reader) {
   return kOnMissing[reader.OneOf("on_missing", kOnMissingNames, 0)];
@@ -143,9 +142,7 @@ void ReadInterval(YamlReader& reader, const SqlDefaults& defaults, SqlQuery& que
                    "a query cannot run more often than its databases are visited: that is the key "
                    "interval of databases");
   }
-  query.rules.own_interval = true;
-  query.rules.stale_after =
-      std::max(kIntervalsUntilStale * *query.interval, defaults.settings.stale_after);
+  query.rules.SetInterval(*query.interval);
 }
 
 std::string ReadStatement(YamlReader& reader) {
