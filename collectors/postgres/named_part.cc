@@ -12,11 +12,11 @@ using exporter::SteadyTime;
 
 PartResult NamedPart::Refresh(const SqlRun& run) {
   const auto begun = std::chrono::steady_clock::now();
-  outcome_.succeeded = false;  // Until the run has not ended within.
+  // Until the run has not ended within.
+  outcome_ = {name_, outcome_ ? outcome_->seconds : 0, false};
   const PartResult result = RefreshAll(run);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  outcome_.seconds = took.count();
-  outcome_.succeeded = result == PartResult::kDone;
+  outcome_ = {name_, took.count(), result == PartResult::kDone};
   return result;
 }
 
@@ -35,8 +35,7 @@ PartResult NamedPart::RefreshAll(const SqlRun& run) {
 }
 
 void NamedPart::Skip() {
-  outcome_.seconds = 0;
-  outcome_.succeeded = false;
+  outcome_ = {name_, 0, false};
   for (const auto& statement : statements_) statement->Skip();
 }
 
@@ -52,12 +51,17 @@ std::vector<CollectError> NamedPart::Problems() const {
   return problems;
 }
 
+std::vector<PartOutcome> NamedPart::Outcomes() const {
+  if (!outcome_) return {};
+  return {*outcome_};
+}
+
 std::vector<SeriesId> NamedPart::Claims() const {
   std::vector<SeriesId> claims;
   for (const auto& statement : statements_) {
     std::ranges::move(statement->Claims(), std::back_inserter(claims));
   }
-  std::ranges::move(OutcomeClaims(outcome_.name), std::back_inserter(claims));
+  std::ranges::move(OutcomeClaims(name_), std::back_inserter(claims));
   return claims;
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collectors/sql/sql_part.h"
@@ -15,21 +18,22 @@ class NamedPart : public SqlPart {
   // `name` is that of postgres_exporter's collector. All statements have the
   // interval of the first one.
   NamedPart(std::string name, std::vector<std::unique_ptr<SqlPart>> statements)
-      : statements_(std::move(statements)), outcome_{std::move(name)} {}
+      : name_(std::move(name)), statements_(std::move(statements)) {}
 
   PartResult Refresh(const SqlRun& run) override;
   void Skip() override;
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const override;
   std::vector<exporter::CollectError> Problems() const override;
   std::vector<exporter::SeriesId> Claims() const override;
-  std::vector<PartOutcome> Outcomes() const override { return {outcome_}; }
+  std::vector<PartOutcome> Outcomes() const override;
   std::optional<std::chrono::milliseconds> Interval() const override;
 
  private:
   PartResult RefreshAll(const SqlRun& run);
 
+  std::string name_;
   std::vector<std::unique_ptr<SqlPart>> statements_;
-  PartOutcome outcome_;
+  std::optional<PartOutcome> outcome_;  // Absent before its first turn.
 };
 
 }  // namespace collectors

@@ -80,6 +80,14 @@ TEST_CASE("without time a part has not succeeded") {
   CHECK(part.Problems()[0].kind() == ErrorKind::kTimeout);
 }
 
+TEST_CASE("a part that had no turn yet has no outcome, and one without time for it has failed") {
+  NamedPart part = TwoStatements();
+  CHECK(part.Outcomes().empty());
+  part.Skip();
+  REQUIRE(part.Outcomes().size() == 1);
+  CHECK_FALSE(part.Outcomes()[0].succeeded);
+}
+
 TEST_CASE("a query is not asked where its condition is false") {
   SqlQuery query = GaugeQuery("a");
   query.when = "SELECT false";
