@@ -19,16 +19,17 @@ using prometheus::MetricType;
 
 // Columns of SettingsStatement; version() is a row of its own.
 enum Column : std::size_t { kName, kValue, kUnit, kType, kColumns };
-// What our own session has set (SET LOCAL, BEGIN READ ONLY) is not the server's. What our
-// role has of its own (ALTER ROLE ... SET) hides the server's from us.
+// What our own session has set (SET LOCAL, BEGIN READ ONLY) is not the server's. What it begins
+// with (ALTER ROLE ... SET, ALTER ROLE ALL SET, ALTER DATABASE ... SET, options in the DSN) hides
+// the server's from us.
 constexpr const char* kSelect =
     "SELECT name, CASE WHEN name = 'transaction_read_only' THEN CASE WHEN pg_is_in_recovery()"
     " THEN 'on' ELSE current_setting('default_transaction_read_only') END"
     " WHEN source = 'session' THEN reset_val ELSE setting END AS setting,"
     " coalesce(unit, '') AS unit, vartype FROM pg_settings"
-    " WHERE vartype IN ('bool', 'integer', 'real') AND NOT EXISTS ("
+    " WHERE vartype IN ('bool', 'integer', 'real') AND source <> 'client' AND NOT EXISTS ("
     "SELECT FROM pg_db_role_setting CROSS JOIN unnest(setconfig) AS own"
-    " WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = session_user)"
+    " WHERE setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))"
     " AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"
     " AND lower(split_part(own, '=', 1)) IN (lower(name), 'default_' || name))"
     " UNION ALL SELECT '', version(), '', 'version'";

@@ -52,8 +52,8 @@ def started():
 
 @pytest.fixture
 def page_of(collect):
-    def page(server):
-        return collect(f'collectors: [{{type: postgres, dsn: "{server.url()}",'
+    def page(server, options=""):
+        return collect(f'collectors: [{{type: postgres, dsn: "{server.url()}{options}",'
                        " parts: {long_running_transactions: true}}]")
     return page
 
@@ -181,6 +181,22 @@ def test_what_the_exporters_role_has_of_its_own_is_not_the_servers(started, page
         "pg_settings_default_transaction_read_only", "pg_settings_transaction_read_only"}
     assert page.value("pg_settings_random_page_cost") == 3
     assert page.value("pg_settings_seq_page_cost") == 1
+
+
+def test_what_each_session_of_the_database_begins_with_is_not_the_servers(started, page_of):
+    server = started(Postgres(["work_mem=5MB"]))
+    before = page_of(server)
+    server.sql("ALTER DATABASE shop SET work_mem = '77MB'; ALTER ROLE ALL SET cpu_tuple_cost = 9;"
+               "ALTER ROLE ALL IN DATABASE shop SET statement_timeout = '50s';"
+               "ALTER DATABASE postgres SET seq_page_cost = 9;"
+               "ALTER ROLE ALL IN DATABASE postgres SET random_page_cost = 9")
+    page = page_of(server)
+    hidden = {"pg_settings_work_mem_bytes", "pg_settings_cpu_tuple_cost",
+              "pg_settings_statement_timeout_seconds"}
+    assert before.families() - page.families() == hidden
+    assert page.value("pg_settings_seq_page_cost") == 1
+    asked_for = page_of(server, "?options=-c%20geqo_threshold%3D99")
+    assert page.families() - asked_for.families() == {"pg_settings_geqo_threshold"}
 
 
 def test_a_database_that_is_half_dropped_has_no_limit_of_connections(started, page_of):
