@@ -31,6 +31,7 @@ milliseconds DbTime::Payment(duration<double> seconds) const {
 
 void DbTime::Spend(SteadyTime end, duration<double> seconds) {
   spent_ += seconds;
+  ++answers_;
   paid_at_ = std::max(paid_at_, end) + Payment(seconds);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "exporter/deadline.h"
@@ -35,6 +36,8 @@ class DbTime {
 
   // Spent in all.
   std::chrono::duration<double> spent() const { return spent_; }
+  // How many statements were answered, by a refusal too.
+  std::uint64_t answers() const { return answers_; }
 
   // How long it takes to pay for `seconds`.
   std::chrono::milliseconds Payment(std::chrono::duration<double> seconds) const;
@@ -52,6 +55,7 @@ class DbTime {
   bool run_may_ask_ = false;
   exporter::SteadyTime paid_at_ = exporter::SteadyTime::min();  // For all that was spent.
   std::chrono::duration<double> spent_{0};
+  std::uint64_t answers_ = 0;
   std::chrono::milliseconds round_{0};
   exporter::SteadyTime round_began_ = exporter::SteadyTime::min();  // When it was last so long.
 };

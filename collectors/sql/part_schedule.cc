@@ -75,13 +75,13 @@ void PartSchedule::NoteDue(const SqlRun& run) {
 }
 
 void PartSchedule::Refresh(const SqlRun& run) {
-  bool answered = false;
-  AskInOrder(run, answered);
+  const auto answers = db_time_->answers();
+  AskInOrder(run);
   std::chrono::duration<double> round{0};
   for (const Entry& entry : entries_) round += entry.cost;
   db_time_->SetRound(db_time_->Payment(round));
-  // Nothing was due, or nobody answered: both are settled by asking.
-  if (!answered) run.session.Query(run.context, {.text = "SELECT 1"});
+  // Nothing was due or fits the server's version, or nobody answered: all are settled by asking.
+  if (db_time_->answers() == answers) run.session.Query(run.context, {.text = "SELECT 1"});
 }
 
 PartSchedule::Rank PartSchedule::RankOf(const Entry& entry, SteadyTime now) const {
@@ -91,7 +91,7 @@ PartSchedule::Rank PartSchedule::RankOf(const Entry& entry, SteadyTime now) cons
   return cheap ? Rank::kCheap : Rank::kDear;
 }
 
-void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
+void PartSchedule::AskInOrder(const SqlRun& run) {
   std::ranges::stable_sort(order_, {},
                            [&](std::size_t index) { return RankOf(entries_[index], run.now); });
   for (Entry& entry : entries_) entry.in_this_run = false;
@@ -105,7 +105,6 @@ void PartSchedule::AskInOrder(const SqlRun& run, bool& answered) {
     const bool took_all = result == PartResult::kUnlucky && run.context.deadline.Expired();
     if ((result == PartResult::kTimedOut || took_all) && !slow) slow = order_[turn];
     if (result == PartResult::kPostponed && !postponed) postponed = turn;
-    answered = answered || (!waits && !run.context.deadline.Expired());
   }
   if (postponed) {
     std::rotate(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(*postponed),

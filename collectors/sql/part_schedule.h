@@ -53,8 +53,8 @@ class PartSchedule {
   PartResult RefreshOne(const SqlRun& run, Entry& entry);
 
   void Refresh(const SqlRun& run);
-  // Asks what is due as far as DbTime affords it; notes whether any had an answer in time.
-  void AskInOrder(const SqlRun& run, bool& answered);
+  // Asks what is due as far as DbTime affords it.
+  void AskInOrder(const SqlRun& run);
   Rank RankOf(const Entry& entry, exporter::SteadyTime now) const;
 
   std::vector<Entry> entries_;          // In the order of the configuration.

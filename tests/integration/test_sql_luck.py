@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import signal
 import sqlite3
 
 import pytest
@@ -110,6 +111,21 @@ def test_a_server_that_is_back_is_found_long_before_the_hour(start_exporter):
         exporter.await_page(lambda page: page.errors("shop", "connect") >= 1, 10, "it is away")
         own.start()
         exporter.await_page(lambda page: page.up("shop") == 1 and page.has("back"), SOON, "back")
+
+
+def test_a_server_that_is_gone_is_noticed_though_no_query_fits_its_version(start_exporter):
+    with contextlib.closing(Postgres()) as own:
+        exporter = start_exporter(f"""
+collectors:
+  - type: sql
+    name: shop
+    interval: 200ms
+    dsn: "{own.url()}"
+    queries: [{{sql: "SELECT 1 AS v", since: 99, metrics: [{{name: later, value: v}}]}}]
+""")
+        exporter.await_page(lambda page: page.successes("shop") >= 2, 10, "it is there")
+        own.stop(signal.SIGINT)   # Does not wait for the exporter's session.
+        exporter.await_page(lambda page: page.up("shop") == 0, 20, "it is away")
 
 
 def test_a_file_that_somebody_writes_is_read_again(tmp_path, start_exporter):

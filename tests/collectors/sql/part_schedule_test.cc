@@ -200,6 +200,16 @@ TEST_CASE("a run in which nothing is due asks whether the target is there") {
   CHECK(stage.session.asked.size() == 1);
 }
 
+TEST_CASE("a run in which no query fits the server's version asks whether the target is there") {
+  Stage stage;
+  SqlQuery query = GaugeQuery("later");
+  query.versions.first = 990000;
+  stage.parts.push_back(std::make_unique<QueryPart>(std::move(query)));
+  PartSchedule schedule = stage.Schedule();
+  stage.Run(schedule, kStart);
+  CHECK(stage.session.asked == std::vector<std::string>{"SELECT 1"});
+}
+
 TEST_CASE("what is wrong with a part that has no turn stands, and is not told as new") {
   Stage stage;
   PartSchedule schedule = stage.Part("a").Schedule();
