@@ -16,7 +16,6 @@ using exporter::ErrorKind;
 using exporter::FamilySet;
 using exporter::SteadyTime;
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 namespace {
 
@@ -44,44 +43,6 @@ bool TourTime::Allows(bool was_asked) const {
   if (is_first_) return true;
   return run_.context.deadline.Remaining() >= half_ && (!was_asked || run_.MayAsk());
 }
-
-// The way to a database: the run's own session, or one that is opened when it is first needed and
-// again when it is old.
-class DatabaseStop::Link {
- public:
-  Link(const SqlRun& run, const TourTime& time, const ServerDatabase& database)
-      : own_(run), time_(time), database_(database) {}
-
-  SqlRun Open() {
-    if (database_.is_own) return With(own_.session);
-    if (other_ == nullptr || steady_clock::now() - opened_at_ > kLongestLink) OpenOther();
-    return With(*other_);
-  }
-
- private:
-  SqlRun With(SqlSession& session) const {
-    return {session, time_.context(), own_.now, own_.db_time};
-  }
-
-  void OpenOther() {
-    other_.reset();  // Before the next one: there is never more than one.
-    auto opened = own_.session.OtherDatabase(database_.name);
-    if (opened == nullptr) {
-      throw CollectError(ErrorKind::kMissing, "there is no way to another database");
-    }
-    // Who may not connect fails once, not each part.
-    opened->ServerVersion(time_.context());
-    opened_at_ = steady_clock::now();
-    CheckDatabase(With(*opened), database_);
-    other_ = std::move(opened);
-  }
-
-  const SqlRun& own_;
-  const TourTime& time_;
-  const ServerDatabase& database_;
-  std::unique_ptr<SqlSession> other_;
-  SteadyTime opened_at_;
-};
 
 DatabaseStop::DatabaseStop(ServerDatabase database, std::vector<std::unique_ptr<SqlPart>> parts,
                            milliseconds round, milliseconds grid)
@@ -117,9 +78,10 @@ bool DatabaseStop::IsUnlucky() const {
 }
 
 bool DatabaseStop::Visit(const SqlRun& run, TourTime& time) {
-  Link link(run, time, database_);
+  DatabaseLink link(run.session, time.context(), database_, kLongestLink);
+  SqlSession& session = database_.is_own ? run.session : link;
   try {
-    return AskOwed(time, link);
+    return AskOwed({session, time.context(), run.now, run.db_time}, link, time);
   } catch (const CollectError& error) {
     if (database_.is_own && EndsRun(error.kind())) throw;
     Lose(run, error);
@@ -127,21 +89,24 @@ bool DatabaseStop::Visit(const SqlRun& run, TourTime& time) {
   }
 }
 
-bool DatabaseStop::AskOwed(TourTime& time, Link& link) {
+bool DatabaseStop::AskOwed(const SqlRun& run, DatabaseLink& link, TourTime& time) {
   for (Entry& entry : entries_) {
     if (!entry.turn.is_owed()) continue;
     if (!time.Allows(entry.was_asked)) return false;
     time.NoteAsked();
     if (!std::exchange(in_this_run_, true)) problem_.reset();
     was_visited_ = true;
-    if (Ask(link.Open(), entry) == PartResult::kPostponed) return false;
+    // Who may not connect fails once, not each part.
+    run.session.ServerVersion(run.context);
+    if (Ask(run, link, entry) == PartResult::kPostponed) return false;
   }
   return true;
 }
 
-PartResult DatabaseStop::Ask(const SqlRun& run, Entry& entry) {
+PartResult DatabaseStop::Ask(const SqlRun& run, DatabaseLink& link, Entry& entry) {
   entry.in_this_run = entry.was_asked = true;
   const PartResult result = entry.part->Refresh(run);
+  link.Check();
   if (result != PartResult::kPostponed) Settle(entry, result, run.now);
   return result;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collectors/sql/database_link.h"
 #include "collectors/sql/database_list.h"
 #include "collectors/sql/part_turn.h"
 #include "collectors/sql/sql_part.h"
@@ -79,10 +80,9 @@ class DatabaseStop {
     bool was_asked = false;
     bool in_this_run = false;
   };
-  class Link;
 
-  bool AskOwed(TourTime& time, Link& link);
-  PartResult Ask(const SqlRun& run, Entry& entry);
+  bool AskOwed(const SqlRun& run, DatabaseLink& link, TourTime& time);
+  PartResult Ask(const SqlRun& run, DatabaseLink& link, Entry& entry);
   void Settle(Entry& entry, PartResult result, exporter::SteadyTime now) const;
   // The visit as a whole failed, and with it all that is owed.
   void Lose(const SqlRun& run, const exporter::CollectError& error);

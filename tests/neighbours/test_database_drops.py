@@ -31,10 +31,12 @@ collectors:
     timeout: 16s
     max_db_time: 100%
     databases: {{include: ["branch.*"], interval: 16s}}
-    queries:
 """
-SLOW_QUERY = ("      - {{sql: 'SELECT {n} AS v, pg_sleep(1)',"
-              " metrics: [{{name: slow_{n}, value: v}}]}}\n")
+# Counts on one table are one part, and each of these is a statement of its own.
+SLOW = {"queries": ("{{sql: 'SELECT {n} AS v, pg_sleep(1)',"
+                    " metrics: [{{name: slow_{n}, value: v}}]}}"),
+        "counts": ("{{metric: slow_{n}, table: pg_am, count_up_to: 10,"
+                   " where: \"(SELECT pg_sleep(1)::text) = ''\"}}")}
 
 KEPT = """
 collectors:
@@ -86,10 +88,12 @@ def test_a_tour_keeps_no_database_from_being_dropped_or_copied(server, start_exp
                         "it is gone")
 
 
-def test_a_visit_of_many_slow_statements_keeps_it_for_no_longer_than_one(server, start_exporter):
+@pytest.mark.parametrize("kind", SLOW)
+def test_a_visit_of_many_slow_statements_keeps_it_for_no_longer_than_one(server, start_exporter,
+                                                                         kind):
     server.sql("CREATE DATABASE branch", "postgres")
-    start_exporter(LONG_TOUR.format(url=server.url())
-                   + "".join(SLOW_QUERY.format(n=n) for n in range(8)), ready=False)
+    slow = "".join(f"      - {SLOW[kind].format(n=n)}\n" for n in range(8))
+    start_exporter(f"{LONG_TOUR.format(url=server.url())}    {kind}:\n{slow}", ready=False)
     eventually(lambda: server.sql("SELECT 1 FROM pg_stat_activity WHERE datname = 'branch'"
                                   " AND query LIKE '%pg_sleep(1)%'"), 20, "the visit began")
     began = time.monotonic()
