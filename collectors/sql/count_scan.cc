@@ -39,7 +39,7 @@ CountScan::CountScan(std::vector<SqlCount> counts, SqlStatement options)
     MetricSeries series(count.metric, count.rules);
     order_.push_back(entries_.size());
     entries_.push_back(
-        {std::move(count), std::move(series), std::nullopt, false, false, std::nullopt});
+        {std::move(count), std::move(series), std::nullopt, false, false, std::nullopt, false});
   }
 }
 
@@ -87,7 +87,7 @@ void CountScan::Postpone(const SqlRun& run, const CollectError& error, const Ind
   }
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (Has(done, i)) continue;
-    entries_[i].problem = error.Of(entries_[i].count.metric.name);
+    entries_[i].problem = error.Of(entries_[i].count.name);
   }
 }
 
@@ -131,8 +131,9 @@ void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
   for (std::size_t i = 0; i < indexes.size(); ++i) {
     Entry& entry = entries_[indexes[i]];
     MappedSamples found = RollUp(rows, entry.count, i);
-    entry.problem = found.problem;
+    if (found.problem) entry.problem = found.problem->Of(entry.count.name);
     entry.estimated = false;
+    entry.answered = true;
     entry.series.Found(std::move(found), run.now);
   }
 }
@@ -144,7 +145,7 @@ bool CountScan::AskEstimate(const SqlRun& run, Entry& entry) {
   if (is_auto && rows <= kLargeTable) return false;
   MappedSamples found;
   found.samples.push_back({entry.count.metric.constant_labels, rows});
-  entry.estimated = true;
+  entry.estimated = entry.answered = true;
   entry.series.Found(std::move(found), run.now);
   return true;
 }
@@ -180,7 +181,7 @@ PartResult CountScan::AskApart(const SqlRun& run, const Indexes& done) {
 }
 
 bool CountScan::AskOne(const SqlRun& run, Entry& entry, std::size_t index) {
-  const std::string& name = entry.count.metric.name;
+  const std::string& name = entry.count.name;
   if (run.context.deadline.Expired()) {
     entry.problem = NoTimeLeft(name);
     return false;
@@ -193,6 +194,7 @@ bool CountScan::AskOne(const SqlRun& run, Entry& entry, std::size_t index) {
     // Costs this count alone.
     if (EndsRun(error.kind())) throw;
     entry.apart = !error.IsPassing();
+    entry.answered = entry.answered && error.kind() != ErrorKind::kMissing;
     entry.problem = error.Of(name);
     return ResultOf(error) != PartResult::kTimedOut;
   }
@@ -207,7 +209,7 @@ void CountScan::SettleBlame(SteadyTime now) {
 }
 
 void CountScan::Skip() {
-  for (Entry& entry : entries_) entry.problem = NoTimeLeft(entry.count.metric.name);
+  for (Entry& entry : entries_) entry.problem = NoTimeLeft(entry.count.name);
 }
 
 void CountScan::Write(exporter::FamilySet& families, SteadyTime now) const {
@@ -220,6 +222,14 @@ std::vector<CollectError> CountScan::Problems() const {
     if (entry.problem) problems.push_back(*entry.problem);
   }
   return problems;
+}
+
+std::vector<std::string> CountScan::Answered() const {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries_) {
+    if (entry.answered) names.push_back(entry.count.name);
+  }
+  return names;
 }
 
 std::vector<exporter::SeriesId> CountScan::Claims() const {

@@ -27,6 +27,7 @@ class CountScan : public SqlPart {
   void Skip() override;
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const override;
   std::vector<exporter::CollectError> Problems() const override;
+  std::vector<std::string> Answered() const override;
   std::vector<exporter::SeriesId> Claims() const override;
   std::optional<std::chrono::milliseconds> Interval() const override { return std::nullopt; }
 
@@ -41,6 +42,7 @@ class CountScan : public SqlPart {
     bool apart = false;             // Failed when it last ran alone.
     bool was_asked = false;         // Ever, alone.
     std::optional<bool> estimated;  // Its value; absent where there is none.
+    bool answered = false;          // Cleared by a failure of kind kMissing alone.
   };
 
   bool Estimates(const Entry& entry) const;

@@ -104,7 +104,7 @@ bool DatabaseStop::AskOwed(const SqlRun& run, DatabaseLink& link, TourTime& time
 }
 
 PartResult DatabaseStop::Ask(const SqlRun& run, DatabaseLink& link, Entry& entry) {
-  entry.in_this_run = entry.was_asked = true;
+  entry.in_this_run = entry.was_asked = entry.had_turn = true;
   const PartResult result = entry.part->Refresh(run);
   link.Check();
   if (result != PartResult::kPostponed) Settle(entry, result, run.now);
@@ -125,7 +125,7 @@ void DatabaseStop::Lose(const SqlRun& run, const CollectError& error) {
     if (!entry.turn.is_owed()) continue;
     // The one that met the failure has had its say.
     if (!entry.in_this_run) entry.part->Skip();
-    entry.in_this_run = true;
+    entry.in_this_run = entry.had_turn = true;
     Settle(entry, result, run.now);
   }
 }
@@ -140,7 +140,6 @@ void DatabaseStop::Account(FamilySet& families, SteadyTime until) const {
 
 std::vector<PartOutcome> DatabaseStop::Outcomes() const {
   std::vector<PartOutcome> outcomes;
-  if (!was_visited_) return outcomes;
   for (const Entry& entry : entries_) {
     for (PartOutcome& outcome : entry.part->Outcomes()) {
       outcome.succeeded = outcome.succeeded && !problem_;
@@ -150,31 +149,37 @@ std::vector<PartOutcome> DatabaseStop::Outcomes() const {
   return outcomes;
 }
 
-void DatabaseStop::AddProblems(const std::set<std::string>& skipped,
+void DatabaseStop::AddProblems(const std::set<TourStatement>& skipped,
                                std::vector<CollectError>& found,
                                std::vector<CollectError>& standing) const {
   if (problem_) {
     (in_this_run_ ? found : standing).push_back(*problem_);
     return;
   }
-  for (const Entry& entry : entries_) {
-    auto& problems = entry.in_this_run ? found : standing;
-    for (const CollectError& error : entry.part->Problems()) {
-      if (error.kind() == ErrorKind::kMissing && skipped.contains(error.part())) continue;
+  for (std::size_t place = 0; place < entries_.size(); ++place) {
+    auto& problems = entries_[place].in_this_run ? found : standing;
+    for (const CollectError& error : entries_[place].part->Problems()) {
+      const bool lacks = error.kind() == ErrorKind::kMissing;
+      if (lacks && skipped.contains({place, error.part()})) continue;
       problems.push_back(InDatabase(error, database_.name));
     }
   }
 }
 
-std::vector<std::string> DatabaseStop::Lacking() const {
-  std::vector<std::string> lacking;
-  if (!IsEntered()) return lacking;
-  for (const Entry& entry : entries_) {
+// A name may stand for a query and for its first metric: what lacks one of the two has it not.
+void DatabaseStop::AddAnswers(TourAnswers& answers) const {
+  for (std::size_t place = 0; place < entries_.size(); ++place) {
+    const Entry& entry = entries_[place];
+    if (!entry.had_turn) answers.without_turn.insert(place);
+    std::set<std::string> lacking;
     for (const CollectError& error : entry.part->Problems()) {
-      if (error.kind() == ErrorKind::kMissing) lacking.push_back(error.part());
+      if (error.kind() == ErrorKind::kMissing) lacking.insert(error.part());
     }
+    for (const std::string& name : entry.part->Answered()) {
+      if (!lacking.contains(name)) answers.answered.insert({place, name});
+    }
+    for (const std::string& name : lacking) answers.lacking.insert({place, name});
   }
-  return lacking;
 }
 
 }  // namespace collectors

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collectors/sql/database_link.h"
@@ -32,6 +33,17 @@ class TourTime {
   exporter::CollectContext context_;
   std::chrono::milliseconds half_;
   bool is_first_ = true;
+};
+
+// A statement that is asked in each database of a tour: the place of its part, and its name in
+// SqlPart::Problems().
+using TourStatement = std::pair<std::size_t, std::string>;
+
+// What databases said of the statements.
+struct TourAnswers {
+  std::set<TourStatement> lacking;     // One has not what it asks for.
+  std::set<TourStatement> answered;    // One has it.
+  std::set<std::size_t> without_turn;  // Of these parts one is still to be asked.
 };
 
 // One database of a tour, and the parts that are asked there. A visit takes a connection more
@@ -64,20 +76,19 @@ class DatabaseStop {
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const;
   void Account(exporter::FamilySet& families, exporter::SteadyTime until) const;
   std::vector<PartOutcome> Outcomes() const;
-  // Adds what is wrong, as found in this run or before it; not that a part in `skipped` lacks
-  // something.
-  void AddProblems(const std::set<std::string>& skipped, std::vector<exporter::CollectError>& found,
+  // Adds what is wrong, as found in this run or before it; not that what is in `skipped` is
+  // missing.
+  void AddProblems(const std::set<TourStatement>& skipped,
+                   std::vector<exporter::CollectError>& found,
                    std::vector<exporter::CollectError>& standing) const;
-  // Whether the last visit got in.
-  bool IsEntered() const { return was_visited_ && !problem_; }
-  // The parts that asked for what is not in this database.
-  std::vector<std::string> Lacking() const;
+  void AddAnswers(TourAnswers& answers) const;
 
  private:
   struct Entry {
     std::unique_ptr<SqlPart> part;
     PartTurn turn = {};
     bool was_asked = false;
+    bool had_turn = false;  // Asked, or lost with the visit.
     bool in_this_run = false;
   };
 

@@ -152,22 +152,21 @@ DatabaseTour::Told DatabaseTour::AllProblems() const {
                                         unvisited, stops_.size()),
                             kPartName);
   }
-  const std::set<std::string> skipped = Skipped();
+  const std::set<TourStatement> skipped = Skipped();
   for (const DatabaseStop& stop : stops_) stop.AddProblems(skipped, told.found, told.standing);
   return told;
 }
 
 // What every database lacks is a mistake.
-std::set<std::string> DatabaseTour::Skipped() const {
-  std::set<std::string> skipped;
+std::set<TourStatement> DatabaseTour::Skipped() const {
+  std::set<TourStatement> skipped;
   if (!rules_.skip_missing) return skipped;
-  std::map<std::string, std::ptrdiff_t> lacking;  // By part: how many databases.
-  for (const DatabaseStop& stop : stops_) {
-    for (const std::string& part : stop.Lacking()) ++lacking[part];
-  }
-  const auto entered = std::ranges::count_if(stops_, &DatabaseStop::IsEntered);
-  for (const auto& [part, databases] : lacking) {
-    if (databases < entered) skipped.insert(part);
+  TourAnswers answers;
+  for (const DatabaseStop& stop : stops_) stop.AddAnswers(answers);
+  for (const TourStatement& statement : answers.lacking) {
+    if (answers.answered.contains(statement) || answers.without_turn.contains(statement.first)) {
+      skipped.insert(statement);
+    }
   }
   return skipped;
 }

@@ -57,8 +57,8 @@ class DatabaseTour : public SqlPart {
   void GoOn(const SqlRun& run);
   PartResult Result() const;
   Told AllProblems() const;
-  // The parts whose tables a database may lack: another one has them.
-  std::set<std::string> Skipped() const;
+  // What a database may lack: another one has it, or is still to be asked.
+  std::set<TourStatement> Skipped() const;
 
   DatabaseRules rules_;
   PartsMaker make_parts_;

@@ -29,6 +29,7 @@ PartResult QueryPart::Refresh(const SqlRun& run) {
     for (MetricSeries& series : series_) Lose(series);
     // A statement that fails costs its own metrics.
     if (EndsRun(error.kind())) throw;
+    if (error.kind() == exporter::ErrorKind::kMissing) answered_.clear();
     problems_ = {error.Of(query_.name)};
     return ResultOf(error);
   }
@@ -52,12 +53,16 @@ Rows QueryPart::Ask(const SqlRun& run) {
 
 bool QueryPart::Take(const Rows& rows, int version, SteadyTime now) {
   bool took_all = true;
+  answered_ = {query_.name};
   for (std::size_t i = 0; i < series_.size(); ++i) {
     if (!query_.metrics[i].versions.Has(version)) continue;
     MappedSamples found = MapRows(rows, series_[i].metric());
     DropRepeated(found, series_[i].metric().name);
     if (found.problem) problems_.push_back(*found.problem);
-    if (series_[i].Found(std::move(found), now)) continue;
+    if (series_[i].Found(std::move(found), now)) {
+      answered_.push_back(series_[i].metric().name);
+      continue;
+    }
     took_all = false;
     Lose(series_[i]);
   }

@@ -53,6 +53,7 @@ class QueryPart : public SqlPart {
   void Skip() override;
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const override;
   std::vector<exporter::CollectError> Problems() const override { return problems_; }
+  std::vector<std::string> Answered() const override { return answered_; }
   std::vector<exporter::SeriesId> Claims() const override;
   std::optional<std::chrono::milliseconds> Interval() const override { return query_.interval; }
 
@@ -67,6 +68,7 @@ class QueryPart : public SqlPart {
   SqlQuery query_;
   std::vector<MetricSeries> series_;  // As query_.metrics.
   std::vector<exporter::CollectError> problems_;
+  std::vector<std::string> answered_;  // The query, and the metrics that its rows made.
 };
 
 }  // namespace collectors

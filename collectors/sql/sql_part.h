@@ -45,6 +45,8 @@ class SqlPart {
   virtual std::vector<exporter::CollectError> Problems() const = 0;
   // What was wrong before it, with what that Refresh did not ask: told, and not counted again.
   virtual std::vector<exporter::CollectError> Standing() const { return {}; }
+  // The names, as in Problems(), of what the target had when it last said whether it does.
+  virtual std::vector<std::string> Answered() const { return {}; }
   // How what has a name of its own went, for pg_scrape_collector_*.
   virtual std::vector<PartOutcome> Outcomes() const { return {}; }
   virtual std::vector<exporter::SeriesId> Claims() const = 0;

@@ -106,6 +106,21 @@ def test_a_table_that_a_database_lacks_may_be_skipped(server, tmp_path, collect)
     assert "good" not in told
 
 
+def test_of_a_metric_of_two_counts_each_may_be_lacking(server, tmp_path, collect):
+    databases = "{include: [bare, other], skip_missing: true}"
+    counts = """
+    counts:
+      - {metric: kept, table: orders, where: status = 'new', constant_labels: {kind: new}}
+      - {metric: kept, table: TABLE, where: status = 'paid', constant_labels: {kind: paid}}
+"""
+    page = collect(sql(server.url(), databases, counts.replace("TABLE", "orders")))
+    assert values(page, "kept", kind="new") == {"other": 4}
+    told = stderr_of(tmp_path, sql(server.url(), databases, counts.replace("TABLE", "odrers")))
+    assert told.count('relation "odrers" does not exist') == 2
+    assert told.count('"orders" does not exist') == 0
+    assert "kept of odrers of bare: missing: " in told, "which of the two it is"
+
+
 def test_databases_come_and_go(server, start_exporter):
     config = sql(server.url(), "{include: ['late_.*', other], interval: 1h}", interval="200ms",
                  timeout="200ms", stale_after="10m")

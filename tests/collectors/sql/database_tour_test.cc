@@ -3,119 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
-#include <thread>
+#include <memory>
 
-#include "collectors/postgres/named_part.h"
-#include "collectors/sql/database_label.h"
-#include "tests/support/scripted_sql.h"
+#include "tests/collectors/sql/tour_stage.h"
 
-namespace collectors {
+namespace collectors::touring {
 namespace {
 
-using exporter::CollectError;
-using exporter::Deadline;
 using exporter::ErrorKind;
-using exporter::SteadyTime;
-using std::chrono::milliseconds;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
-using Samples = std::vector<std::pair<std::string, double>>;
-
-const SteadyTime kStart = SteadyTime() + seconds(1000);
-constexpr minutes kInterval(5);
-
-// A server with databases, of which `own` is the collector's.
-struct Server {
-  std::map<std::string, std::string> databases = {{"a", "1"}, {"b", "2"}, {"own", "3"}};  // Ids.
-  std::map<std::string, CollectError> broken;
-  std::set<std::string> slow;          // Answers when the deadline of a run has nearly come.
-  std::vector<std::string> connected;  // To which other databases, in order.
-  std::vector<std::string> asked;      // In which databases, in order.
-  std::map<std::string, std::string> leads_to;  // By a pooler.
-};
-
-// One statement, which yields the number of letters of the database's name.
-std::vector<std::unique_ptr<SqlPart>> PartsIn(const std::string& database,
-                                              std::optional<milliseconds> interval) {
-  std::vector<SqlQuery> queries = {GaugeQuery("size")};
-  queries[0].interval = interval;
-  SetDatabase(queries, database, kInterval);
-  std::vector<std::unique_ptr<SqlPart>> statements;
-  statements.push_back(std::make_unique<QueryPart>(std::move(queries[0])));
-  std::vector<std::unique_ptr<SqlPart>> parts;
-  parts.push_back(std::make_unique<NamedPart>("tables", std::move(statements)));
-  return parts;
-}
-
-struct Stage {
-  explicit Stage(DatabaseRules rules = {{{}, {}}}, std::optional<milliseconds> interval = {})
-      : tour(std::move(rules),
-             [interval](const std::string& database) { return PartsIn(database, interval); }) {
-    session.other_database = [this](const std::string& database) {
-      server.connected.push_back(database);
-      return std::make_unique<ScriptedSql>(
-          [this, database](const SqlStatement& statement) { return Answer(database, statement); });
-    };
-  }
-
-  Rows Size(const std::string& database) {
-    server.asked.push_back(database);
-    if (const auto error = server.broken.find(database); error != server.broken.end()) {
-      throw CollectError(error->second);
-    }
-    while (server.slow.contains(database) && deadline.Remaining() > milliseconds(20)) {
-      std::this_thread::yield();
-    }
-    return {{"v"}, {{std::to_string(database.size())}}};
-  }
-
-  Rows Answer(const std::string& database, const SqlStatement& statement) {
-    if (statement.text == "SELECT size") return Size(database);
-    if (statement.text.starts_with("SELECT oid")) {
-      const auto led = server.leads_to.find(database);
-      const std::string& name = led == server.leads_to.end() ? database : led->second;
-      return {{"oid", "datname"}, {{server.databases.at(name), name}}};
-    }
-    Rows rows{{"datname", "oid", "current_database"}, {}};
-    for (const auto& [name, id] : server.databases) rows.cells.push_back({name, id, "own"});
-    return rows;
-  }
-
-  PartResult Run(milliseconds after = {}, milliseconds budget = minutes(1), bool is_retry = false) {
-    now = kStart + after;
-    deadline = Deadline::After(budget);
-    server.asked.clear();
-    return tour.Refresh({session, {deadline, watchdog, is_retry}, now});
-  }
-  PartResult Retry(milliseconds after) { return Run(after, minutes(1), true); }
-
-  Samples Shown(const std::string& name) const {
-    exporter::FamilySet families;
-    tour.Write(families, now);
-    for (const PartOutcome& outcome : tour.Outcomes()) WriteOutcome(families, outcome);
-    Samples samples = SamplesOf(std::move(families), name);
-    std::ranges::sort(samples);
-    return samples;
-  }
-
-  std::vector<std::string> Problems() const {
-    std::vector<std::string> texts;
-    for (const CollectError& error : tour.Problems()) texts.emplace_back(error.what());
-    return texts;
-  }
-
-  Server server;
-  exporter::Watchdog watchdog;
-  Deadline deadline = Deadline::After(minutes(1));
-  SteadyTime now = kStart;
-  ScriptedSql session{[this](const SqlStatement& statement) { return Answer("own", statement); }};
-  DatabaseTour tour;
-};
-
-using Names = std::vector<std::string>;
 
 // Another database that only notes until when it may answer.
 class DeadlineOf : public ScriptedSql {
@@ -176,29 +71,6 @@ TEST_CASE("a tour stops at half of a run's time, and goes on there in the next r
   CHECK(stage.Shown("size") == Samples{{"a", 1}, {"b", 1}, {"own", 3}});
   CHECK(stage.server.connected == Names{"a", "b"});
   CHECK(stage.Problems().empty());
-}
-
-TEST_CASE("a tour asks all once, and then no more than the database's time affords") {
-  Stage stage;
-  DbTime db_time(0.05, seconds(15));
-  const auto run = [&](milliseconds after) {
-    stage.now = kStart + after;
-    stage.server.asked.clear();
-    db_time.BeginRun(stage.now);
-    db_time.Spend(stage.now, seconds(10));
-    const exporter::CollectContext context{Deadline::After(minutes(1)), stage.watchdog};
-    return stage.tour.Refresh({stage.session, context, stage.now, &db_time});
-  };
-  CHECK(run({}) == PartResult::kDone);
-  CHECK(stage.server.asked == Names{"a", "b", "own"});
-  CHECK(run(kInterval) == PartResult::kPostponed);
-  CHECK(stage.server.asked == Names{"a"});
-  CHECK(run(kInterval + seconds(15)) == PartResult::kPostponed);
-  CHECK(stage.server.asked == Names{"b"});
-  CHECK(run(kInterval + seconds(30)) == PartResult::kDone);
-  CHECK(stage.server.asked == Names{"own"});
-  // The next round comes an interval after this one began, not after it ended.
-  CHECK(run(2 * kInterval) == PartResult::kPostponed);
 }
 
 TEST_CASE("a database that cannot be visited costs itself, and keeps its rows for a while") {
@@ -336,18 +208,16 @@ TEST_CASE("a database whose name a pooler sends to another one is not asked") {
   CHECK(stage.Problems()[0].find("leads to another database, \"b\"") != std::string::npos);
 }
 
-TEST_CASE("what a database lacks is a problem, unless it may be skipped and another has it") {
-  const CollectError no_table(ErrorKind::kMissing, "no such table");
-  for (const bool skips : {false, true}) {
-    Stage stage({{{}, {}}, 20, kInterval, seconds(15), skips});
-    stage.server.broken = {{"a", no_table}, {"b", {ErrorKind::kPermission, "no"}}};
-    stage.Run();
-    CHECK(stage.Problems().size() == (skips ? 1 : 2));
-    CHECK(stage.Shown("size") == Samples{{"own", 3}});
-    stage.server.broken = {{"a", no_table}, {"b", no_table}, {"own", no_table}};
-    stage.Run(kInterval);
-    CHECK(stage.Problems().size() == 3);
-  }
+TEST_CASE("a part that had no turn in any database has no outcome") {
+  Stage stage({{{}, {}}}, [](const std::string& name) {
+    return Named({"tables", "indexes"}, name);
+  });
+  stage.server.slow = {"a"};
+  CHECK(stage.Run({}, milliseconds(100)) == PartResult::kPostponed);
+  CHECK(stage.Shown("pg_scrape_collector_success") == Samples{{"tables", 1}});
+  stage.server.slow.clear();
+  CHECK(stage.Run(seconds(15)) == PartResult::kDone);
+  CHECK(stage.Shown("pg_scrape_collector_success") == Samples{{"indexes", 1}, {"tables", 1}});
 }
 
 TEST_CASE("without time the tour says so, and what failed before stands") {
@@ -367,4 +237,4 @@ TEST_CASE("a tour claims its series for any database") {
   CHECK(claims[0].labels == exporter::Labels{{"datname", "*"}});
 }
 
-}  // namespace collectors
+}  // namespace collectors::touring
