@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "collectors/sql/row_cells.h"
@@ -30,6 +31,7 @@ PartResult DatabaseTour::Refresh(const SqlRun& run) {
   } catch (const CollectError& error) {
     if (EndsRun(error.kind())) throw;
     problem_ = error.Of(kPartName);
+    was_told_ = false;
     return ResultOf(error);
   }
   if (!run.context.is_retry) NoteDue(run);
@@ -68,19 +70,25 @@ DatabaseStop DatabaseTour::StopFor(const ServerDatabase& database,
 }
 
 void DatabaseTour::CheckMatching(std::size_t matching, std::size_t all) {
-  problem_.reset();
+  std::optional<CollectError> problem;
   if (matching > rules_.max) {
-    problem_ = CollectError(ErrorKind::kLimit,
-                            fmt::format("{} databases match, and only the first {} are visited: "
-                                        "raise max, or exclude some",
-                                        matching, rules_.max),
-                            kPartName);
+    problem.emplace(ErrorKind::kLimit,
+                    fmt::format("{} databases match, and only the first {} are visited: raise max, "
+                                "or exclude some",
+                                matching, rules_.max),
+                    kPartName);
   } else if (matching == 0) {
-    problem_ = CollectError(
+    problem.emplace(
         ErrorKind::kMissing,
         fmt::format("none of the server's {} databases matches include and exclude", all),
         kPartName);
   }
+  NoteProblem(std::move(problem));
+}
+
+void DatabaseTour::NoteProblem(std::optional<CollectError> problem) {
+  was_told_ = problem && problem_ && std::string_view(problem->what()) == problem_->what();
+  problem_ = std::move(problem);
 }
 
 void DatabaseTour::NoteDue(const SqlRun& run) {
@@ -88,6 +96,7 @@ void DatabaseTour::NoteDue(const SqlRun& run) {
   const bool is_first = !next_round_;
   if (is_first || (is_over && *next_round_ <= run.now + rules_.grid / 2)) {
     next_round_ = run.now + rules_.interval;
+    was_told_ = false;
     for (DatabaseStop& stop : stops_) stop.NoteRound(run.now);
   } else {
     for (DatabaseStop& stop : stops_) stop.NoteRun(run.now);
@@ -115,6 +124,7 @@ PartResult DatabaseTour::Result() const {
 void DatabaseTour::Skip() {
   for (DatabaseStop& stop : stops_) stop.BeginRun();
   problem_ = NoTimeLeft(kPartName);
+  was_told_ = false;
 }
 
 void DatabaseTour::Write(FamilySet& families, SteadyTime now) const {
@@ -142,7 +152,7 @@ std::vector<PartOutcome> DatabaseTour::Outcomes() const {
 
 DatabaseTour::Told DatabaseTour::AllProblems() const {
   Told told;
-  if (problem_) told.found.push_back(*problem_);
+  if (problem_) (was_told_ ? told.standing : told.found).push_back(*problem_);
   const auto unvisited =
       std::ranges::count_if(stops_, [](const DatabaseStop& stop) { return !stop.was_visited(); });
   if (unvisited > 0) {

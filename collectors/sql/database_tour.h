@@ -53,6 +53,8 @@ class DatabaseTour : public SqlPart {
   DatabaseStop StopFor(const ServerDatabase& database, std::map<std::string, DatabaseStop>& known,
                        exporter::SteadyTime now) const;
   void CheckMatching(std::size_t matching, std::size_t all);
+  // What was told stands, until it is another one or a round begins.
+  void NoteProblem(std::optional<exporter::CollectError> problem);
   void NoteDue(const SqlRun& run);
   void GoOn(const SqlRun& run);
   PartResult Result() const;
@@ -66,6 +68,7 @@ class DatabaseTour : public SqlPart {
   std::string next_;                                // The database where the tour goes on.
   std::optional<exporter::SteadyTime> next_round_;  // Absent before the first.
   std::optional<exporter::CollectError> problem_;   // Of the list.
+  bool was_told_ = false;                           // The problem, in an earlier run.
 };
 
 }  // namespace collectors

@@ -220,6 +220,25 @@ TEST_CASE("a part that had no turn in any database has no outcome") {
   CHECK(stage.Shown("pg_scrape_collector_success") == Samples{{"indexes", 1}, {"tables", 1}});
 }
 
+TEST_CASE("what is wrong with the list counts once a round, and stands between") {
+  const DatabaseRules none{{{"tenent_.*"}, {}}};
+  const DatabaseRules few{{{}, {}}, 1};
+  for (const DatabaseRules& rules : {none, few}) {
+    Stage stage(rules);
+    stage.Run();
+    CHECK(stage.tour.Problems().size() == 1);
+    stage.Run(seconds(15));
+    CHECK(stage.tour.Problems().empty());
+    CHECK(stage.tour.Standing().size() == 1);
+    stage.server.databases.emplace("new", "9");
+    stage.Run(seconds(30));
+    CHECK_MESSAGE(stage.tour.Problems().size() == 1, "it is another one");
+    CHECK(stage.tour.Standing().empty());
+    stage.Run(kInterval);
+    CHECK(stage.tour.Problems().size() == 1);
+  }
+}
+
 TEST_CASE("without time the tour says so, and what failed before stands") {
   Stage stage;
   stage.server.broken = {{"a", {ErrorKind::kPermission, "no"}}};
