@@ -40,8 +40,8 @@ TourTime::TourTime(const SqlRun& run)
 }
 
 bool TourTime::Allows(bool was_asked) const {
-  if (is_first_) return true;
-  return run_.context.deadline.Remaining() >= half_ && (!was_asked || run_.MayAsk());
+  if (was_asked && !run_.MayAsk()) return false;
+  return is_first_ || run_.context.deadline.Remaining() >= half_;
 }
 
 DatabaseStop::DatabaseStop(ServerDatabase database, std::vector<std::unique_ptr<SqlPart>> parts,

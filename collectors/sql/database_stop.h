@@ -21,7 +21,7 @@ class TourTime {
  public:
   explicit TourTime(const SqlRun& run);
 
-  // Whether another part may be asked; the first one always.
+  // Whether another part may be asked; the first one also if little time is left.
   bool Allows(bool was_asked) const;
   void NoteAsked() { is_first_ = false; }
   // Of the run, but that a tenth of the time is left when a visit takes all of its own: what

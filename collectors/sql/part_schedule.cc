@@ -100,7 +100,7 @@ void PartSchedule::AskInOrder(const SqlRun& run) {
   for (std::size_t turn = 0; turn < order_.size(); ++turn) {
     Entry& entry = entries_[order_[turn]];
     if (!entry.turn.is_owed()) continue;
-    const bool waits = entry.was_asked && !db_time_->MayAsk();
+    const bool waits = entry.was_asked && !entry.part->PacesItself() && !db_time_->MayAsk();
     const PartResult result = waits ? PartResult::kPostponed : RefreshOne(run, entry);
     const bool took_all = result == PartResult::kUnlucky && run.context.deadline.Expired();
     if ((result == PartResult::kTimedOut || took_all) && !slow) slow = order_[turn];

@@ -53,6 +53,9 @@ class SqlPart {
   // What it says of its own work (Collector::Account). What it says of its series lives as long as
   // they do, and not beyond `until`.
   virtual void Account(exporter::FamilySet& /*families*/, exporter::SteadyTime /*until*/) const {}
+  // Whether it asks SqlRun::MayAsk() itself before each dear statement, and so runs also if DbTime
+  // affords none.
+  virtual bool PacesItself() const { return false; }
   // How often it asks; absent where it does so in every run.
   virtual std::optional<std::chrono::milliseconds> Interval() const = 0;
 };

@@ -139,6 +139,27 @@ def test_databases_come_and_go(server, start_exporter):
     server.sql("DROP DATABASE late_1", "postgres")
 
 
+def test_databases_come_and_go_while_a_slow_query_is_not_paid_for(server, start_exporter):
+    make(server, "late_2", 2)
+    exporter = start_exporter(
+        sql(server.url(), "{include: ['late_.*', other], interval: 1s}", """
+    queries:
+      - {sql: "SELECT max(id) AS v, pg_sleep(0.5) FROM orders",
+         metrics: [{name: last_order, value: v}]}
+""", interval="1s", timeout="1s", max_db_time="0.1%"))
+    wanted = {"late_2": 2, "other": 7}
+    exporter.await_page(lambda page: values(page, "last_order") == wanted, 30, "all are asked once")
+    spent = exporter.page().value("exporter_query_last_success_timestamp_seconds", datname="other")
+    server.sql("DROP DATABASE late_2", "postgres")
+    make(server, "late_3", 3)
+    wanted = {"late_3": 3, "other": 7}
+    exporter.await_page(lambda page: values(page, "last_order") == wanted, 20, "long before 1000 s")
+    server.sql("DROP DATABASE late_3", "postgres")
+    exporter.await_page(lambda page: values(page, "last_order") == {"other": 7}, 20, "gone too")
+    again = exporter.page().value("exporter_query_last_success_timestamp_seconds", datname="other")
+    assert again == spent, "the round itself waits"
+
+
 def test_a_database_that_is_slow_costs_itself(server, start_exporter):
     server.sql("CREATE DATABASE slow", "postgres")
     server.sql("CREATE VIEW orders AS SELECT 1 AS id, 'x' AS status, pg_sleep(600)::text;"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "collectors/sql/part_schedule.h"
 #include "tests/collectors/sql/tour_stage.h"
 
 namespace collectors::touring {
@@ -71,6 +72,31 @@ TEST_CASE("a tour stops at half of a run's time, and goes on there in the next r
   CHECK(stage.Shown("size") == Samples{{"a", 1}, {"b", 1}, {"own", 3}});
   CHECK(stage.server.connected == Names{"a", "b"});
   CHECK(stage.Problems().empty());
+}
+
+TEST_CASE("a tour asks all once, and then no more than the database's time affords") {
+  Stage stage;
+  DbTime db_time(0.05, seconds(15));
+  stage.server.on_asked = [&] { db_time.Spend(stage.now, milliseconds(800)); };  // Paid in 16 s.
+  const auto run = [&](milliseconds after) {
+    stage.now = kStart + after;
+    stage.server.asked.clear();
+    db_time.BeginRun(stage.now);
+    const exporter::CollectContext context{Deadline::After(minutes(1)), stage.watchdog};
+    return stage.tour.Refresh({stage.session, context, stage.now, &db_time});
+  };
+  CHECK(run({}) == PartResult::kDone);
+  CHECK(stage.server.asked == Names{"a", "b", "own"});
+  CHECK(run(kInterval) == PartResult::kPostponed);
+  CHECK(stage.server.asked == Names{"a"});
+  CHECK(run(kInterval + seconds(15)) == PartResult::kPostponed);
+  CHECK(stage.server.asked.empty());
+  CHECK(run(kInterval + seconds(30)) == PartResult::kPostponed);
+  CHECK(stage.server.asked == Names{"b"});
+  CHECK(run(kInterval + seconds(60)) == PartResult::kDone);
+  CHECK(stage.server.asked == Names{"own"});
+  // The next round comes an interval after this one began, not after it ended.
+  CHECK(run(2 * kInterval) == PartResult::kPostponed);
 }
 
 TEST_CASE("a database that cannot be visited costs itself, and keeps its rows for a while") {
@@ -237,6 +263,33 @@ TEST_CASE("what is wrong with the list counts once a round, and stands between")
     stage.Run(kInterval);
     CHECK(stage.tour.Problems().size() == 1);
   }
+}
+
+TEST_CASE("databases come and go while the database's time is not paid for") {
+  Stage stage;
+  auto db_time = std::make_shared<DbTime>(0.05, seconds(15));
+  Parts parts;
+  parts.push_back(std::make_unique<DatabaseTour>(
+      DatabaseRules{{{}, {}}}, [](const std::string& name) { return SizeOf(name, std::nullopt); }));
+  PartSchedule schedule(std::move(parts), seconds(15), db_time);
+  const auto run = [&](milliseconds after) {
+    stage.server.asked.clear();
+    const exporter::CollectContext context{Deadline::After(minutes(1)), stage.watchdog};
+    db_time->BeginRun(kStart + after);
+    auto reading = schedule.Collect({stage.session, context, kStart + after, db_time.get()});
+    Samples samples = SamplesOf(std::move(reading.families), "size");
+    std::ranges::sort(samples);
+    return samples;
+  };
+  CHECK(run({}).size() == 3);
+  db_time->Spend(kStart, seconds(60));  // Paid in 20 minutes.
+  stage.server.databases = {{"a", "1"}, {"new", "9"}, {"own", "3"}};
+  CHECK(run(seconds(15)) == Samples{{"a", 1}, {"new", 3}, {"own", 3}});
+  CHECK(stage.server.asked == Names{"new"});
+  CHECK(run(kInterval).size() == 3);
+  CHECK_MESSAGE(stage.server.asked.empty(), "the round waits until it is paid for");
+  run(minutes(20));
+  CHECK(stage.server.asked == Names{"a", "new", "own"});
 }
 
 TEST_CASE("without time the tour says so, and what failed before stands") {
