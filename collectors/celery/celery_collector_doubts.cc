@@ -36,14 +36,18 @@ std::string Listed(const std::vector<std::string>& names) {
 }  // namespace
 
 void CeleryCollector::NoteDeaf(SteadyTime now) {
-  double down_seconds = 0;
+  StreamHealth health;
   if (listener_ != nullptr) {
-    const StreamHealth health = listener_->health();
+    health = listener_->health();
     is_whole_ = health.up && now - health.caught_up < kLatest;
-    down_seconds = health.down_seconds;
   }
-  heard_.workers.Deaf(deaf_.Count(now, down_seconds, broker_->BlocksPublishers()));
-  if (deaf_.was_down()) heard_.tally.Missed();
+  const std::chrono::duration<double> foreign(health.foreign_seconds);
+  heard_.workers.Deaf(
+      deaf_.Count(now, health.down_seconds - health.foreign_seconds, broker_->BlocksPublishers()));
+  heard_.workers.SetForeign(std::chrono::duration_cast<Worker::Duration>(foreign),
+                            health.foreign_since);
+  // What was unread may have been of any task.
+  if (deaf_.was_down() || !health.foreign_type.empty()) heard_.tally.Missed();
 }
 
 // Silence tells nothing of workers while the broker lets nobody publish, nor does that they are

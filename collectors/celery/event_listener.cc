@@ -28,6 +28,7 @@ constexpr int kTriesOfMissing = 12;
 constexpr std::size_t kLongestType = 64;
 // Whoever sends one event that is not JSON sends others; a worker every 2 s.
 constexpr std::chrono::seconds kForeignFor{60};
+constexpr std::chrono::minutes kForeignForgotten{10};
 
 double Seconds(steady_clock::duration span) { return std::chrono::duration<double>(span).count(); }
 
@@ -103,6 +104,7 @@ struct EventListener::State {
   // Until when there are events that are not JSON, and from when that is still to be counted.
   std::optional<SteadyTime> foreign_until GUARDED_BY(mutex);
   SteadyTime foreign_from GUARDED_BY(mutex) = {};
+  std::optional<SteadyTime> last_foreign GUARDED_BY(mutex);
   std::condition_variable_any changed;  // health.up, health.problem or try_now.
 
   std::jthread thread;  // Last: ends before what it uses.
@@ -170,6 +172,8 @@ void EventListener::State::Decode(std::string_view message, std::string_view con
     CountForeign(now);
     if (!foreign_until) foreign_from = now;
     foreign_until = now + kForeignFor;
+    if (!last_foreign || now - *last_foreign > kForeignForgotten) health.foreign_since = now;
+    last_foreign = now;
     health.foreign_type = counted.foreign_type;
   }
   if (counted.events + counted.unknown > 0) health.last_event = EpochNow();
@@ -199,15 +203,22 @@ void EventListener::State::TakeLoss() {
   const SteadyTime::duration loss = feed->TakeLoss();
   if (loss <= SteadyTime::duration::zero()) return;
   ++health.losses;
-  // The rest is counted by the clock.
-  if (!foreign_until) health.down_seconds += Seconds(loss);
+  if (!foreign_until) {
+    health.down_seconds += Seconds(loss);
+  } else {
+    // Counted by the clock, and of everybody's events.
+    health.foreign_seconds -= Seconds(loss);
+  }
 }
 
 void EventListener::State::CountForeign(SteadyTime now) {
   if (!foreign_until) return;
   const SteadyTime end = std::min(now, *foreign_until);
   // While there is no connection, that counts.
-  if (health.up && end > foreign_from) health.down_seconds += Seconds(end - foreign_from);
+  if (health.up && end > foreign_from) {
+    health.down_seconds += Seconds(end - foreign_from);
+    health.foreign_seconds += Seconds(end - foreign_from);
+  }
   foreign_from = end;
   if (now < *foreign_until) return;
   foreign_until.reset();

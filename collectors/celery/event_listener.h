@@ -23,6 +23,9 @@ struct StreamHealth {
   // known that none was missed; also while the broker may have dropped them unread, and while
   // there are events that are not JSON.
   double down_seconds = 0;
+  double foreign_seconds = 0;  // The part of it in which nothing but those events passed unread.
+  // When they began to come, after none had come for ten minutes.
+  exporter::SteadyTime foreign_since = {};
   std::uint64_t losses = 0;          // How often the broker may have dropped events unread.
   std::optional<double> last_event;  // Epoch seconds, by our clock.
   std::uint64_t malformed = 0;

@@ -40,7 +40,7 @@ Worker::Duration LongestSilence(const Silence& silence, bool beats) {
 
 }  // namespace
 
-void Worker::Heard(const CeleryEvent& event, SteadyTime now, Duration deaf) {
+void Worker::Heard(const CeleryEvent& event, SteadyTime now, const Deafness& deaf) {
   if (IsLate(event, now)) {
     // Not counted; but whatever its clock says, who sends it lives.
     if (!is_offline()) Revive(now, deaf);
@@ -87,7 +87,7 @@ bool Worker::IsOfBehind(double stamp, SteadyTime now) {
   return by_it >= kLeastPace && std::abs(by_us - by_it) <= kPaceSlack;
 }
 
-void Worker::Revive(SteadyTime now, Duration deaf) {
+void Worker::Revive(SteadyTime now, const Deafness& deaf) {
   if (now - heard_ <= pace_ + kLateBeat) audible_ += now - heard_;
   heard_ = now;
   deaf_ = deaf;
@@ -147,7 +147,8 @@ bool Worker::TakeSilent() {
   return true;
 }
 
-std::vector<EndedWork> Worker::TakeEnded(SteadyTime now, Duration deaf, const Silence& silence) {
+std::vector<EndedWork> Worker::TakeEnded(SteadyTime now, const Deafness& deaf,
+                                         const Silence& silence) {
   const bool is_over = leaving_ ? now - leaving_->heard >= silence.timeout
                                 : LifeAt(now, deaf, silence) == Life::kDown;
   return is_over ? TakeAll(now) : processes_.TakeEnded();
@@ -158,7 +159,7 @@ std::vector<EndedWork> Worker::TakeAll(SteadyTime now) {
   return processes_.TakeEnded();
 }
 
-void Worker::Replied(const WorkerReply& reply, SteadyTime round, Duration deaf) {
+void Worker::Replied(const WorkerReply& reply, SteadyTime round, const Deafness& deaf) {
   if (is_offline() && round - heard_ < kRoundAtMost) return;
   Revive(round, deaf);
   audible_ = {};
@@ -177,18 +178,25 @@ void Worker::Replied(const WorkerReply& reply, SteadyTime round, Duration deaf) 
   if (reply.uptime_seconds) facts_.uptime_seconds = reply.uptime_seconds;
 }
 
-Life Worker::LifeAt(SteadyTime now, Duration deaf, const Silence& silence) const {
+// Of one whose heartbeats were read while such events came already they are another's.
+Worker::Duration Worker::UnheardFor(const Deafness& deaf) const {
+  const bool may_be_its_own = !beats_ || heard_ < deaf.foreign_since;
+  const Duration foreign = may_be_its_own ? deaf.foreign - deaf_.foreign : Duration();
+  return deaf.down - deaf_.down + std::max(foreign, Duration());
+}
+
+Life Worker::LifeAt(SteadyTime now, const Deafness& deaf, const Silence& silence) const {
   if (is_offline()) return Life::kDown;
   const Duration silent = now - heard_;
   const Duration longest = LongestSilence(silence, beats_);
   if (silent < longest) return Life::kUp;
-  if (silent - (deaf - deaf_) >= longest) return Life::kDown;
+  if (silent - UnheardFor(deaf) >= longest) return Life::kDown;
   return replied_ && now - *replied_ < LifeOfReply(silence) ? Life::kUp : Life::kUnknown;
 }
 
-SteadyTime Worker::DownSince(Duration deaf, const Silence& silence) const {
+SteadyTime Worker::DownSince(const Deafness& deaf, const Silence& silence) const {
   if (is_offline()) return heard_;
-  return heard_ + LongestSilence(silence, beats_) + (deaf - deaf_);
+  return heard_ + LongestSilence(silence, beats_) + UnheardFor(deaf);
 }
 
 bool Worker::HasReplied(std::optional<SteadyTime> round, SteadyTime now,

@@ -20,6 +20,16 @@ enum class Life {
   kUnknown,  // Silent for too long, but it may be we who did not hear.
 };
 
+// For how long in all, until a moment, workers could not be heard, or not all of them.
+struct Deafness {
+  using Duration = exporter::SteadyTime::duration;
+
+  Duration down = {};     // Nobody could be heard.
+  Duration foreign = {};  // There were events that are not JSON, whoever sends them.
+  // When these began to come, after none had come for long.
+  exporter::SteadyTime foreign_since = {};
+};
+
 // When a silent worker is held for down.
 struct Silence {
   std::chrono::milliseconds timeout;         // Of one that sends heartbeats.
@@ -32,21 +42,20 @@ class Worker {
  public:
   using Duration = exporter::SteadyTime::duration;
 
-  // An event of its own. `deaf` is how long in all the stream of events has been
-  // down until now: a worker is not silent while nobody listens.
-  void Heard(const CeleryEvent& event, exporter::SteadyTime now, Duration deaf);
+  // An event of its own. A worker is not silent while nobody listens: `deaf` is as of now.
+  void Heard(const CeleryEvent& event, exporter::SteadyTime now, const Deafness& deaf);
   // When that was, by both clocks; of what it sends at once, as heartbeats.
   void HeardClock(double stamp, double epoch) { clock_.Heard(stamp, epoch); }
   // A reply of the round of control calls that ended at `round`.
-  void Replied(const WorkerReply& reply, exporter::SteadyTime round, Duration deaf);
+  void Replied(const WorkerReply& reply, exporter::SteadyTime round, const Deafness& deaf);
   // It is asked for its queues alone from now on: the rest would stand still.
   void AskedLess();
   // Events may have been lost: what was counted before tells nothing of what comes.
   void Missed();
 
-  Life LifeAt(exporter::SteadyTime now, Duration deaf, const Silence& silence) const;
+  Life LifeAt(exporter::SteadyTime now, const Deafness& deaf, const Silence& silence) const;
   // Since when it is down; only where it is.
-  exporter::SteadyTime DownSince(Duration deaf, const Silence& silence) const;
+  exporter::SteadyTime DownSince(const Deafness& deaf, const Silence& silence) const;
   // It said itself that it goes: it takes nothing more.
   bool is_offline() const { return leaving_.has_value(); }
   exporter::SteadyTime last_heard() const { return heard_; }
@@ -64,7 +73,8 @@ class Worker {
   bool TakeSilent();
   // What it ran and runs no more, since this was last asked; all, where it is down. One
   // that said that it goes may still end what it runs, until it is silent, too.
-  std::vector<EndedWork> TakeEnded(exporter::SteadyTime now, Duration deaf, const Silence& silence);
+  std::vector<EndedWork> TakeEnded(exporter::SteadyTime now, const Deafness& deaf,
+                                   const Silence& silence);
   // The same where nothing more of it is waited for.
   std::vector<EndedWork> TakeAll(exporter::SteadyTime now);
 
@@ -93,13 +103,15 @@ class Worker {
 
   bool IsLate(const CeleryEvent& event, exporter::SteadyTime now);
   bool IsOfBehind(double stamp, exporter::SteadyTime now);
-  void Revive(exporter::SteadyTime now, Duration deaf);
+  void Revive(exporter::SteadyTime now, const Deafness& deaf);
+  // For how long its own events may have come unheard since it was last heard.
+  Duration UnheardFor(const Deafness& deaf) const;
   void TakeBeat(const CeleryEvent& event, exporter::SteadyTime now);
   void BeginProcess();
   void ForgetProcess();
 
   exporter::SteadyTime heard_;
-  Duration deaf_ = {};                       // In all, when it was last heard.
+  Deafness deaf_;                            // When it was last heard.
   bool beats_ = false;                       // It sends heartbeats.
   Duration pace_ = std::chrono::seconds(2);  // From one to the next (--heartbeat-interval).
   std::uint64_t process_number_ = 0;

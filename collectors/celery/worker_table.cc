@@ -131,8 +131,13 @@ void WorkerTable::AskedLess() {
 
 void WorkerTable::Deaf(Worker::Duration duration) {
   if (duration <= Worker::Duration::zero()) return;
-  deaf_ += duration;
+  deaf_.down += duration;
   for (auto& [hostname, worker] : workers_) worker.Missed();
+}
+
+void WorkerTable::SetForeign(Worker::Duration duration, SteadyTime since) {
+  deaf_.foreign = duration;
+  deaf_.foreign_since = since;
 }
 
 Worker* WorkerTable::FindOrAdd(std::string_view hostname, SteadyTime now) {

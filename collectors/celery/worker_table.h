@@ -59,8 +59,10 @@ class WorkerTable {
                const RoundReach& reach = {});
   // Workers are asked for their queues alone from now on.
   void AskedLess();
-  // The stream of events was down for so long since this was last said.
+  // Nobody could be heard for so long since this was last said.
   void Deaf(Worker::Duration duration);
+  // There were events that are not JSON, for so long in all, the last ones since then.
+  void SetForeign(Worker::Duration duration, exporter::SteadyTime since);
 
   // The workers that are up and send heartbeats.
   std::vector<WorkerPulse> Pulses(exporter::SteadyTime now) const;
@@ -126,7 +128,7 @@ class WorkerTable {
 
   WorkerOptions options_;
   std::map<std::string, Worker, std::less<>> workers_;
-  Worker::Duration deaf_ = {};
+  Deafness deaf_;
   std::optional<exporter::SteadyTime> full_since_;           // When no room could be made.
   std::vector<EndedWork> ended_;                             // By workers that were forgotten.
   std::map<std::string, std::string, std::less<>> by_host_;  // The last worker heard of each host.

@@ -29,6 +29,28 @@ def url(request):
         yield server.url(vhost="foreign")
 
 
+def test_a_worker_that_is_heard_beside_them_is_down_when_it_ends(url, start_exporter, monkeypatch):
+    monkeypatch.setenv("C_FORCE_ROOT", "1")
+    pickled = CeleryApp(DEBIAN, url, event_serializer="pickle")
+    plain = CeleryApp(DEBIAN, url)
+    try:
+        pickled.worker("other@box", ["mails"], concurrency=1)
+        exporter = start_exporter(shown.config(url, "queues: [orders]", "worker_timeout: 6s",
+                                               "control: false"))
+        exporter.await_page(lambda page: page.value("celery_events_malformed_total") >= 1, 30,
+                            "the other one's events have come")
+        worker = plain.worker(WORKER, ["orders"], concurrency=1)
+
+        def up(page):
+            return [value for _, value in page.series("celery_worker_up", hostname=WORKER)]
+        exporter.await_page(lambda page: up(page) == [1], 30, "it is heard")
+        worker.kill()
+        exporter.await_page(lambda page: up(page) == [0], 30, "it is down")
+    finally:
+        plain.close()
+        pickled.close()
+
+
 @pytest.mark.parametrize("serializer", TYPES)
 def test_events_that_are_not_json_are_named_and_nothing_is_taken_for_0(
         url, start_exporter, monkeypatch, serializer):

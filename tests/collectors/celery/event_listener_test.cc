@@ -182,6 +182,14 @@ TEST_CASE("a stream of which some events are not JSON is not up, and that time i
   CHECK(Becomes(heard.listener, [&](const auto& health) {
     return health.down_seconds >= first.down_seconds + 0.02;
   }));
+  const StreamHealth later = heard.listener.health();
+  CHECK(later.foreign_since == first.foreign_since);
+  CHECK(later.foreign_seconds > first.foreign_seconds);
+  CHECK(later.foreign_seconds <= later.down_seconds);
+  // What the broker dropped meanwhile was anybody's.
+  script.Lose(milliseconds(10000));
+  CHECK(Becomes(heard.listener, [](const auto& health) { return health.losses == 1; }));
+  CHECK(heard.listener.health().foreign_seconds < 0);
   // The others are heard.
   script.Say(Heartbeat("w1@box"), "application/json");
   CHECK(Becomes(heard.listener, [](const auto& health) { return health.last_event.has_value(); }));

@@ -322,6 +322,34 @@ TEST_CASE("nor is one down then that was heard by its reply alone") {
   CHECK(story.At(281, kUp) == 0);
 }
 
+TEST_CASE("events that are not JSON excuse a worker whose heartbeats were not read beside them") {
+  struct Case {
+    const char* name;
+    int since;                 // When such events began to come; they came from then on.
+    std::optional<double> up;  // At 100, of a worker that was last heard at 10.
+  };
+  const Case cases[] = {
+      {"they are another's: it was heard beside them", 5, 0},
+      {"they may be its own: it was heard before them", 20, {}},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    Story story({.reply_interval = seconds(60)});
+    story.Beat(0, "w1@h").Beat(10, "w1@h");
+    story.table.SetForeign(seconds(100 - c.since), kStart + seconds(c.since));
+    const auto page = story.Page(100);
+    CHECK(page.contains(kUp) == c.up.has_value());
+    if (c.up) CHECK(page.at(kUp) == *c.up);
+  }
+}
+
+TEST_CASE("events that are not JSON excuse a worker that is heard by its replies alone") {
+  Story story({.reply_interval = seconds(60)});
+  story.Replies(10, {Serving("w1@h", {"celery"})});
+  story.table.SetForeign(seconds(295), kStart + seconds(5));
+  CHECK_FALSE(story.At(300, kUp).has_value());
+}
+
 TEST_CASE("a table that is full lets the longest gone go, and then takes no more") {
   Story story({.max_workers = 2});
   story.Beat(0, "old@h").Offline(1, "old@h").Beat(2, "w1@h").Beat(3, "w2@h");
