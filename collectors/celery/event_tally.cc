@@ -349,7 +349,7 @@ std::optional<double> EventTally::WaitingSince(std::string_view uuid, double now
 std::optional<double> EventTally::OldestWaiting(std::string_view queue, double waiting,
                                                 SteadyTime now, double epoch_now) {
   state_->Advance(now);
-  const auto label = waiting == 0 ? std::optional(state_->tables.queues.Intern(queue))
+  const auto label = waiting == 0 ? std::optional(state_->tables.queues.InternSparing(queue))
                                   : state_->tables.queues.Find(queue);
   if (!label || label == kFoldedLabel || !(waiting >= 0 && waiting <= kMostWaiting))
     return std::nullopt;
@@ -368,7 +368,8 @@ std::vector<std::string> EventTally::Queues() const {
 void EventTally::Missed() { state_->waiting.Missed(state_->tasks); }
 
 void EventTally::SetQueueOrder(std::string_view queue, bool is_in_order) {
-  const Label label = state_->tables.queues.Intern(queue);
+  // Workers may serve queues of their own that come and go, and no task ever names.
+  const Label label = state_->tables.queues.InternSparing(queue);
   if (label != kFoldedLabel) state_->waiting.SetOrder(label, is_in_order);
 }
 

@@ -22,6 +22,11 @@ Label LabelTable::Intern(std::string_view text) {
   return label;
 }
 
+Label LabelTable::InternSparing(std::string_view text) {
+  if (const auto found = Find(text)) return *found;
+  return texts_.size() < limit_ / 2 ? Intern(text) : kFoldedLabel;
+}
+
 std::optional<Label> LabelTable::Find(std::string_view text) const {
   const auto found = labels_.find(text);
   if (found == labels_.end()) return std::nullopt;

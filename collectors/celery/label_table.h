@@ -28,6 +28,9 @@ class LabelTable {
 
   // kFoldedLabel where the table is full.
   Label Intern(std::string_view text);
+  // The same, but half of the places are left to values for which Intern is called: kFoldedLabel
+  // beyond.
+  Label InternSparing(std::string_view text);
   std::optional<Label> Find(std::string_view text) const;
   const std::string& Text(Label label) const;
 
