@@ -27,7 +27,7 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLogLevels = {
 constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kLogFormats = {
     {{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}}};
 
-// The paths of CONTRACT.md section 5.
+// Paths that --web.telemetry-path cannot have.
 constexpr std::array<std::string_view, 4> kTakenPaths = {"/", "/health", "/ready",
                                                          "/api/v1/status"};
 

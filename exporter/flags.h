@@ -18,7 +18,7 @@ enum class Command { kRun, kCheck, kCollect, kCollectors, kVersion };
 // none of these. The host is not looked up.
 std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 
-// The command line, as CONTRACT.md section 1 says.
+// The command line. docs/install.md lists its flags.
 struct Flags {
   Command command = Command::kRun;
   std::string config_path;              // Empty: what the environment names is the configuration.

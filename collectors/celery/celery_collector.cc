@@ -301,7 +301,9 @@ void CeleryCollector::TakeHealth(Reading& reading) {
     reading.problems.emplace_back(
         ErrorKind::kLimit,
         "events came faster than they were read, and the broker keeps 50,000 of them, for 5 s: "
-        "some may be lost. The exporter stood still, has too little CPU, or its network is slow",
+        "some may be lost. The exporter stood still or has too little CPU, or the broker or the "
+        "network "
+        "is slow",
         "events");
   }
   if (!health.foreign_type.empty()) {

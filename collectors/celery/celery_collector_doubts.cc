@@ -83,7 +83,8 @@ void CeleryCollector::NameOvertaken(const Told& told, Reading& reading) {
       fmt::format("how long tasks wait in {} is not known: tasks are taken, or removed, and no "
                   "event tells which, and a later one may come first: there are priorities, or no "
                   "worker says that there are none. Set worker_send_task_events = True, or start "
-                  "the workers with -E",
+                  "the workers with -E. A worker with the pool solo says nothing while it runs a "
+                  "task",
                   Listed(names)),
       "ages");
 }

@@ -90,7 +90,7 @@ constexpr std::string_view kOwnKeys =
     "max_exceptions      values of the label exception; the rest is \"other\" (100)\n"
     "runtime_buckets, wait_buckets  bounds of the histograms, in seconds\n"
     "control             whether workers are asked: which queues they serve (true), what they hold "
-    "and run as well (full: not without the README's warning), or nothing (false)\n"
+    "and run as well (full: read docs/collectors/celery.md first), or nothing (false)\n"
     "control_interval    how often (15s)\n"
     "control_timeout     how long their replies are waited for (1s; half of timeout at most)";
 

@@ -52,8 +52,6 @@ class AmqpConnection {
   // Deals with what has come meanwhile, without waiting.
   void CatchUp(const exporter::CollectContext& context);
 
-  // All that the server had sent by then has come, and it was heard after it.
-  exporter::SteadyTime caught_up() const { return stream_.caught_up(); }
   // Whether the server has stopped to read what we send, until its memory or disk has room.
   bool blocked() const { return blocked_; }
   // How large a frame may be.

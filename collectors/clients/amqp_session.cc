@@ -100,7 +100,6 @@ std::unique_ptr<AmqpConnection> AmqpSession::Connect(const CollectContext& conte
     auto connection = std::make_unique<AmqpConnection>(context, endpoint, target_.tls,
                                                        target_.client_name, target_.heartbeat);
     ++connections_;
-    caught_up_ = connection->caught_up();
     return connection;
   } catch (const CollectError& error) {
     throw Named(error, server_);
@@ -235,11 +234,9 @@ std::optional<AmqpMessage> AmqpSession::Next(const CollectContext& context) {
   std::unique_ptr<AmqpConnection> connection = std::move(connection_);
   try {
     std::optional<AmqpMessage> message = connection->NextMessage(context);
-    caught_up_ = connection->caught_up();
     connection_ = std::move(connection);
     return message;
   } catch (const CollectError& error) {
-    caught_up_ = connection->caught_up();
     throw Named(error, server_);
   }
 }

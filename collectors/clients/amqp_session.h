@@ -86,9 +86,6 @@ class AmqpSession {
   // The answer to Sound(), once.
   std::optional<double> TakeSounding();
 
-  // All that the server had sent by then, on the present connection or the last one,
-  // has been taken up, and it was heard after it.
-  exporter::SteadyTime caught_up() const { return caught_up_; }
   // Whether the server has stopped to read what was published: it may not have been heard.
   bool blocked() const;
   // How often it has connected.
@@ -109,7 +106,6 @@ class AmqpSession {
   std::unique_ptr<AmqpConnection> connection_;  // Null when not connected.
   std::string server_;                          // "host:port" of the last connection.
   std::uint64_t connections_ = 0;
-  exporter::SteadyTime caught_up_ = {};
 };
 
 }  // namespace collectors

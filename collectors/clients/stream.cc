@@ -89,10 +89,7 @@ Stream::~Stream() {
 }
 
 Stream::Stream(Stream&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      drained_(other.drained_),
-      caught_up_(other.caught_up_),
-      tls_(std::move(other.tls_)) {}
+    : fd_(std::exchange(other.fd_, -1)), tls_(std::move(other.tls_)) {}
 
 void Stream::StartTls(const CollectContext& context, const TlsOptions& options,
                       const std::string& host) {
@@ -166,10 +163,7 @@ std::size_t Stream::ReadUntil(const CollectContext& context, Deadline until,
       const std::size_t got = tls_->Decrypt(buffer);
       if (got > 0) return got;
     }
-    if (!IsReady(waiting, POLLIN, until)) {
-      drained_ = steady_clock::now();
-      return 0;
-    }
+    if (!IsReady(waiting, POLLIN, until)) return 0;
     if (!reading) {
       const SteadyTime late = steady_clock::now() + (context.deadline.when() - until.when());
       const SteadyTime end = std::max(context.deadline.when(), late);
@@ -250,11 +244,7 @@ std::size_t Stream::Receive(const CollectContext& context, std::span<char> buffe
   while (true) {
     Await(context, POLLIN);
     const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
-    if (got > 0) {
-      caught_up_ = drained_;
-      if (static_cast<std::size_t>(got) < buffer.size()) drained_ = steady_clock::now();
-      return static_cast<std::size_t>(got);
-    }
+    if (got > 0) return static_cast<std::size_t>(got);
     if (got == 0) Fail(context.deadline, "the server closed the connection");
     if (!IsWait(errno) && errno != EINTR) FailWith(context.deadline, "cannot receive", errno);
   }

@@ -54,9 +54,6 @@ class Stream {
   // process that was stopped meanwhile reads what came, however late it is.
   std::size_t ReadUntil(const exporter::CollectContext& context, exporter::Deadline until,
                         std::span<char> buffer);
-  // At this moment nothing was left to read, and the peer was heard after it. What it
-  // sent before may still have been under way.
-  exporter::SteadyTime caught_up() const { return caught_up_; }
   // Sends what goes out at once of a goodbye, and waits up to `patience` until the
   // peer has said `answer` (not empty) or has closed, dropping all else: closed with
   // something unread, the kernel resets the connection, perhaps before the peer has
@@ -81,8 +78,6 @@ class Stream {
   void Await(const exporter::CollectContext& context, short events) const;
 
   int fd_;
-  exporter::SteadyTime drained_ = std::chrono::steady_clock::now();  // Nothing was left to read.
-  exporter::SteadyTime caught_up_ = drained_;
   std::unique_ptr<TlsLayer> tls_;  // Null where the bytes go as they are.
 };
 

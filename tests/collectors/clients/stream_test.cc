@@ -97,41 +97,6 @@ TEST_CASE("what came while the process was stopped is read, however late") {
   CHECK(stream.ReadUntil(context, Deadline::After(milliseconds(4000)), buffer) == 5);
 }
 
-TEST_CASE("a stream knows until when it has missed nothing") {
-  FakeServer server([](FakeServer::Peer& peer) {
-    peer.Expect("one");
-    peer.Send("1");
-    peer.Expect("two");
-    peer.Send(std::string(20, '2'));
-    peer.Expect("end");
-  });
-  Watchdog watchdog;
-  const CollectContext context{Deadline::After(milliseconds(5000)), watchdog};
-  const auto soon = [] { return Deadline::After(milliseconds(20)); };
-  Stream stream = Stream::Connect(context, "127.0.0.1", server.port());
-  const exporter::SteadyTime start = stream.caught_up();
-  std::array<char, 16> buffer;
-  // A silence tells nothing: the peer may be gone.
-  CHECK(stream.ReadUntil(context, soon(), buffer) == 0);
-  CHECK(stream.caught_up() == start);
-  const auto asked = std::chrono::steady_clock::now();
-  CHECK(stream.ReadUntil(context, soon(), buffer) == 0);
-  stream.Write(context, "one");
-  CHECK(stream.Read(context, buffer) == 1);
-  const exporter::SteadyTime first = stream.caught_up();
-  CHECK(first > asked);
-  // What came may have been there for long, where there was more than was taken.
-  stream.Write(context, "two");
-  std::size_t got = 0;
-  while (got < 20) got += stream.Read(context, buffer);
-  const exporter::SteadyTime second = stream.caught_up();
-  CHECK(second > first);
-  CHECK(second < std::chrono::steady_clock::now());
-  stream.Write(context, "end");
-  CHECK_THROWS_AS(stream.Read(context, buffer), CollectError);
-  CHECK(stream.caught_up() == second);
-}
-
 TEST_CASE("a stream that nobody answers to is a failure to connect, told at once") {
   std::uint16_t port = 0;
   {
