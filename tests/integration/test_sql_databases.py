@@ -122,8 +122,8 @@ def test_of_a_metric_of_two_counts_each_may_be_lacking(server, tmp_path, collect
 
 
 def test_databases_come_and_go(server, start_exporter):
-    config = sql(server.url(), "{include: ['late_.*', other], interval: 1h}", interval="200ms",
-                 timeout="200ms", stale_after="10m")
+    config = sql(server.url(), "{include: ['late_.*', other], interval: 1h}", interval="2s",
+                 timeout="2s", stale_after="10m")
     exporter = start_exporter(config)
     exporter.await_page(lambda page: values(page, "last_order") == {"other": 7}, 30, "it is there")
     make(server, "late_1", 2)
@@ -142,11 +142,11 @@ def test_databases_come_and_go(server, start_exporter):
 def test_databases_come_and_go_while_a_slow_query_is_not_paid_for(server, start_exporter):
     make(server, "late_2", 2)
     exporter = start_exporter(
-        sql(server.url(), "{include: ['late_.*', other], interval: 1s}", """
+        sql(server.url(), "{include: ['late_.*', other], interval: 3s}", """
     queries:
       - {sql: "SELECT max(id) AS v, pg_sleep(0.5) FROM orders",
          metrics: [{name: last_order, value: v}]}
-""", interval="1s", timeout="1s", max_db_time="0.1%"))
+""", interval="3s", timeout="3s", max_db_time="0.1%"))
     wanted = {"late_2": 2, "other": 7}
     exporter.await_page(lambda page: values(page, "last_order") == wanted, 30, "all are asked once")
     spent = exporter.page().value("exporter_query_last_success_timestamp_seconds", datname="other")
