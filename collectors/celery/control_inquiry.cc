@@ -80,6 +80,8 @@ bool ControlInquiry::AskEach(const CollectContext& context, const std::vector<st
     if (AskAlone(context, worker) == methods_.size()) continue;
     ++silent;
     scope_.LookAt(*broker_.Takers(context), Now());
+    // What it is at may take longer than we wait, and stop the next one as well.
+    if (scope_.MayBeStopping(worker)) return false;
   }
   return answered_.size() >= listening;
 }

@@ -95,7 +95,7 @@ ControlOrder ControlScope::OrderOf(const ControlTakers& takers,
     const Record record = RecordOf(worker);
     const bool waits = HasAsked(worker) ? pulse == nullptr && record.next_round > round_
                                         : order.held != ControlOrder::Held::kNot;
-    if (waits) {
+    if (waits || IsHeldBack(worker)) {
       order.later.push_back(worker);
     } else {
       (IsProven(record, pulse) ? order.together : order.alone).push_back(worker);
@@ -161,8 +161,19 @@ bool ControlScope::MayHaveStopped() const {
          static_cast<std::size_t>(open) >= std::min(loss_->suspects.size(), loss_->dead + 1);
 }
 
+bool ControlScope::IsHeldBack(const std::string& hostname) const {
+  return mode_ == ControlMode::kFull && hostname != incomplete_ &&
+         RecordOf(incomplete_).partial_rounds > 0;
+}
+
 bool ControlScope::MayAsk(const std::string& hostname) const {
-  return HasAsked(hostname) || (!IsInDoubt() && !MayHaveStopped());
+  return !IsHeldBack(hostname) && (HasAsked(hostname) || (!IsInDoubt() && !MayHaveStopped()));
+}
+
+bool ControlScope::MayBeStopping(const std::string& hostname) const {
+  const Record record = RecordOf(hostname);
+  return mode_ == ControlMode::kFull &&
+         (record.partial_rounds > 0 || record.is_heard || Dead(takers_) == 0);
 }
 
 ControlOrder::Held ControlScope::HeldBy(const std::vector<WorkerPulse>& pulses,
@@ -173,7 +184,9 @@ ControlOrder::Held ControlScope::HeldBy(const std::vector<WorkerPulse>& pulses,
   });
   if (static_cast<std::size_t>(beating) > takers_.listening) return Held::kDeaf;
   if (MayHaveStopped()) return Held::kMayHaveStopped;
-  if (IsInDoubt()) return Held::kInDoubt;
+  if (IsInDoubt() || (mode_ == ControlMode::kFull && RecordOf(incomplete_).partial_rounds > 0)) {
+    return Held::kInDoubt;
+  }
   return !knows_heartbeats && Dead(takers_) > 0 ? Held::kAwaitsHeartbeats : Held::kNot;
 }
 
@@ -263,6 +276,10 @@ void ControlScope::Judge(const std::string& hostname, const WorkerPulse* pulse, 
   record.has_replied = true;
   record.silent_rounds = 0;
   record.partial_rounds = answered->second < asked ? record.partial_rounds + 1 : 0;
+  if (record.partial_rounds < kPartialRounds) return;
+  AskLess(ErrorKind::kQuery,
+          fmt::format("{} answers some control calls and not all, which its log may explain",
+                      hostname));
 }
 
 void ControlScope::Failed(const std::string& hostname, const std::vector<WorkerPulse>& pulses) {
@@ -278,12 +295,6 @@ void ControlScope::Failed(const std::string& hostname, const std::vector<WorkerP
 }
 
 void ControlScope::JudgeSilence(const WorkerPulse& pulse, const Record& record) {
-  if (record.partial_rounds >= kPartialRounds) {
-    return AskLess(
-        ErrorKind::kQuery,
-        fmt::format("{} answers some control calls and not all, which its log may explain",
-                    pulse.hostname));
-  }
   const bool is_silent =
       record.silent_rounds >= kSilentRounds && pulse.beats >= record.beats + kSilentBeats;
   if (!is_silent) return;

@@ -60,7 +60,9 @@ struct ControlOrder {
 // And whatever the cause: where a reply that raises would stop a worker, each is asked alone
 // for the first time, and no other before it has answered. Those that have replied in their
 // present process, which heartbeats tell from the next one, are asked together from then on;
-// with `control: full` none ever is, as what a reply holds changes with each task.
+// with `control: full` none ever is, as what a reply holds changes with each task. There a worker
+// that answers some of the calls and not all may be about to be stopped by the next one: no other
+// is asked until it has answered all.
 //
 // Who listens is a number without names, and mailboxes are also those of workers that were
 // killed. So of the workers that were asked and did not answer as many may be dead as there are
@@ -83,6 +85,8 @@ class ControlScope {
   void LookAt(const ControlTakers& takers, exporter::SteadyTime now);
   // Whether the worker may be asked: for the first time only if no other is in doubt.
   bool MayAsk(const std::string& hostname) const;
+  // Whether the worker, which did not answer all calls in time, may be at one whose reply stops it.
+  bool MayBeStopping(const std::string& hostname) const;
   // Whether any worker that was asked has never answered, for a while.
   bool HasWaiting() const { return !Waiting().empty(); }
   // Whether one that was asked for the first time listens and has not answered.
@@ -129,6 +133,8 @@ class ControlScope {
   // Of those that were asked for the first time, who did not answer: for a while.
   std::vector<std::string> Waiting() const;
   bool Waits(const Record& record) const;
+  // Whether another worker has answered some of the calls and is to answer the rest first.
+  bool IsHeldBack(const std::string& hostname) const;
   // Whether it may have been one of the suspects, as too few of them have answered since.
   bool MayHaveStopped() const;
   ControlOrder::Held HeldBy(const std::vector<WorkerPulse>& pulses, bool knows_heartbeats) const;

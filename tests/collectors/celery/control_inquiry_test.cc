@@ -26,10 +26,13 @@ struct Neighbour {
   bool is_odd = false;   // Its reply raises: it listens no more.
   bool is_busy = false;  // It listens and does not reply.
   bool is_mute = false;  // The same for good: its reply raises where that stops no worker.
+  // It replies to the first call. Its reply to the next one raises, so many looks later.
+  int raises_after = 0;
   bool beats = true;
   bool listens = true;
   std::uint64_t process = 0;
   int asked = 0;
+  int looks_left = 0;  // Until it listens no more.
 };
 
 class Neighbourhood : public CeleryBroker {
@@ -39,7 +42,8 @@ class Neighbourhood : public CeleryBroker {
   Strings FindQueues(const CollectContext&) override { return {}; }
   std::optional<ControlTakers> Takers(const CollectContext&) override {
     ControlTakers takers;
-    for (const auto& [name, worker] : workers) {
+    for (auto& [name, worker] : workers) {
+      if (worker.looks_left > 0 && --worker.looks_left == 0) worker.listens = false;
       takers.workers.push_back(name);
       takers.listening += worker.listens ? 1 : 0;
     }
@@ -57,7 +61,11 @@ class Neighbourhood : public CeleryBroker {
       if (worker.is_odd) worker.listens = false;
       if (worker.is_odd || worker.is_busy || worker.is_mute) continue;
       for (const std::string& method : call.methods) {
-        const char* const body = method == "stats" ? "{}" : "[]";
+        if (worker.raises_after > 0 && method != call.methods.front()) {
+          if (worker.looks_left == 0) worker.looks_left = worker.raises_after;
+          break;
+        }
+        const char* const body = method == "stats" ? R"({"pool": {}})" : "[]";
         replies.push_back({"", "{\"" + name + "\": " + body + "}", method});
       }
     }
@@ -135,6 +143,38 @@ TEST_CASE("of workers whose reply raises one is lost at most") {
       CHECK(broker.Deaf() <= deaf + 1);
     }
   }
+}
+
+TEST_CASE("of workers whose second reply raises late one is lost") {
+  for (const bool beats : {true, false}) {
+    for (const int looks : {1, 2, 3, 5, 50}) {
+      CAPTURE(beats);
+      CAPTURE(looks);
+      Neighbourhood broker;
+      for (const char* name : {"a@h", "b@h", "c@h"}) {
+        broker.workers[name] = {.raises_after = looks, .beats = beats};
+      }
+      Exporter exporter(broker, ControlMode::kFull);
+      for (int round = 0; round < 60; ++round) exporter.Ask();
+      CHECK(broker.Deaf() == 1);
+      CHECK(exporter.scope.problem().has_value());
+    }
+  }
+}
+
+TEST_CASE("a worker that is slow once keeps no other waiting for long") {
+  Neighbourhood broker;
+  for (const char* name : {"a@h", "b@h"}) broker.workers[name] = {};
+  Exporter exporter(broker, ControlMode::kFull);
+  exporter.Ask();
+  broker.workers["a@h"].is_busy = true;
+  exporter.Ask();
+  exporter.Ask();
+  broker.workers["a@h"].is_busy = false;
+  const int before = broker.workers["b@h"].asked;
+  for (int round = 0; round < 3; ++round) exporter.Ask();
+  CHECK(broker.workers["b@h"].asked == before + 3);
+  CHECK_FALSE(exporter.scope.problem().has_value());
 }
 
 TEST_CASE("busy workers whose late reply raises are not asked all at once") {
