@@ -79,7 +79,7 @@ bool ControlInquiry::AskEach(const CollectContext& context, const std::vector<st
     ++asked;
     if (AskAlone(context, worker) == methods_.size()) continue;
     ++silent;
-    scope_.LookAt(*broker_.Takers(context), Now());
+    scope_.LookAt(*broker_.Takers(context), pulses_(), Now());
     // What it is at may take longer than we wait, and stop the next one as well.
     if (scope_.MayBeStopping(worker)) return false;
   }

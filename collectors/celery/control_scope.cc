@@ -25,6 +25,9 @@ constexpr int kPartialRounds = 3;
 // A worker that was asked, and may have been stopped or be busy, keeps others waiting for so long.
 constexpr std::chrono::minutes kDoubt{10};
 
+// A worker that is stopped removes its mailbox for a moment, and binds it anew.
+constexpr int kLooksWithoutMailbox = 2;
+
 constexpr char kQueuesCall[] = "active_queues";
 
 using ByName = std::map<std::string_view, const WorkerPulse*>;
@@ -40,24 +43,12 @@ const WorkerPulse* Find(const ByName& by_name, std::string_view hostname) {
   return found == by_name.end() ? nullptr : found->second;
 }
 
-// How many of the names, which are in order, are not among the others.
-std::size_t Missing(const std::vector<std::string>& names, const std::vector<std::string>& others) {
-  return std::count_if(names.begin(), names.end(), [&](const std::string& name) {
-    return !std::binary_search(others.begin(), others.end(), name);
-  });
-}
-
 bool HasMailbox(const ControlTakers& takers, const std::string& worker) {
   return std::binary_search(takers.workers.begin(), takers.workers.end(), worker);
 }
 
 std::size_t Dead(const ControlTakers& takers) {
   return takers.workers.size() - std::min(takers.workers.size(), takers.listening);
-}
-
-// One that goes in order takes its mailbox along.
-bool FewerListen(const ControlTakers& before, const ControlTakers& now) {
-  return now.listening + Missing(before.workers, now.workers) < before.listening;
 }
 
 // Rounds until one is asked again that never replied and sends no heartbeats: it is dead, or
@@ -85,9 +76,9 @@ ControlOrder ControlScope::OrderOf(const ControlTakers& takers,
                                    const std::vector<WorkerPulse>& pulses, bool knows_heartbeats,
                                    SteadyTime now) {
   ++round_;
-  LookAt(takers, now);
   const ByName by_name = ByNameOf(pulses);
-  TakeProcesses(takers, by_name);
+  LookAt(takers, pulses, now);
+  ForgetGone(by_name);
   ControlOrder order;
   order.held = HeldBy(pulses, knows_heartbeats);
   for (const std::string& worker : takers.workers) {
@@ -105,23 +96,46 @@ ControlOrder ControlScope::OrderOf(const ControlTakers& takers,
   return order;
 }
 
-void ControlScope::TakeProcesses(const ControlTakers& takers, const ByName& by_name) {
+void ControlScope::TakePulses(const ByName& by_name) {
   for (auto& [hostname, record] : records_) {
     const WorkerPulse* const pulse = Find(by_name, hostname);
     // The first that is heard of a worker is of the process that was asked.
     if (pulse != nullptr && !record.process) record.process = pulse->process;
     record.is_heard = pulse != nullptr && pulse->is_recent;
   }
+}
+
+void ControlScope::ForgetGone(const ByName& by_name) {
+  for (auto& [hostname, record] : records_) {
+    record.looks_without_mailbox =
+        HasMailbox(takers_, hostname) ? 0 : record.looks_without_mailbox + 1;
+  }
   std::erase_if(records_, [&](const auto& entry) {
-    const WorkerPulse* const pulse = Find(by_name, entry.first);
-    const bool is_next = pulse != nullptr && entry.second.process != pulse->process;
-    return is_next || !HasMailbox(takers, entry.first);
+    const auto& [hostname, record] = entry;
+    const WorkerPulse* const pulse = Find(by_name, hostname);
+    const bool is_next = pulse != nullptr && record.process != pulse->process;
+    return is_next || (!record.is_heard && record.looks_without_mailbox >= kLooksWithoutMailbox);
   });
 }
 
-void ControlScope::LookAt(const ControlTakers& takers, SteadyTime now) {
+bool ControlScope::HasGoneInOrder(const std::string& worker, const ControlTakers& now) const {
+  if (HasMailbox(now, worker)) return false;
+  const Record record = RecordOf(worker);
+  return !record.is_heard && worker != incomplete_ && !Waits(record);
+}
+
+bool ControlScope::FewerListen(const ControlTakers& now) const {
+  const auto gone =
+      std::count_if(takers_.workers.begin(), takers_.workers.end(),
+                    [&](const std::string& worker) { return HasGoneInOrder(worker, now); });
+  return now.listening + static_cast<std::size_t>(gone) < takers_.listening;
+}
+
+void ControlScope::LookAt(const ControlTakers& takers, const std::vector<WorkerPulse>& pulses,
+                          SteadyTime now) {
+  TakePulses(ByNameOf(pulses));
   const bool was_in_doubt = IsInDoubt();
-  if (FewerListen(takers_, takers) && (was_in_doubt || !incomplete_.empty())) {
+  if (FewerListen(takers) && (was_in_doubt || !incomplete_.empty())) {
     if (was_in_doubt) loss_ = Loss{now, Waiting(), Dead(takers_)};
     AskLess(ErrorKind::kQuery,
             fmt::format("one worker fewer listens since {} was asked, which may have been stopped "

@@ -82,7 +82,8 @@ class ControlScope {
   ControlOrder OrderOf(const ControlTakers& takers, const std::vector<WorkerPulse>& pulses,
                        bool knows_heartbeats, exporter::SteadyTime now);
   // A look at who listens, after one was asked since the last look.
-  void LookAt(const ControlTakers& takers, exporter::SteadyTime now);
+  void LookAt(const ControlTakers& takers, const std::vector<WorkerPulse>& pulses,
+              exporter::SteadyTime now);
   // Whether the worker may be asked: for the first time only if no other is in doubt.
   bool MayAsk(const std::string& hostname) const;
   // Whether the worker, which did not answer all calls in time, may be at one whose reply stops it.
@@ -113,6 +114,7 @@ class ControlScope {
     bool is_heard = false;            // Its heartbeats, within the last seconds: it lives.
     int silent_rounds = 0;            // In a row.
     int partial_rounds = 0;           // In a row, in which it answered some calls and not all.
+    int looks_without_mailbox = 0;    // In a row.
     std::uint64_t beats = 0;          // At the first of the silent rounds.
     std::uint64_t turn = 0;           // When it was last asked.
     std::uint64_t next_round = 0;     // Before which it is not asked again.
@@ -128,8 +130,13 @@ class ControlScope {
   using ByName = std::map<std::string_view, const WorkerPulse*>;
 
   Record RecordOf(const std::string& hostname) const;
-  // Brings what is known of the workers up to who has a mailbox and which process beats.
-  void TakeProcesses(const ControlTakers& takers, const ByName& by_name);
+  void TakePulses(const ByName& by_name);
+  // Forgets the workers that have gone, or whose next process beats.
+  void ForgetGone(const ByName& by_name);
+  // Whether the worker took its mailbox along, and is none that may have been stopped.
+  bool HasGoneInOrder(const std::string& worker, const ControlTakers& now) const;
+  // Than at the last look, but for those that have gone in order.
+  bool FewerListen(const ControlTakers& now) const;
   // Of those that were asked for the first time, who did not answer: for a while.
   std::vector<std::string> Waiting() const;
   bool Waits(const Record& record) const;
