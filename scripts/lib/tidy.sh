@@ -6,12 +6,12 @@
 #
 # The slow checks take two thirds of the time. The full run makes them of all files; any other
 # run makes them of the files that the work tree or the last commits changed, newest first. That
-# run has a quarter of an hour: if the machine remembers nothing, the last files wait for the next.
+# run has ten minutes: if the machine remembers nothing, the last files wait for the next.
 
 tidy_memory=${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-exporter/tidy
 tidy_commits=20
 tidy_most=40
-tidy_seconds=900  # The full run takes as long as it takes.
+tidy_seconds=600  # The full run takes as long as it takes.
 tidy_flags=(--quiet --extra-arg=-Wthread-safety)
 # The second one looks at each identifier of each header.
 without_slow='--checks=-clang-analyzer-*,-bugprone-reserved-identifier'
