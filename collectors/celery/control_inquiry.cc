@@ -80,7 +80,7 @@ bool ControlInquiry::AskEach(const CollectContext& context, const std::vector<st
     if (AskAlone(context, worker) == methods_.size()) continue;
     ++silent;
     scope_.LookAt(*broker_.Takers(context), pulses_(), Now());
-    // What it is at may take longer than we wait, and stop the next one as well.
+    // A reply that takes it longer than we wait may stop it, and the next worker as well.
     if (scope_.MayBeStopping(worker)) return false;
   }
   return answered_.size() >= listening;

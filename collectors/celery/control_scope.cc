@@ -86,7 +86,7 @@ ControlOrder ControlScope::OrderOf(const ControlTakers& takers,
     const Record record = RecordOf(worker);
     const bool waits = HasAsked(worker) ? pulse == nullptr && record.next_round > round_
                                         : order.held != ControlOrder::Held::kNot;
-    if (waits || IsHeldBack(worker)) {
+    if (waits || !MayAsk(worker)) {
       order.later.push_back(worker);
     } else {
       (IsProven(record, pulse) ? order.together : order.alone).push_back(worker);
@@ -101,7 +101,7 @@ void ControlScope::TakePulses(const ByName& by_name) {
     const WorkerPulse* const pulse = Find(by_name, hostname);
     // The first that is heard of a worker is of the process that was asked.
     if (pulse != nullptr && !record.process) record.process = pulse->process;
-    record.is_heard = pulse != nullptr && pulse->is_recent;
+    record.is_heard = pulse != nullptr && pulse->is_recent && pulse->process == record.process;
   }
 }
 
@@ -175,13 +175,15 @@ bool ControlScope::MayHaveStopped() const {
          static_cast<std::size_t>(open) >= std::min(loss_->suspects.size(), loss_->dead + 1);
 }
 
-bool ControlScope::IsHeldBack(const std::string& hostname) const {
-  return mode_ == ControlMode::kFull && hostname != incomplete_ &&
-         RecordOf(incomplete_).partial_rounds > 0;
+bool ControlScope::OwesReplies() const {
+  const Record record = RecordOf(incomplete_);
+  return mode_ == ControlMode::kFull && record.partial_rounds > 0 &&
+         record.looks_without_mailbox < kLooksWithoutMailbox;
 }
 
 bool ControlScope::MayAsk(const std::string& hostname) const {
-  return !IsHeldBack(hostname) && (HasAsked(hostname) || (!IsInDoubt() && !MayHaveStopped()));
+  if (OwesReplies() && hostname != incomplete_) return false;
+  return HasAsked(hostname) || (!IsInDoubt() && !MayHaveStopped());
 }
 
 bool ControlScope::MayBeStopping(const std::string& hostname) const {
@@ -198,9 +200,7 @@ ControlOrder::Held ControlScope::HeldBy(const std::vector<WorkerPulse>& pulses,
   });
   if (static_cast<std::size_t>(beating) > takers_.listening) return Held::kDeaf;
   if (MayHaveStopped()) return Held::kMayHaveStopped;
-  if (IsInDoubt() || (mode_ == ControlMode::kFull && RecordOf(incomplete_).partial_rounds > 0)) {
-    return Held::kInDoubt;
-  }
+  if (IsInDoubt() || OwesReplies()) return Held::kInDoubt;
   return !knows_heartbeats && Dead(takers_) > 0 ? Held::kAwaitsHeartbeats : Held::kNot;
 }
 
@@ -285,11 +285,12 @@ void ControlScope::Judge(const std::string& hostname, const WorkerPulse* pulse, 
       record.asked = now_;
     }
     if (!record.has_replied) record.next_round = round_ + Patience(record.silent_rounds);
-    return;
+    if (record.partial_rounds > 0) ++record.partial_rounds;
+  } else {
+    record.has_replied = true;
+    record.silent_rounds = 0;
+    record.partial_rounds = answered->second < asked ? record.partial_rounds + 1 : 0;
   }
-  record.has_replied = true;
-  record.silent_rounds = 0;
-  record.partial_rounds = answered->second < asked ? record.partial_rounds + 1 : 0;
   if (record.partial_rounds < kPartialRounds) return;
   AskLess(ErrorKind::kQuery,
           fmt::format("{} answers some control calls and not all, which its log may explain",

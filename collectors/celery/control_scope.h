@@ -61,8 +61,8 @@ struct ControlOrder {
 // for the first time, and no other before it has answered. Those that have replied in their
 // present process, which heartbeats tell from the next one, are asked together from then on;
 // with `control: full` none ever is, as what a reply holds changes with each task. There a worker
-// that answers some of the calls and not all may be about to be stopped by the next one: no other
-// is asked until it has answered all.
+// that has answered some of the calls may be about to be stopped by the next one. No other is asked
+// until it has answered all; after three rounds workers are asked for their queues alone.
 //
 // Who listens is a number without names, and mailboxes are also those of workers that were
 // killed. So of the workers that were asked and did not answer as many may be dead as there are
@@ -86,7 +86,8 @@ class ControlScope {
               exporter::SteadyTime now);
   // Whether the worker may be asked: for the first time only if no other is in doubt.
   bool MayAsk(const std::string& hostname) const;
-  // Whether the worker, which did not answer all calls in time, may be at one whose reply stops it.
+  // Whether the worker, which did not answer all calls in time, may still work on one whose reply
+  // stops it.
   bool MayBeStopping(const std::string& hostname) const;
   // Whether any worker that was asked has never answered, for a while.
   bool HasWaiting() const { return !Waiting().empty(); }
@@ -113,7 +114,7 @@ class ControlScope {
     bool has_replied = false;
     bool is_heard = false;            // Its heartbeats, within the last seconds: it lives.
     int silent_rounds = 0;            // In a row.
-    int partial_rounds = 0;           // In a row, in which it answered some calls and not all.
+    int partial_rounds = 0;           // In a row without all answers; the first had some.
     int looks_without_mailbox = 0;    // In a row.
     std::uint64_t beats = 0;          // At the first of the silent rounds.
     std::uint64_t turn = 0;           // When it was last asked.
@@ -133,15 +134,15 @@ class ControlScope {
   void TakePulses(const ByName& by_name);
   // Forgets the workers that have gone, or whose next process beats.
   void ForgetGone(const ByName& by_name);
-  // Whether the worker took its mailbox along, and is none that may have been stopped.
+  // Whether the worker has removed its mailbox and cannot have been stopped.
   bool HasGoneInOrder(const std::string& worker, const ControlTakers& now) const;
-  // Than at the last look, but for those that have gone in order.
+  // Whether fewer listen than at the last look, apart from workers that shut down in order.
   bool FewerListen(const ControlTakers& now) const;
   // Of those that were asked for the first time, who did not answer: for a while.
   std::vector<std::string> Waiting() const;
   bool Waits(const Record& record) const;
-  // Whether another worker has answered some of the calls and is to answer the rest first.
-  bool IsHeldBack(const std::string& hostname) const;
+  // Whether the worker that was asked last has answered some of the calls and not all.
+  bool OwesReplies() const;
   // Whether it may have been one of the suspects, as too few of them have answered since.
   bool MayHaveStopped() const;
   ControlOrder::Held HeldBy(const std::vector<WorkerPulse>& pulses, bool knows_heartbeats) const;

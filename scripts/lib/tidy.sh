@@ -4,14 +4,15 @@
 # A file's key is a hash of all that the verdict rests on (tidy_keys.py). The keys of
 # clean files stand beside ccache's folder, for a month after their last use.
 #
-# The slow checks take two thirds of the time. The full run makes them of all files; any other
-# run makes them of the files that the work tree or the last commits changed, newest first. That
-# run has ten minutes: if the machine remembers nothing, the last files wait for the next.
+# The slow checks take two thirds of the time. The full run makes them on all files; any other
+# run makes them on the 40 files that the work tree or the last commits changed last, and ends
+# after ten minutes. If the machine remembers nothing, the files that are left wait for the next
+# run, and the layer says how many.
 
 tidy_memory=${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-exporter/tidy
 tidy_commits=20
 tidy_most=40
-tidy_seconds=600  # The full run takes as long as it takes.
+tidy_seconds=600
 tidy_flags=(--quiet --extra-arg=-Wthread-safety)
 # The second one looks at each identifier of each header.
 without_slow='--checks=-clang-analyzer-*,-bugprone-reserved-identifier'
@@ -68,7 +69,8 @@ run_tidy() {
   mkdir -p "$tidy_memory"
   find "$tidy_memory" -type f -mtime +30 -delete
   : | tee "$output/untidy" >"$output/unseen"
-  tidy_ends=$((EPOCHSECONDS + ${long:+86400}0 + tidy_seconds))
+  tidy_ends=$((EPOCHSECONDS + tidy_seconds))
+  [[ -z $long && -z $tidy_files ]] || tidy_ends=$((EPOCHSECONDS + 86400))
   if [[ -n $tidy_files ]]; then
     tr -s ' ' '\n' <<<"$tidy_files" >"$output/tidy"
   else

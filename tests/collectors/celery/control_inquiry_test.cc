@@ -170,6 +170,19 @@ TEST_CASE("of workers whose second reply raises late one is lost") {
   }
 }
 
+TEST_CASE("a worker that answers some calls and then none keeps no other waiting for long") {
+  Neighbourhood broker;
+  broker.workers["a@h"] = Unheard({.raises_after = 1000});
+  broker.workers["b@h"] = Unheard();
+  Exporter exporter(broker, ControlMode::kFull);
+  exporter.Ask();
+  CHECK(broker.workers["b@h"].asked == 0);
+  broker.workers["a@h"].is_busy = true;
+  for (int round = 0; round < 4; ++round) exporter.Ask();
+  CHECK(broker.workers["b@h"].asked > 0);
+  CHECK(exporter.scope.Methods(true) == Strings{"active_queues"});
+}
+
 TEST_CASE("a worker that is slow once keeps no other waiting for long") {
   Neighbourhood broker;
   for (const char* name : {"a@h", "b@h"}) broker.workers[name] = Unheard();

@@ -289,6 +289,16 @@ TEST_CASE("a worker whose mailbox stays away has gone in order") {
   CHECK(OrderOf(scope, {{"w2@h"}, 1}, {}).held == ControlOrder::Held::kNot);
 }
 
+TEST_CASE("of all calls a worker that owes replies and lost its mailbox holds nobody back") {
+  ControlScope scope(ControlMode::kFull);
+  const std::vector<WorkerPulse> pulses = {Beating(1), Beating(1, 0, "w2@h")};
+  OrderOf(scope, {{"w1@h", "w2@h"}, 2}, pulses);
+  scope.Took(4, AnsweredBy("w1@h", 1), Strings{"w1@h"}, pulses);
+  CHECK(OrderOf(scope, {{"w1@h", "w2@h"}, 2}, pulses).alone == Strings{"w1@h"});
+  OrderOf(scope, {{"w2@h"}, 2}, pulses);
+  CHECK(OrderOf(scope, {{"w2@h"}, 2}, pulses).alone == Strings{"w2@h"});
+}
+
 TEST_CASE("a worker is not judged by calls that failed, and keeps others waiting") {
   const ControlTakers takers{{"w1@h", "w2@h"}, 2};
   ControlScope scope(ControlMode::kQueues);
