@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "exporter/series_index.h"
-#include "exporter/snapshot_store.h"
+#include "exporter/collector_health.h"
 
 namespace exporter {
 namespace {
@@ -38,7 +38,7 @@ std::optional<Family> Applied(const HealthFamily& health, const Labels& labels,
   } else {
     opened.Add(labels, 0);
   }
-  LabelPolicy::Result result = policy.Apply(std::move(set).Take());
+  Labelled result = policy.Apply(std::move(set).Take());
   if (result.families.size() != 1 || result.families[0].family.type() != TypeOf(health.value))
     return std::nullopt;
   return std::move(result.families[0].family);

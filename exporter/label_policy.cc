@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "exporter/exposition.h"
+#include "exporter/names.h"
 #include "exporter/regrouping.h"
 #include "exporter/relabel.h"
 
@@ -138,13 +139,13 @@ void AddFamily(Regrouping& regrouping, const LabelPolicy& policy, const TimedFam
 
 }  // namespace
 
-LabelPolicy::Result LabelPolicy::Apply(std::vector<TimedFamily> families) const {
+Labelled LabelPolicy::Apply(std::vector<TimedFamily> families) const {
   Regrouping regrouping;
   for (TimedFamily& timed : families) {
     AddFamily(regrouping, *this, timed);
     timed.family = Family(timed.family.type(), "", "");  // Its copy takes its place.
   }
-  Result result = std::move(regrouping).Take();
+  Labelled result = std::move(regrouping).Take();
   LeftOut& left_out = result.left_out;
   left_out.cut = CutToMost(result.families, max_series);
   for (const CutFamily& cut : left_out.cut.families) left_out.dropped.limit += cut.had - cut.kept;

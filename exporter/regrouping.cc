@@ -1,24 +1,15 @@
 #include "exporter/regrouping.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <utility>
 
+#include "exporter/names.h"
 #include "exporter/utf8.h"
 
 namespace exporter {
 namespace {
 
 constexpr std::size_t kLongestNamed = 100;
-constexpr std::array<std::string_view, 2> kReserved = {"exporter_", "process_"};
-
-bool IsName(std::string_view name, bool colons) {
-  if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0) return false;
-  return std::all_of(name.begin(), name.end(), [colons](unsigned char c) {
-    return (std::isalnum(c) != 0 && c < 0x80) || c == '_' || (colons && c == ':');
-  });
-}
 
 // The label that a type adds to its own lines.
 std::string_view OwnLabel(FamilyType type) {
@@ -30,12 +21,12 @@ std::string_view OwnLabel(FamilyType type) {
 std::string_view NamesFault(std::string_view name, FamilyType type, std::string_view help,
                             const std::vector<LabelView>& labels) {
   if (!IsUtf8(help)) return "a help that is not UTF-8";
-  if (!IsName(name, /*colons=*/true)) return "not a metric name";
+  if (!IsMetricName(name)) return "not a metric name";
   if (IsReservedName(name)) return "a name that the exporter keeps for itself";
   const std::string_view own = OwnLabel(type);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (IsInternalName(labels[i].name)) return kInternalLabel;
-    if (!IsName(labels[i].name, /*colons=*/false)) return "not a label name";
+    if (!IsLabelName(labels[i].name)) return "not a label name";
     if (i > 0 && labels[i].name == labels[i - 1].name) return "a label twice";
     if (!own.empty() && labels[i].name == own) return "a label that the type needs for itself";
   }
@@ -47,11 +38,6 @@ std::size_t LinesOf(const Regrouping::Sample& sample) {
 }
 
 }  // namespace
-
-bool IsReservedName(std::string_view name) {
-  return std::any_of(kReserved.begin(), kReserved.end(),
-                     [name](std::string_view prefix) { return name.starts_with(prefix); });
-}
 
 Regrouping::Group& Regrouping::Find(FamilyType type, std::string_view name) {
   // Samples of one name mostly follow one another.
@@ -103,7 +89,7 @@ void Regrouping::Refuse(const Sample& sample, std::string_view why) {
     example = sample.like.family.name().substr(0, kLongestNamed) + ": " + std::string(why);
 }
 
-LabelPolicy::Result Regrouping::Take() && {
+Labelled Regrouping::Take() && {
   groups_.clear();
   for (TimedFamily& timed : families_) {
     if (!timed.family.empty()) result_.families.push_back(std::move(timed));

@@ -9,13 +9,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "exporter/label_policy.h"
+#include "exporter/family_set.h"
+#include "exporter/labelled.h"
 #include "exporter/series_index.h"
 
 namespace exporter {
 
-// Names in `__` are Prometheus's own: rules may work with them, no sample has them.
-inline bool IsInternalName(std::string_view name) { return name.starts_with("__"); }
 inline constexpr std::string_view kInternalLabel = "a label that begins with __";
 
 // Gathers samples under their final names and labels, and judges each.
@@ -37,7 +36,7 @@ class Regrouping {
   void Refuse(const Sample& sample, std::string_view why);
 
   // Families in the order of their first samples.
-  LabelPolicy::Result Take() &&;
+  Labelled Take() &&;
 
  private:
   // All samples of a name; families by their expiry.
@@ -50,7 +49,7 @@ class Regrouping {
   Group& Find(FamilyType type, std::string_view name);
   TimedFamily& FamilyOf(Group& group, const TimedFamily& like, std::string_view name);
 
-  LabelPolicy::Result result_;
+  Labelled result_;
   std::deque<TimedFamily> families_;  // They stay where they are.
   std::unordered_map<std::string, Group> groups_;
   std::pair<const std::string, Group>* last_ = nullptr;

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "exporter/names.h"
+
 namespace exporter {
 namespace {
 
@@ -18,11 +20,6 @@ constexpr std::array kWriters = {RelabelAction::kReplace,   RelabelAction::kHash
                                  RelabelAction::kLowercase, RelabelAction::kUppercase,
                                  RelabelAction::kHash,      RelabelAction::kKeepEqual,
                                  RelabelAction::kDropEqual};
-
-bool IsLabelName(std::string_view name) {
-  static const RE2 pattern("[a-zA-Z_][a-zA-Z0-9_]*");
-  return RE2::FullMatch(re2::StringPiece(name.data(), name.size()), pattern);
-}
 
 // An empty value removes the label: to Prometheus the two are the same.
 void SetLabel(SampleLabels& labels, const std::string& name, std::string value) {

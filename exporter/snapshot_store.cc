@@ -1,7 +1,6 @@
 #include "exporter/snapshot_store.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "exporter/health_series.h"
@@ -69,17 +68,6 @@ SlotFamilies Publishable(std::vector<TimedFamily> families, SteadyTime stale_at,
 }
 
 }  // namespace
-
-std::string_view Name(RunResult result) {
-  static constexpr std::array<std::string_view, kRunResults> kNames = {"success", "error",
-                                                                       "timeout", "skipped"};
-  return kNames.at(static_cast<std::size_t>(result));
-}
-
-Moment Moment::Now() {
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::steady_clock::now(), duration<double>(wall).count()};
-}
 
 SnapshotStore::SnapshotStore() {
   MutexLock lock(mutex_);
@@ -178,7 +166,7 @@ LeftOut SnapshotStore::RunEnded(std::size_t slot, const Moment& now, Reading rea
     stale_after = slots_[slot].spec.stale_after;
     before = slots_[slot].families;
   }
-  LabelPolicy::Result result = policy.Apply(std::move(reading.families).Take());
+  Labelled result = policy.Apply(std::move(reading.families).Take());
   const SteadyTime latest = reading.shown_until.value_or(SteadyTime::max());
   for (TimedFamily& timed : result.families) {
     if (timed.expires_at) timed.expires_at = std::min(*timed.expires_at, latest);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "exporter/names.h"
 #include "exporter/duration.h"
 #include "exporter/nearest.h"
 #include "exporter/utf8.h"
@@ -85,13 +86,6 @@ std::string Quoted(std::string_view text) {
   }
   for (const char c : shown) quoted += IsControl(c) ? ' ' : c;
   return quoted + (shown.size() < text.size() ? "...\"" : "\"");
-}
-
-bool IsLabelName(std::string_view name) {
-  constexpr std::string_view kAllowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-  if (name.empty() || name.starts_with("__") || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
 YamlReader::YamlReader(const YAML::Node& node, std::vector<ConfigProblem>& problems,
@@ -235,7 +229,7 @@ Labels YamlReader::LabelMap(const std::string& key) {
   for (const auto& label : entry->value) {
     if (!label.first.IsScalar()) continue;
     const std::string& name = label.first.Scalar();
-    if (!IsLabelName(name)) {
+    if (!IsSampleLabelName(name)) {
       NoteAt(label.first, fmt::format("{} is no label name: letters, digits and _ only, no digit "
                                       "first, no __ first",
                                       Quoted(name)));

@@ -31,10 +31,6 @@ struct ConfigProblem {
 // control characters replaced.
 std::string Quoted(std::string_view text);
 
-// Whether a label may be called so: [a-zA-Z_][a-zA-Z0-9_]*, and no leading `__`,
-// which Prometheus keeps for itself.
-bool IsLabelName(std::string_view name);
-
 // One mapping of the configuration file, read key by key. Wrong values and
 // unknown keys are noted in `problems`, never thrown, so that a user sees all
 // mistakes of a file at once; the reading function then returns the fallback.

@@ -10,7 +10,7 @@
 #include "collectors/celery/redis_names.h"
 #include "collectors/celery/worker_table.h"
 #include "collectors/clients/redis_session.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

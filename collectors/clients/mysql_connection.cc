@@ -21,7 +21,7 @@
 #include "collectors/clients/mysql_handshake.h"
 #include "collectors/clients/mysql_read_budget.h"
 #include "collectors/clients/mysql_rows.h"
-#include "collectors/clients/pg_error.h"
+#include "collectors/clients/shown_text.h"
 
 namespace collectors {
 namespace {

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/clients/pg_dsn.h"
+
+#include "collectors/clients/url_parts.h"
 
 namespace collectors {
 namespace {

@@ -265,16 +265,6 @@ void FillFromEnvironment(PgDsn& dsn) {
 
 }  // namespace
 
-std::vector<std::string> SplitList(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t start = 0; start <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, start), text.size());
-    parts.emplace_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return parts;
-}
-
 std::string_view PgDsn::Get(std::string_view keyword) const {
   for (const auto& [name, value] : parameters) {
     if (name == keyword) return value;

@@ -29,7 +29,4 @@ struct PgDsn {
 // of a parameter.
 PgDsn ParsePgDsn(const std::string& dsn);
 
-// The parts of a list, as libpq writes several hosts and ports; one at least.
-std::vector<std::string> SplitList(std::string_view text, char separator);
-
 }  // namespace collectors

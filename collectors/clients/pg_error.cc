@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "exporter/utf8.h"
+#include "collectors/clients/shown_text.h"
 
 namespace collectors {
 namespace {
@@ -12,7 +12,6 @@ namespace {
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-constexpr std::size_t kShownBytes = 200;
 constexpr std::size_t kStateLength = 5;
 
 struct Row {
@@ -119,14 +118,6 @@ bool PassesBySqlState(std::string_view state) {
   constexpr std::string_view kPassing[] = {"08", "40001", "40P01", "55P03", "57"};
   return std::ranges::any_of(kPassing,
                              [&](std::string_view one) { return state.starts_with(one); });
-}
-
-std::string ShownText(std::string_view text) {
-  std::string shown(text.substr(0, text.find_last_not_of(" \r\n") + 1).substr(0, kShownBytes));
-  shown.resize(exporter::ValidUtf8Prefix(shown));
-  std::replace_if(
-      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
-  return shown;
 }
 
 std::string RowSecurityAdvice(std::string_view role) {

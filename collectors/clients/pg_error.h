@@ -15,10 +15,6 @@ exporter::ErrorKind KindOfSqlState(std::string_view state);
 // deadlock, a conflict with recovery, or a cancel by somebody.
 bool PassesBySqlState(std::string_view state);
 
-// A text of a server as it may stand in a log: one line of valid UTF-8, 200
-// bytes at most.
-std::string ShownText(std::string_view text);
-
 // What to do if `role` would see only the rows of a table that policies let it see.
 std::string RowSecurityAdvice(std::string_view role);
 

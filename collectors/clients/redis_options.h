@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "collectors/clients/redis_session.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

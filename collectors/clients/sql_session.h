@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -8,7 +9,6 @@
 #include "collectors/clients/rows.h"
 #include "exporter/collector.h"
 #include "exporter/secret.h"
-#include "exporter/yaml_reader.h"
 
 namespace collectors {
 
@@ -67,14 +67,5 @@ struct SqlTarget {
   // Whether tables are looked for in the schemas that the DSN names. PostgreSQL only.
   bool uses_search_path = false;
 };
-
-// The session for a DSN by its scheme: postgresql://, postgres:// (with a driver
-// suffix as postgresql+asyncpg://), "host=... dbname=...", mysql:// or mariadb://
-// (mysql+pymysql:// too), or sqlite:///path.
-// Notes a problem at `key` and returns null where the scheme is none of these.
-// A DSN in a file is looked at when it is first needed: then PostgreSQL, unless
-// the file is there already and says otherwise.
-std::unique_ptr<SqlSession> MakeSqlSession(exporter::YamlReader& options, const std::string& key,
-                                           SqlTarget target);
 
 }  // namespace collectors

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "collectors/clients/answer_size.h"
-#include "collectors/clients/pg_error.h"
+#include "collectors/clients/shown_text.h"
 #include "collectors/clients/sqlite_reading.h"
 
 namespace collectors {

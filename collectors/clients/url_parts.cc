@@ -45,6 +45,16 @@ std::string PercentDecoded(std::string_view text) {
   return result;
 }
 
+std::vector<std::string> SplitList(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, start), text.size());
+    parts.emplace_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
 UrlAddress ReadUrlAddress(std::string_view text, std::uint16_t default_port) {
   UrlAddress address{"", default_port};
   if (text.starts_with('[')) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace collectors {
 
@@ -23,6 +24,9 @@ std::optional<int> UrlNumber(std::string_view text, int base, int most);
 
 // With each %XX as the byte that it is.
 std::string PercentDecoded(std::string_view text);
+
+// The parts between the separators; one at least.
+std::vector<std::string> SplitList(std::string_view text, char separator);
 
 struct UrlAddress {
   std::string host;  // An IPv6 address without its brackets; "localhost" where none is given.

@@ -6,7 +6,7 @@
 
 #include "collectors/clients/pgbouncer_console.h"
 #include "collectors/pgbouncer/console_reader.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

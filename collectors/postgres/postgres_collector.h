@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "exporter/collector.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

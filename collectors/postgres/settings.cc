@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "exporter/names.h"
 #include "collectors/sql/row_cells.h"
 #include "collectors/sql/sql_reader.h"
 
@@ -122,7 +123,7 @@ std::optional<Setting> MapSetting(const std::vector<std::optional<std::string>>&
   if (!unit) return std::nullopt;
   const auto value = is_bool ? BoolOf(text) : ValueIn(text, *unit);
   std::string name = MetricName(*cells[kName], unit->base);
-  if (!value || !IsMetricName(name)) return std::nullopt;
+  if (!value || !exporter::IsMetricName(name)) return std::nullopt;
   return Setting{std::move(name), Help(*cells[kName], unit->base), *value};
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "collectors/queue/queue_systems.h"
+
 namespace collectors {
 namespace {
 

@@ -107,7 +107,7 @@ struct QueueRegistry {
 };
 
 // A way to keep queues in Redis. To add one: write its functions in a file of
-// systems/, then a row in queue_system.cc.
+// systems/, then a row in queue_systems.cc.
 struct QueueSystem {
   std::string_view name;
   std::string_view prefix;  // Of its keys, where the configuration names none.
@@ -119,7 +119,5 @@ struct QueueSystem {
   const QueueQuestion* realm = nullptr;
   const QueueRegistry* registry = nullptr;  // Null: no queue can be found.
 };
-
-std::span<const QueueSystem> QueueSystems();
 
 }  // namespace collectors

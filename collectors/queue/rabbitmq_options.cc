@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "collectors/queue/rabbitmq_target.h"
 #include "collectors/clients/tls_options.h"
 
 namespace collectors {

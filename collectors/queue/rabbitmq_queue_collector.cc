@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/queue/rabbitmq_target.h"
 #include "collectors/epoch.h"
 #include "collectors/queue/rabbitmq_options.h"
 #include "collectors/queue_families.h"

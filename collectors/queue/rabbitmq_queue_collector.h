@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "exporter/collector.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

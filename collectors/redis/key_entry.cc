@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "exporter/names.h"
 #include "collectors/sql/sql_metric.h"
 
 namespace collectors {
@@ -131,7 +132,7 @@ std::string DefaultHelp(const KeyEntry& entry) {
 }
 
 void ReadMetric(YamlReader& reader, KeyEntry& entry) {
-  if (!entry.metric.empty() && !IsMetricName(entry.metric)) {
+  if (!entry.metric.empty() && !exporter::IsMetricName(entry.metric)) {
     reader.Problem("metric", fmt::format("{} is no metric name; it takes letters, digits, _ and :, "
                                          "and starts with no digit",
                                          exporter::Quoted(entry.metric)));

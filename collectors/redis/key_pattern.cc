@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "exporter/names.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {
@@ -77,7 +78,7 @@ class Translation {
       throw std::invalid_argument("a { without its }; write \\{ where a key has a brace");
     }
     std::string name(rest_.substr(1, end - 1));
-    if (!exporter::IsLabelName(name)) {
+    if (!exporter::IsSampleLabelName(name)) {
       throw std::invalid_argument(fmt::format(
           "{} in braces is no label name; it takes letters, digits and _, starts with no digit and "
           "not with __; write \\{{ and \\}} where a key has braces",

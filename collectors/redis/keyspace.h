@@ -11,7 +11,7 @@
 #include "collectors/redis/patient_store.h"
 #include "collectors/redis/stream_part.h"
 #include "exporter/collector.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "collectors/redis/reply_parts.h"
 #include "collectors/clients/endpoint.h"
 #include "collectors/clients/redis_options.h"
 #include "collectors/clients/redis_session.h"

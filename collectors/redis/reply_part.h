@@ -36,7 +36,4 @@ struct ReplyPart {
               exporter::FamilySet& families);
 };
 
-// All of them, in the order in which they are asked.
-std::span<const ReplyPart> ReplyParts();
-
 }  // namespace collectors

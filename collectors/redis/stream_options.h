@@ -1,7 +1,7 @@
 #pragma once
 
 #include "collectors/redis/stream_part.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "collectors/clients/pg_error.h"
+#include "collectors/clients/shown_text.h"
 #include "collectors/sql/count_plan.h"
 
 namespace collectors {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "collectors/name_patterns.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

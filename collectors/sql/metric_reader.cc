@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "exporter/names.h"
+
 namespace collectors {
 namespace {
 
@@ -114,7 +116,7 @@ ColumnSamples ReadColumns(YamlReader& reader) {
 
 NamedSample ReadNamed(YamlReader& reader) {
   NamedSample shape{reader.RequiredString("name_from"), reader.String("prefix", ""), {}};
-  if (!shape.prefix.empty() && !IsMetricName(shape.prefix)) {
+  if (!shape.prefix.empty() && !exporter::IsMetricName(shape.prefix)) {
     reader.Problem("prefix", fmt::format("{} begins no metric name; it takes letters, digits, _ "
                                          "and :, and starts with no digit",
                                          exporter::Quoted(shape.prefix)));
@@ -140,7 +142,7 @@ std::pair<const char*, std::string> OwnLabel(const SqlMetric& metric) {
 
 void CheckOwnLabel(YamlReader& reader, const SqlMetric& metric) {
   const auto& [key, own] = OwnLabel(metric);
-  if (metric.type != MetricType::Histogram && reader.Has(key) && !exporter::IsLabelName(own)) {
+  if (metric.type != MetricType::Histogram && reader.Has(key) && !exporter::IsSampleLabelName(own)) {
     reader.Problem(key, fmt::format("{} is no label name", exporter::Quoted(own)));
   }
   const bool is_column = std::ranges::find(metric.labels, own) != metric.labels.end();
@@ -175,7 +177,7 @@ VersionRange ReadVersions(YamlReader& reader) {
 
 std::string ReadMetricName(YamlReader& reader, const std::string& key) {
   std::string name = reader.RequiredString(key);
-  if (!name.empty() && !IsMetricName(name)) {
+  if (!name.empty() && !exporter::IsMetricName(name)) {
     reader.Problem(key, fmt::format("{} is no metric name; it takes letters, digits, _ and :, and "
                                     "starts with no digit",
                                     exporter::Quoted(name)));
@@ -189,7 +191,7 @@ void ReadLabels(YamlReader& reader, const std::string& key, SqlMetric& metric) {
   std::vector<std::string> names;
   for (const auto& [name, value] : metric.constant_labels) names.push_back(name);
   for (const std::string& label : metric.labels) {
-    if (!exporter::IsLabelName(label)) {
+    if (!exporter::IsSampleLabelName(label)) {
       reader.Problem(key, fmt::format("{} is no label name; it takes letters, digits and _, starts "
                                       "with no digit and not with __; give the column another name "
                                       "with AS in a query",

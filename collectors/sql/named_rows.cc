@@ -5,9 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "exporter/names.h"
 #include "collectors/sql/row_cells.h"
 #include "collectors/sql/sample_rows.h"
-#include "exporter/label_policy.h"
 
 namespace collectors {
 namespace {
@@ -19,7 +19,7 @@ constexpr std::size_t kLongestName = 200;
 // it only where the configuration has it too.
 std::string WrongWith(const std::string& name, const NamedSample& shape) {
   if (name.size() > kLongestName) return fmt::format("is longer than {}", kLongestName);
-  if (!IsMetricName(name)) return "makes no metric name";
+  if (!exporter::IsMetricName(name)) return "makes no metric name";
   if (exporter::IsReservedName(name)) return "begins as the exporter's own metrics do";
   if (shape.taken.contains(name)) return fmt::format("is {}, which is another metric's", name);
   return "";

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <utility>
 
-#include "collectors/clients/pg_error.h"
+#include "collectors/clients/shown_text.h"
 #include "collectors/sql/sql_time.h"
 #include "exporter/utf8.h"
 

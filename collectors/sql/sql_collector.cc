@@ -10,7 +10,7 @@
 #include "collectors/sql/database_tour.h"
 #include "collectors/sql/sql_questions.h"
 #include "collectors/sql/sql_reader.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

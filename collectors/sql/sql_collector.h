@@ -9,7 +9,7 @@
 #include "collectors/sql/part_schedule.h"
 #include "collectors/sql/sql_source.h"
 #include "exporter/collector.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 
 namespace collectors {
 

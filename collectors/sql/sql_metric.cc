@@ -14,13 +14,6 @@ SeriesId With(SeriesId series, const std::string& label, const std::string& valu
 
 }  // namespace
 
-bool IsMetricName(std::string_view name) {
-  constexpr std::string_view kAllowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_:0123456789";
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of(kAllowed) == std::string_view::npos;
-}
-
 std::vector<std::string> LineNames(const SqlMetric& metric) {
   if (metric.type != prometheus::MetricType::Histogram) return {metric.name};
   return {metric.name, metric.name + "_bucket", metric.name + "_count", metric.name + "_sum"};

@@ -83,9 +83,6 @@ struct MappedSamples {
   std::optional<exporter::CollectError> problem;
 };
 
-// [a-zA-Z_:][a-zA-Z0-9_:]*
-bool IsMetricName(std::string_view name);
-
 // The names that the metric's lines have on the page.
 std::vector<std::string> LineNames(const SqlMetric& metric);
 

@@ -7,7 +7,7 @@
 #include "collectors/sql/count_statement.h"
 #include "collectors/sql/db_time.h"
 #include "collectors/sql/query_part.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "collectors/clients/make_sql_session.h"
+
 namespace collectors {
 
 SqlTarget ReadSqlTarget(exporter::YamlReader& options, const exporter::JobSettings& settings) {

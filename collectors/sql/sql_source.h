@@ -4,7 +4,7 @@
 
 #include "collectors/sql/db_time.h"
 #include "collectors/sql/metered_session.h"
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 
 namespace collectors {

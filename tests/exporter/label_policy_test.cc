@@ -1,3 +1,4 @@
+#include "exporter/names.h"
 #include "exporter/label_policy.h"
 
 #include <doctest/doctest.h>
@@ -21,7 +22,7 @@ std::shared_ptr<const RelabelRule> Rule(RelabelAction action, std::vector<std::s
 }
 
 // The sample lines that are left, in the order of their families.
-std::string Lines(const LabelPolicy::Result& result) {
+std::string Lines(const Labelled& result) {
   std::string text;
   for (const TimedFamily& timed : result.families) {
     std::string family;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/queue/queue_systems.h"
 #include "collectors/queue/queue_reply.h"
 #include "collectors/queue/queue_system.h"
 

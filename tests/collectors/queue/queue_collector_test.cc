@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "exporter/job.h"
+#include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 #include "tests/support/fake_server.h"
 #include "tests/support/taken.h"

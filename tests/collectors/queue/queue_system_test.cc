@@ -1,3 +1,4 @@
+#include "collectors/queue/queue_systems.h"
 #include "collectors/queue/queue_system.h"
 
 #include <doctest/doctest.h>

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collectors/queue/queue_systems.h"
 #include "collectors/queue/queue_reply.h"
 #include "collectors/queue/queue_system.h"
 #include "tests/support/queue_answers.h"

@@ -1,3 +1,4 @@
+#include "collectors/redis/reply_parts.h"
 #include "collectors/redis/server_reader.h"
 
 #include <doctest/doctest.h>

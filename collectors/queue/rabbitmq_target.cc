@@ -1,4 +1,4 @@
-#include "collectors/queue/rabbitmq_source.h"
+#include "collectors/queue/rabbitmq_target.h"
 
 #include <stdexcept>
 

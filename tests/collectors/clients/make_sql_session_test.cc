@@ -1,4 +1,4 @@
-#include "collectors/clients/sql_session.h"
+#include "collectors/clients/make_sql_session.h"
 
 #include <doctest/doctest.h>
 #include <yaml-cpp/yaml.h>

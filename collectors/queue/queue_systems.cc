@@ -1,4 +1,4 @@
-#include "collectors/queue/queue_system.h"
+#include "collectors/queue/queue_systems.h"
 
 #include "collectors/queue/systems/systems.h"
 
