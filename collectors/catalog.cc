@@ -6,7 +6,7 @@
 #include "collectors/postgres/postgres_collector.h"
 #include "collectors/queue/queue_collector.h"
 #include "collectors/redis/redis_collector.h"
-#include "collectors/sql/sql_collector.h"
+#include "collectors/sql/sql_type.h"
 
 namespace collectors {
 

@@ -4,8 +4,8 @@
 #include <map>
 #include <utility>
 
-#include "exporter/series_index.h"
 #include "exporter/collector_health.h"
+#include "exporter/series_index.h"
 
 namespace exporter {
 namespace {

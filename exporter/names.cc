@@ -22,13 +22,11 @@ bool IsName(std::string_view name, bool colons) {
 bool IsMetricName(std::string_view name) { return IsName(name, /*colons=*/true); }
 bool IsLabelName(std::string_view name) { return IsName(name, /*colons=*/false); }
 bool IsInternalName(std::string_view name) { return name.starts_with("__"); }
-bool IsSampleLabelName(std::string_view name) {
-  return IsLabelName(name) && !IsInternalName(name);
-}
+bool IsSampleLabelName(std::string_view name) { return IsLabelName(name) && !IsInternalName(name); }
 
 bool IsReservedName(std::string_view name) {
-  return std::ranges::any_of(
-      kReserved, [name](std::string_view prefix) { return name.starts_with(prefix); });
+  return std::ranges::any_of(kReserved,
+                             [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
 }  // namespace exporter

@@ -6,8 +6,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "exporter/names.h"
 #include "exporter/duration.h"
+#include "exporter/names.h"
 #include "exporter/nearest.h"
 #include "exporter/utf8.h"
 

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <utility>
 
-
 #include "collectors/clients/url_parts.h"
 
 namespace collectors {

@@ -16,8 +16,8 @@
 #include "collectors/clients/mysql_error.h"
 #include "collectors/clients/mysql_locking_read.h"
 #include "collectors/clients/mysql_zone.h"
-#include "collectors/clients/shown_text.h"
 #include "collectors/clients/resolve.h"
+#include "collectors/clients/shown_text.h"
 #include "collectors/clients/url_parts.h"
 
 namespace collectors {

@@ -11,13 +11,13 @@
 #include <optional>
 #include <utility>
 
-#include "collectors/clients/url_parts.h"
 #include "collectors/clients/answer_size.h"
 #include "collectors/clients/pg_error.h"
-#include "collectors/clients/shown_text.h"
 #include "collectors/clients/pg_types.h"
 #include "collectors/clients/resolve.h"
+#include "collectors/clients/shown_text.h"
 #include "collectors/clients/sliced_socket.h"
+#include "collectors/clients/url_parts.h"
 
 namespace collectors {
 namespace {

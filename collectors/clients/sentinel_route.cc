@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,29 +33,52 @@ RedisNodeAddress AddressOf(const RedisReply& reply, const std::string& master) {
 
 }  // namespace
 
+std::unique_ptr<RedisConnection> SentinelRoute::Connect(const CollectContext& context,
+                                                        const RedisEndpoint& endpoint,
+                                                        const RedisNodeAddress& sentinel) {
+  RedisEndpoint own;
+  own.tls = endpoint.tls;
+  own.host = sentinel.host;
+  own.port = sentinel.port;
+  own.user = target_.sentinel_user;
+  RedisTarget target;
+  target.tls = target_.tls;
+  target.client_name = target_.client_name;
+  try {
+    if (target_.sentinel_password.given()) own.password = target_.sentinel_password.Load();
+  } catch (const std::runtime_error& error) {  // Names the file.
+    throw CollectError(ErrorKind::kConnect, error.what());
+  }
+  return std::make_unique<RedisConnection>(context, own, target);
+}
+
 RedisNodeAddress SentinelRoute::Ask(const CollectContext& context, const RedisEndpoint& endpoint,
                                     const RedisNodeAddress& sentinel) {
-  if (session_ == nullptr || answered_ != sentinel) {
-    RedisTarget target;
-    target.url = exporter::SecretSource::Literal(endpoint.tls ? "rediss://" : "redis://");
-    target.node = sentinel;
-    target.user = target_.sentinel_user;
-    target.password = target_.sentinel_password;
-    target.tls = target_.tls;
-    target.client_name = target_.client_name;
-    session_ = std::make_unique<RedisSession>(std::move(target));
-    answered_ = sentinel;
+  const RedisCommand question = {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", endpoint.master};
+  const bool is_kept = connection_ != nullptr && answered_ == sentinel;
+  std::vector<RedisReply> replies;
+  if (is_kept) {
+    try {
+      replies = connection_->Run(context, {question});
+    } catch (const CollectError& error) {
+      // A kept connection may have been closed since: that is not a failure yet.
+      if (error.kind() != ErrorKind::kConnect) throw;
+    }
   }
-  return AddressOf(
-      session_->Command(context, {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", endpoint.master}),
-      endpoint.master);
+  if (replies.empty()) {
+    connection_ = Connect(context, endpoint, sentinel);
+    answered_ = sentinel;
+    replies = connection_->Run(context, {question});
+  }
+  if (replies[0].type == RedisReply::Type::kError) throw RedisError(question.front(), replies[0]);
+  return AddressOf(replies[0], endpoint.master);
 }
 
 void SentinelRoute::Doubt(const RedisEndpoint& endpoint) {
   const auto& all = endpoint.sentinels;
   const auto last = std::ranges::find(all, answered_);
   if (last == all.end()) return;
-  session_.reset();
+  connection_.reset();
   found_for_.reset();
   answered_ = last + 1 == all.end() ? all.front() : *(last + 1);
 }
@@ -73,7 +97,7 @@ RedisNodeAddress SentinelRoute::Find(const CollectContext& context, const RedisE
       found_for_ = context.deadline.when();
       return found_;
     } catch (const CollectError& error) {
-      session_.reset();
+      connection_.reset();
       if (i + 1 < order.size()) continue;
       throw error.Saying("sentinel " + order[i].Name() + ": " + error.what());
     }

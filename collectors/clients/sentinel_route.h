@@ -4,7 +4,8 @@
 #include <optional>
 
 #include "collectors/clients/endpoint.h"
-#include "collectors/clients/redis_session.h"
+#include "collectors/clients/redis_connection.h"
+#include "collectors/clients/redis_target.h"
 #include "exporter/collector.h"
 #include "exporter/deadline.h"
 
@@ -28,11 +29,15 @@ class SentinelRoute {
   void Doubt(const RedisEndpoint& endpoint);
 
  private:
+  // On the kept connection or a new one.
   RedisNodeAddress Ask(const exporter::CollectContext& context, const RedisEndpoint& endpoint,
                        const RedisNodeAddress& sentinel);
+  std::unique_ptr<RedisConnection> Connect(const exporter::CollectContext& context,
+                                           const RedisEndpoint& endpoint,
+                                           const RedisNodeAddress& sentinel);
 
   const RedisTarget& target_;
-  std::unique_ptr<RedisSession> session_;          // To the one that answered last.
+  std::unique_ptr<RedisConnection> connection_;    // To the one that answered last.
   RedisNodeAddress answered_;                      // Asked first.
   std::optional<exporter::SteadyTime> found_for_;  // The deadline of that collection.
   RedisNodeAddress found_;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "collectors/sql/query_part.h"
-#include "collectors/sql/sql_reader.h"
+#include "collectors/sql/query_reader.h"
 
 namespace collectors {
 

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "exporter/names.h"
+#include "collectors/sql/query_reader.h"
 #include "collectors/sql/row_cells.h"
-#include "collectors/sql/sql_reader.h"
+#include "exporter/names.h"
 
 namespace collectors {
 namespace {

@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "collectors/queue/rabbitmq_target.h"
 #include "collectors/clients/tls_options.h"
+#include "collectors/queue/rabbitmq_target.h"
 
 namespace collectors {
 namespace {

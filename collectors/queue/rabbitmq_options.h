@@ -3,8 +3,8 @@
 #include <map>
 #include <string>
 
-#include "collectors/queue/rabbitmq_target.h"
 #include "collectors/queue/rabbitmq_source.h"
+#include "collectors/queue/rabbitmq_target.h"
 #include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 

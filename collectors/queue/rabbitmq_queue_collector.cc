@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/queue/rabbitmq_target.h"
 #include "collectors/epoch.h"
 #include "collectors/queue/rabbitmq_options.h"
+#include "collectors/queue/rabbitmq_target.h"
 #include "collectors/queue_families.h"
 
 namespace collectors {

@@ -11,8 +11,8 @@
 #include <tuple>
 #include <utility>
 
-#include "exporter/names.h"
 #include "collectors/sql/sql_metric.h"
+#include "exporter/names.h"
 
 namespace collectors {
 namespace {

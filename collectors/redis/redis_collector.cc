@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "collectors/redis/reply_parts.h"
 #include "collectors/clients/endpoint.h"
 #include "collectors/clients/redis_options.h"
 #include "collectors/clients/redis_session.h"
@@ -14,6 +13,7 @@
 #include "collectors/joined_text.h"
 #include "collectors/redis/cluster_collector.h"
 #include "collectors/redis/keyspace.h"
+#include "collectors/redis/reply_parts.h"
 #include "collectors/redis/server_reader.h"
 #include "collectors/redis/session_store.h"
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace collectors {
-namespace {
 
 using std::chrono::milliseconds;
 
@@ -12,22 +11,12 @@ void SetDatabase(SqlMetric& metric, const std::string& database) {
   metric.constant_labels.emplace_back(kDatabaseLabel, database);
 }
 
-}  // namespace
-
 void SetDatabase(std::vector<SqlQuery>& queries, const std::string& database,
                  milliseconds interval) {
   for (SqlQuery& query : queries) {
     query.statement.database = database;
     query.rules.SetInterval(interval);
     for (QueryMetric& metric : query.metrics) SetDatabase(metric.metric, database);
-  }
-}
-
-void SetDatabase(std::vector<SqlCount>& counts, const std::string& database,
-                 milliseconds interval) {
-  for (SqlCount& count : counts) {
-    count.rules.SetInterval(interval);
-    SetDatabase(count.metric, database);
   }
 }
 

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/sql/count_statement.h"
 #include "collectors/sql/query_part.h"
 
 namespace collectors {
@@ -13,11 +12,10 @@ namespace collectors {
 // By it series tell the database that they are of.
 inline constexpr std::string_view kDatabaseLabel = "datname";
 
-// For one of several databases: the metrics that do not tell it by a column get the label, and
-// the statements run at `interval` at most, another one than the collector's.
+// For one of several databases: the metric gets the label, unless one of its columns has it.
+void SetDatabase(SqlMetric& metric, const std::string& database);
+// The same for all metrics of the queries, which run every `interval` instead of the collector's.
 void SetDatabase(std::vector<SqlQuery>& queries, const std::string& database,
-                 std::chrono::milliseconds interval);
-void SetDatabase(std::vector<SqlCount>& counts, const std::string& database,
                  std::chrono::milliseconds interval);
 
 }  // namespace collectors

@@ -142,7 +142,8 @@ std::pair<const char*, std::string> OwnLabel(const SqlMetric& metric) {
 
 void CheckOwnLabel(YamlReader& reader, const SqlMetric& metric) {
   const auto& [key, own] = OwnLabel(metric);
-  if (metric.type != MetricType::Histogram && reader.Has(key) && !exporter::IsSampleLabelName(own)) {
+  if (metric.type != MetricType::Histogram && reader.Has(key) &&
+      !exporter::IsSampleLabelName(own)) {
     reader.Problem(key, fmt::format("{} is no label name", exporter::Quoted(own)));
   }
   const bool is_column = std::ranges::find(metric.labels, own) != metric.labels.end();

@@ -5,9 +5,9 @@
 #include <set>
 #include <utility>
 
-#include "exporter/names.h"
 #include "collectors/sql/row_cells.h"
 #include "collectors/sql/sample_rows.h"
+#include "exporter/names.h"
 
 namespace collectors {
 namespace {

@@ -13,8 +13,6 @@
 
 namespace collectors {
 
-extern const exporter::CollectorType kSqlType;
-
 // A collector that asks its parts over one session: business numbers from SQL,
 // a PostgreSQL's health, its pools.
 class SqlCollector : public exporter::Collector {
@@ -45,9 +43,5 @@ class SqlCollector : public exporter::Collector {
   exporter::SteadyTime leads_until_;
   bool shows_ = false;  // Whether its last run, as a leader, found what is shown.
 };
-
-// Notes what is wrong with the keys in `options`, and returns null then.
-std::unique_ptr<exporter::Collector> MakeSqlCollector(exporter::YamlReader& options,
-                                                      const exporter::JobSettings& settings);
 
 }  // namespace collectors

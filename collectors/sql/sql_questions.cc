@@ -72,6 +72,14 @@ std::vector<TableCounts> ByTable(std::vector<SqlCount> counts, const SqlStatemen
   return tables;
 }
 
+void SetDatabase(std::vector<SqlCount>& counts, const std::string& database,
+                 std::chrono::milliseconds interval) {
+  for (SqlCount& count : counts) {
+    count.rules.SetInterval(interval);
+    SetDatabase(count.metric, database);
+  }
+}
+
 }  // namespace
 
 SqlQuestions MakeQuestions(YamlReader& options, std::vector<SqlCount> counts,

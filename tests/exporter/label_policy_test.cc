@@ -1,4 +1,3 @@
-#include "exporter/names.h"
 #include "exporter/label_policy.h"
 
 #include <doctest/doctest.h>
@@ -6,6 +5,7 @@
 #include <limits>
 
 #include "exporter/exposition.h"
+#include "exporter/names.h"
 #include "exporter/relabel.h"
 
 namespace exporter {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/redis/reply_parts.h"
 #include "collectors/clients/reply_reader.h"
+#include "collectors/redis/reply_parts.h"
 #include "collectors/redis/server_reader.h"
 #include "exporter/label_policy.h"
 #include "tests/fuzz/require.h"

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "collectors/clients/redis_session.h"
 #include "tests/support/fake_server.h"
 
 namespace collectors {

@@ -1,4 +1,3 @@
-#include "collectors/queue/queue_systems.h"
 #include "collectors/queue/queue_system.h"
 
 #include <doctest/doctest.h>
@@ -6,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "collectors/queue/queue_systems.h"
 #include "tests/support/queue_answers.h"
 
 namespace collectors {

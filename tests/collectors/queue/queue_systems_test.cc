@@ -1,13 +1,14 @@
 // What each system's replies mean: tables of replies as the systems' libraries make
 // Redis give them, and of replies that no server should give.
 
+#include "collectors/queue/queue_systems.h"
+
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <string>
 #include <vector>
 
-#include "collectors/queue/queue_systems.h"
 #include "collectors/queue/queue_reply.h"
 #include "collectors/queue/queue_system.h"
 #include "tests/support/queue_answers.h"

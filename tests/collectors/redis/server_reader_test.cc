@@ -1,4 +1,3 @@
-#include "collectors/redis/reply_parts.h"
 #include "collectors/redis/server_reader.h"
 
 #include <doctest/doctest.h>
@@ -13,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "collectors/redis/reply_parts.h"
 #include "exporter/exposition.h"
 #include "tests/support/captured_reply.h"
 #include "tests/support/taken.h"

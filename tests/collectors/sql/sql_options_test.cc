@@ -3,7 +3,7 @@
 
 #include "collectors/db_pool/db_pool_collector.h"
 #include "collectors/postgres/postgres_collector.h"
-#include "collectors/sql/sql_collector.h"
+#include "collectors/sql/sql_type.h"
 #include "exporter/job_settings.h"
 #include "exporter/yaml_reader.h"
 #include "tests/support/capture.h"

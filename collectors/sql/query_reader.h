@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "collectors/sql/count_statement.h"
 #include "collectors/sql/db_time.h"
 #include "collectors/sql/query_part.h"
 #include "exporter/job_settings.h"
@@ -20,7 +22,6 @@ struct SqlDefaults {
   exporter::JobSettings settings;
   SqlStatement statement;  // Its max_rows and parallel.
   std::shared_ptr<const DbTime> db_time = nullptr;
-  CountMode count_mode = CountMode::kExact;
   std::optional<SqlDialect> dialect = std::nullopt;  // As far as it is known.
   // How often each statement is asked in each of several databases; absent if in one alone.
   std::optional<std::chrono::milliseconds> tour_interval = std::nullopt;
@@ -29,12 +30,15 @@ struct SqlDefaults {
 // What the samples of a collector's statement are told, without keys of its own.
 SeriesRules RulesOf(const SqlDefaults& defaults);
 
-// `count_mode`: how counts that do not say it come by their values.
-CountMode ReadCountMode(exporter::YamlReader& options);
+// `on_missing` of a count or a query.
+OnMissing ReadOnMissing(exporter::YamlReader& reader);
 
-// The lists `counts` and `queries`, of a configuration or of a preset. Notes
-// what is wrong in the readers.
-std::vector<SqlCount> ReadCounts(exporter::YamlReader& options, const SqlDefaults& defaults);
+// Notes a label of the metric that the label datname, of several databases, would meet; `key` names
+// the columns of the labels.
+void CheckDatabaseLabel(exporter::YamlReader& reader, const std::string& key,
+                        const SqlMetric& metric, const SqlDefaults& defaults);
+
+// The list `queries`, of a configuration or of a preset. Notes what is wrong in the readers.
 std::vector<SqlQuery> ReadQueries(exporter::YamlReader& options, const SqlDefaults& defaults);
 
 }  // namespace collectors
