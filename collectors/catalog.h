@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "exporter/collector.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

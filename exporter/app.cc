@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "exporter/health_series.h"
-#include "exporter/negotiation.h"
-#include "exporter/page.h"
-#include "exporter/status_page.h"
+#include "exporter/forms/negotiation.h"
+#include "exporter/page/health_series.h"
+#include "exporter/page/page.h"
+#include "exporter/page/status_page.h"
 
 namespace exporter {
 namespace {

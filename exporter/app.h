@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "exporter/http_server.h"
-#include "exporter/job.h"
-#include "exporter/scheduler.h"
+#include "exporter/config/job.h"
+#include "exporter/http/http_server.h"
+#include "exporter/page/snapshot_store.h"
+#include "exporter/run/scheduler.h"
+#include "exporter/seam/watchdog.h"
 #include "exporter/self_metrics.h"
-#include "exporter/snapshot_store.h"
-#include "exporter/watchdog.h"
 
 namespace exporter {
 

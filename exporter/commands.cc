@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "exporter/app.h"
-#include "exporter/config.h"
+#include "exporter/config/config.h"
+#include "exporter/config/environment_config.h"
 #include "exporter/descriptor_limit.h"
-#include "exporter/environment_config.h"
-#include "exporter/log.h"
+#include "exporter/seam/log.h"
 
 namespace exporter {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <span>
 
-#include "exporter/collector.h"
 #include "exporter/flags.h"
+#include "exporter/seam/collector.h"
 
 namespace exporter {
 

@@ -11,7 +11,7 @@
 #include <sstream>
 #include <utility>
 
-#include "exporter/nearest.h"
+#include "exporter/config/nearest.h"
 
 namespace exporter {
 namespace {

@@ -6,9 +6,9 @@
 #include <variant>
 #include <vector>
 
-#include "exporter/environment.h"
-#include "exporter/listen_address.h"
-#include "exporter/log.h"
+#include "exporter/config/environment.h"
+#include "exporter/http/listen_address.h"
+#include "exporter/seam/log.h"
 
 namespace exporter {
 

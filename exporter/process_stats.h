@@ -1,6 +1,6 @@
 #pragma once
 
-#include "exporter/family_set.h"
+#include "exporter/seam/family_set.h"
 
 namespace exporter {
 

@@ -4,8 +4,8 @@
 #include <map>
 #include <utility>
 
-#include "exporter/family_set.h"
 #include "exporter/process_stats.h"
+#include "exporter/seam/family_set.h"
 
 namespace exporter {
 namespace {

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "exporter/build_info.h"
-#include "exporter/http_metrics.h"
-#include "exporter/snapshot_store.h"
+#include "exporter/http/http_metrics.h"
+#include "exporter/page/snapshot_store.h"
 
 namespace exporter {
 

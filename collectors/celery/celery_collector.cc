@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "collectors/celery/celery_reading.h"
-#include "collectors/celery/control_inquiry.h"
-#include "collectors/epoch.h"
+#include "collectors/celery/workers/control_inquiry.h"
+#include "collectors/shared/epoch.h"
 
 namespace collectors {
 namespace {

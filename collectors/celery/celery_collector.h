@@ -7,19 +7,19 @@
 #include <string>
 #include <vector>
 
-#include "collectors/celery/broker.h"
+#include "collectors/celery/brokers/broker.h"
+#include "collectors/celery/brokers/event_feed.h"
 #include "collectors/celery/celery_options.h"
-#include "collectors/celery/control_scope.h"
 #include "collectors/celery/deaf_time.h"
-#include "collectors/celery/event_feed.h"
 #include "collectors/celery/event_listener.h"
-#include "collectors/celery/event_tally.h"
 #include "collectors/celery/queue_ages.h"
 #include "collectors/celery/queue_roster.h"
-#include "collectors/celery/unheard_workers.h"
-#include "collectors/celery/worker_table.h"
-#include "exporter/collector.h"
-#include "exporter/mutex.h"
+#include "collectors/celery/tasks/event_tally.h"
+#include "collectors/celery/workers/control_scope.h"
+#include "collectors/celery/workers/unheard_workers.h"
+#include "collectors/celery/workers/worker_table.h"
+#include "exporter/seam/collector.h"
+#include "exporter/seam/mutex.h"
 
 namespace collectors {
 

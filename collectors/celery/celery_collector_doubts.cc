@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "collectors/celery/celery_collector.h"
-#include "exporter/log.h"
+#include "exporter/seam/log.h"
 
 namespace collectors {
 namespace {

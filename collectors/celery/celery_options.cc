@@ -10,9 +10,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "collectors/clients/amqp_url.h"
-#include "collectors/clients/redis_options.h"
-#include "collectors/clients/tls_options.h"
+#include "collectors/clients/amqp/amqp_url.h"
+#include "collectors/clients/net/tls_options.h"
+#include "collectors/clients/redis/redis_options.h"
 
 namespace collectors {
 namespace {

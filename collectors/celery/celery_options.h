@@ -5,13 +5,13 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/celery/control_scope.h"
-#include "collectors/celery/event_tally.h"
-#include "collectors/celery/redis_names.h"
-#include "collectors/celery/worker_table.h"
-#include "collectors/clients/redis_session.h"
-#include "exporter/job_settings.h"
-#include "exporter/yaml_reader.h"
+#include "collectors/celery/brokers/redis_names.h"
+#include "collectors/celery/tasks/event_tally.h"
+#include "collectors/celery/workers/control_scope.h"
+#include "collectors/celery/workers/worker_table.h"
+#include "collectors/clients/redis/redis_session.h"
+#include "exporter/config/yaml_reader.h"
+#include "exporter/seam/job_settings.h"
 
 namespace collectors {
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/celery/queue_depth.h"
-#include "collectors/queue_families.h"
+#include "collectors/celery/workers/queue_depth.h"
+#include "collectors/shared/queue_families.h"
 
 namespace collectors {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <optional>
 
-#include "collectors/celery/broker.h"
+#include "collectors/celery/brokers/broker.h"
 #include "collectors/celery/event_listener.h"
 #include "collectors/celery/queue_ages.h"
-#include "exporter/family_set.h"
+#include "exporter/seam/family_set.h"
 
 namespace collectors {
 

@@ -5,13 +5,13 @@
 #include <string>
 #include <utility>
 
-#include "collectors/celery/amqp_broker.h"
-#include "collectors/celery/amqp_event_feed.h"
+#include "collectors/celery/brokers/amqp_broker.h"
+#include "collectors/celery/brokers/amqp_event_feed.h"
+#include "collectors/celery/brokers/redis_broker.h"
+#include "collectors/celery/brokers/redis_event_feed.h"
 #include "collectors/celery/celery_collector.h"
 #include "collectors/celery/celery_options.h"
-#include "collectors/celery/redis_broker.h"
-#include "collectors/celery/redis_event_feed.h"
-#include "collectors/joined_text.h"
+#include "collectors/shared/joined_text.h"
 
 namespace collectors {
 namespace {

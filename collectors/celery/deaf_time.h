@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "exporter/deadline.h"
+#include "exporter/seam/deadline.h"
 
 namespace collectors {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/celery/content_type.h"
-#include "collectors/celery/event_decoder.h"
-#include "collectors/epoch.h"
+#include "collectors/celery/wire/content_type.h"
+#include "collectors/celery/wire/event_decoder.h"
+#include "collectors/shared/epoch.h"
 
 namespace collectors {
 namespace {

@@ -8,10 +8,10 @@
 #include <string>
 #include <thread>
 
-#include "collectors/celery/event_feed.h"
-#include "exporter/deadline.h"
-#include "exporter/mutex.h"
-#include "exporter/watchdog.h"
+#include "collectors/celery/brokers/event_feed.h"
+#include "exporter/seam/deadline.h"
+#include "exporter/seam/mutex.h"
+#include "exporter/seam/watchdog.h"
 
 namespace collectors {
 

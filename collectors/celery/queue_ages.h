@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/celery/broker.h"
-#include "exporter/deadline.h"
+#include "collectors/celery/brokers/broker.h"
+#include "exporter/seam/deadline.h"
 
 namespace collectors {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "exporter/collector.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

@@ -6,11 +6,11 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/clients/mysql_dsn.h"
-#include "collectors/clients/mysql_session.h"
-#include "collectors/clients/pg_dsn.h"
-#include "collectors/clients/pg_session.h"
-#include "collectors/clients/sqlite_session.h"
+#include "collectors/clients/mysql/mysql_dsn.h"
+#include "collectors/clients/mysql/mysql_session.h"
+#include "collectors/clients/postgres/pg_dsn.h"
+#include "collectors/clients/postgres/pg_session.h"
+#include "collectors/clients/sqlite/sqlite_session.h"
 
 namespace collectors {
 namespace {

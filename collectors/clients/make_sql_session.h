@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "collectors/clients/sql_session.h"
-#include "exporter/yaml_reader.h"
+#include "collectors/clients/sql/sql_session.h"
+#include "exporter/config/yaml_reader.h"
 
 namespace collectors {
 

@@ -1,6 +1,6 @@
 #include "collectors/db_pool/bouncer_pool_collector.h"
 
-#include "collectors/clients/run_of.h"
+#include "collectors/clients/net/run_of.h"
 #include "collectors/db_pool/bouncer_pools.h"
 
 namespace collectors {

@@ -3,9 +3,9 @@
 #include <memory>
 #include <vector>
 
-#include "collectors/clients/pgbouncer_console.h"
+#include "collectors/clients/postgres/pgbouncer_console.h"
 #include "collectors/db_pool/pool.h"
-#include "exporter/collector.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/clients/pgbouncer_console.h"
+#include "collectors/clients/postgres/pgbouncer_console.h"
 #include "collectors/db_pool/like.h"
-#include "collectors/pgbouncer/shown_table.h"
-#include "collectors/sql/row_cells.h"
+#include "collectors/series/row_cells.h"
+#include "collectors/series/shown_table.h"
 
 namespace collectors {
 namespace {

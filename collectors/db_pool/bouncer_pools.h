@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "collectors/clients/rows.h"
+#include "collectors/clients/sql/rows.h"
 #include "collectors/db_pool/pool.h"
-#include "exporter/collector.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

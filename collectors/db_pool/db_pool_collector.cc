@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/clients/pgbouncer_console.h"
-#include "collectors/clients/sql_session.h"
+#include "collectors/clients/postgres/pgbouncer_console.h"
+#include "collectors/clients/sql/sql_session.h"
 #include "collectors/db_pool/bouncer_pool_collector.h"
 #include "collectors/db_pool/pool_part.h"
-#include "collectors/sql/sql_collector.h"
+#include "collectors/parts/sql_collector.h"
 
 namespace collectors {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "collectors/sql/row_cells.h"
+#include "collectors/series/row_cells.h"
 
 namespace collectors {
 namespace {

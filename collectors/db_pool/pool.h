@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "collectors/clients/rows.h"
-#include "collectors/clients/sql_session.h"
-#include "collectors/sql/row_mapping.h"
-#include "exporter/collector.h"
+#include "collectors/clients/sql/rows.h"
+#include "collectors/clients/sql/sql_session.h"
+#include "collectors/series/row_mapping.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "collectors/sql/row_mapping.h"
+#include "collectors/series/row_mapping.h"
 
 namespace collectors {
 namespace {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "collectors/db_pool/pool.h"
-#include "collectors/sql/metric_series.h"
-#include "collectors/sql/sql_part.h"
+#include "collectors/parts/sql_part.h"
+#include "collectors/series/metric_series.h"
 
 namespace collectors {
 

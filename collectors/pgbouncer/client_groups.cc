@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/pgbouncer/shown_table.h"
-#include "collectors/sql/row_cells.h"
+#include "collectors/series/row_cells.h"
+#include "collectors/series/shown_table.h"
 
 namespace collectors {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "collectors/clients/rows.h"
-#include "exporter/collector.h"
+#include "collectors/clients/sql/rows.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

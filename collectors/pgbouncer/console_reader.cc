@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "collectors/sql/sql_part.h"
+#include "collectors/parts/sql_part.h"
 
 namespace collectors {
 namespace {

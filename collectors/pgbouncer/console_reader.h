@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/clients/rows.h"
+#include "collectors/clients/sql/rows.h"
 #include "collectors/pgbouncer/console_show.h"
-#include "exporter/collector.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

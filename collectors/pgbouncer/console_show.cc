@@ -3,8 +3,8 @@
 #include <prometheus/metric_type.h>
 
 #include "collectors/pgbouncer/client_groups.h"
-#include "collectors/pgbouncer/shown_table.h"
-#include "collectors/sql/row_cells.h"
+#include "collectors/series/row_cells.h"
+#include "collectors/series/shown_table.h"
 
 namespace collectors {
 namespace {

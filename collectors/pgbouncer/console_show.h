@@ -3,8 +3,8 @@
 #include <span>
 #include <string_view>
 
-#include "collectors/clients/rows.h"
-#include "exporter/collector.h"
+#include "collectors/clients/sql/rows.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/clients/pgbouncer_console.h"
+#include "collectors/clients/postgres/pgbouncer_console.h"
 #include "collectors/pgbouncer/console_reader.h"
-#include "exporter/job_settings.h"
-#include "exporter/yaml_reader.h"
+#include "exporter/config/yaml_reader.h"
+#include "exporter/seam/job_settings.h"
 
 namespace collectors {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/sql/metric_series.h"
-#include "collectors/sql/sql_part.h"
+#include "collectors/parts/sql_part.h"
+#include "collectors/series/metric_series.h"
 
 namespace collectors {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "collectors/postgres/answer_part.h"
-#include "exporter/yaml_reader.h"
+#include "exporter/config/yaml_reader.h"
 
 namespace collectors {
 

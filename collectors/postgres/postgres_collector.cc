@@ -9,16 +9,16 @@
 #include <utility>
 #include <vector>
 
+#include "collectors/databases/database_rules.h"
+#include "collectors/databases/database_tour.h"
+#include "collectors/parts/database_label.h"
+#include "collectors/parts/named_part.h"
+#include "collectors/parts/query_part.h"
+#include "collectors/parts/sql_collector.h"
 #include "collectors/postgres/code_parts.h"
-#include "collectors/postgres/named_part.h"
 #include "collectors/postgres/postgres_preset.h"
 #include "collectors/postgres/preset.h"
 #include "collectors/postgres/privilege_part.h"
-#include "collectors/sql/database_label.h"
-#include "collectors/sql/database_rules.h"
-#include "collectors/sql/database_tour.h"
-#include "collectors/sql/query_part.h"
-#include "collectors/sql/sql_collector.h"
 
 namespace collectors {
 namespace {

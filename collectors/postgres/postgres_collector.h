@@ -2,9 +2,9 @@
 
 #include <memory>
 
-#include "exporter/collector.h"
-#include "exporter/job_settings.h"
-#include "exporter/yaml_reader.h"
+#include "exporter/config/yaml_reader.h"
+#include "exporter/seam/collector.h"
+#include "exporter/seam/job_settings.h"
 
 namespace collectors {
 

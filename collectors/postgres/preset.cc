@@ -3,7 +3,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "exporter/yaml_reader.h"
+#include "exporter/config/yaml_reader.h"
 
 namespace collectors {
 namespace {

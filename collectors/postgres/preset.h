@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/sql/query_part.h"
-#include "collectors/sql/query_reader.h"
+#include "collectors/parts/query_part.h"
+#include "collectors/parts/query_reader.h"
 
 namespace collectors {
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "collectors/sql/sql_part.h"
+#include "collectors/parts/sql_part.h"
 
 namespace collectors {
 

@@ -9,7 +9,7 @@
 #include <set>
 #include <utility>
 
-#include "collectors/sql/row_cells.h"
+#include "collectors/series/row_cells.h"
 
 namespace collectors {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "collectors/clients/rows.h"
-#include "collectors/clients/sql_session.h"
-#include "exporter/family_set.h"
+#include "collectors/clients/sql/rows.h"
+#include "collectors/clients/sql/sql_session.h"
+#include "exporter/seam/family_set.h"
 
 namespace collectors {
 

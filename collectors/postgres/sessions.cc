@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "collectors/postgres/hidden_sessions.h"
-#include "collectors/sql/row_cells.h"
+#include "collectors/series/row_cells.h"
 
 namespace collectors {
 

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/sql/query_reader.h"
-#include "collectors/sql/row_cells.h"
-#include "exporter/names.h"
+#include "collectors/parts/query_reader.h"
+#include "collectors/series/row_cells.h"
+#include "exporter/seam/names.h"
 
 namespace collectors {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/sql/row_cells.h"
+#include "collectors/series/row_cells.h"
 
 namespace collectors {
 namespace {

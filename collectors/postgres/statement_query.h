@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "collectors/clients/rows.h"
-#include "collectors/clients/sql_session.h"
+#include "collectors/clients/sql/rows.h"
+#include "collectors/clients/sql/sql_session.h"
 #include "collectors/postgres/statement_top.h"
-#include "exporter/family_set.h"
+#include "exporter/seam/family_set.h"
 
 namespace collectors {
 

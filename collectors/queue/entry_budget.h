@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "exporter/deadline.h"
+#include "exporter/seam/deadline.h"
 
 namespace collectors {
 

@@ -6,16 +6,16 @@
 #include <string>
 #include <utility>
 
-#include "collectors/clients/endpoint.h"
-#include "collectors/clients/redis_options.h"
-#include "collectors/joined_text.h"
+#include "collectors/clients/redis/endpoint.h"
+#include "collectors/clients/redis/redis_options.h"
 #include "collectors/queue/queue_discovery.h"
 #include "collectors/queue/queue_options.h"
 #include "collectors/queue/queue_questions.h"
-#include "collectors/queue/queue_system.h"
-#include "collectors/queue/rabbitmq_options.h"
-#include "collectors/queue/rabbitmq_queue_collector.h"
-#include "collectors/queue_families.h"
+#include "collectors/queue/rabbitmq/rabbitmq_options.h"
+#include "collectors/queue/rabbitmq/rabbitmq_queue_collector.h"
+#include "collectors/queue/systems/queue_system.h"
+#include "collectors/shared/joined_text.h"
+#include "collectors/shared/queue_families.h"
 
 namespace collectors {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "collectors/queue/queue_reply.h"
+#include "collectors/queue/systems/queue_reply.h"
 
 namespace collectors {
 namespace {

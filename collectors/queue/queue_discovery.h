@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "collectors/clients/redis_session.h"
-#include "collectors/queue/queue_system.h"
-#include "exporter/collector.h"
-#include "exporter/deadline.h"
+#include "collectors/clients/redis/redis_session.h"
+#include "collectors/queue/systems/queue_system.h"
+#include "exporter/seam/collector.h"
+#include "exporter/seam/deadline.h"
 
 namespace collectors {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "collectors/queue/queue_systems.h"
+#include "collectors/queue/systems/queue_systems.h"
 
 namespace collectors {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "collectors/queue/queue_discovery.h"
-#include "collectors/queue/queue_system.h"
-#include "exporter/yaml_reader.h"
+#include "collectors/queue/systems/queue_system.h"
+#include "exporter/config/yaml_reader.h"
 
 namespace collectors {
 

@@ -4,10 +4,10 @@
 #include <variant>
 #include <vector>
 
-#include "collectors/clients/sturdy_session.h"
+#include "collectors/clients/redis/sturdy_session.h"
 #include "collectors/queue/entry_budget.h"
-#include "collectors/queue/queue_system.h"
-#include "exporter/collector.h"
+#include "collectors/queue/systems/queue_system.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

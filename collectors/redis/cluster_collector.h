@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "collectors/redis/cluster/redis_cluster.h"
 #include "collectors/redis/keyspace.h"
-#include "collectors/redis/redis_cluster.h"
-#include "collectors/redis/server_reader.h"
-#include "exporter/collector.h"
+#include "collectors/redis/server/server_reader.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors {
 

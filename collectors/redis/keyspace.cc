@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
-#include "collectors/redis/key_entry.h"
-#include "collectors/redis/key_group_options.h"
-#include "collectors/redis/stream_options.h"
+#include "collectors/redis/keys/key_entry.h"
+#include "collectors/redis/keys/key_group_options.h"
+#include "collectors/redis/streams/stream_options.h"
 
 namespace collectors {
 

@@ -4,15 +4,15 @@
 #include <optional>
 #include <vector>
 
-#include "collectors/redis/key_group_part.h"
-#include "collectors/redis/key_store.h"
-#include "collectors/redis/key_walk.h"
-#include "collectors/redis/keys_part.h"
-#include "collectors/redis/patient_store.h"
-#include "collectors/redis/stream_part.h"
-#include "exporter/collector.h"
-#include "exporter/job_settings.h"
-#include "exporter/yaml_reader.h"
+#include "collectors/redis/keys/key_group_part.h"
+#include "collectors/redis/keys/key_store.h"
+#include "collectors/redis/keys/key_walk.h"
+#include "collectors/redis/keys/keys_part.h"
+#include "collectors/redis/keys/patient_store.h"
+#include "collectors/redis/streams/stream_part.h"
+#include "exporter/config/yaml_reader.h"
+#include "exporter/seam/collector.h"
+#include "exporter/seam/job_settings.h"
 
 namespace collectors {
 

@@ -6,16 +6,16 @@
 #include <string>
 #include <utility>
 
-#include "collectors/clients/endpoint.h"
-#include "collectors/clients/redis_options.h"
-#include "collectors/clients/redis_session.h"
-#include "collectors/clients/sturdy_session.h"
-#include "collectors/joined_text.h"
+#include "collectors/clients/redis/endpoint.h"
+#include "collectors/clients/redis/redis_options.h"
+#include "collectors/clients/redis/redis_session.h"
+#include "collectors/clients/redis/sturdy_session.h"
 #include "collectors/redis/cluster_collector.h"
+#include "collectors/redis/keys/session_store.h"
 #include "collectors/redis/keyspace.h"
-#include "collectors/redis/reply_parts.h"
-#include "collectors/redis/server_reader.h"
-#include "collectors/redis/session_store.h"
+#include "collectors/redis/server/reply_parts.h"
+#include "collectors/redis/server/server_reader.h"
+#include "collectors/shared/joined_text.h"
 
 namespace collectors {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/sql/metric_reader.h"
+#include "collectors/parts/metric_reader.h"
 
 namespace collectors {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "collectors/sql/count_statement.h"
-#include "collectors/sql/query_reader.h"
-#include "exporter/yaml_reader.h"
+#include "collectors/parts/query_reader.h"
+#include "collectors/sql/counts/count_statement.h"
+#include "exporter/config/yaml_reader.h"
 
 namespace collectors {
 

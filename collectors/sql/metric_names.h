@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "collectors/sql/sql_metric.h"
+#include "collectors/series/sql_metric.h"
 
 namespace collectors {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "collectors/sql/count_scan.h"
-#include "collectors/sql/database_label.h"
+#include "collectors/parts/database_label.h"
+#include "collectors/sql/counts/count_scan.h"
 #include "collectors/sql/metric_names.h"
 #include "collectors/sql/query_names.h"
 
@@ -70,14 +70,6 @@ std::vector<TableCounts> ByTable(std::vector<SqlCount> counts, const SqlStatemen
     table.counts.push_back(std::move(count));
   }
   return tables;
-}
-
-void SetDatabase(std::vector<SqlCount>& counts, const std::string& database,
-                 std::chrono::milliseconds interval) {
-  for (SqlCount& count : counts) {
-    count.rules.SetInterval(interval);
-    SetDatabase(count.metric, database);
-  }
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "collectors/sql/count_statement.h"
-#include "collectors/sql/query_part.h"
-#include "collectors/sql/sql_part.h"
-#include "exporter/yaml_reader.h"
+#include "collectors/parts/query_part.h"
+#include "collectors/parts/sql_part.h"
+#include "collectors/sql/counts/count_statement.h"
+#include "exporter/config/yaml_reader.h"
 
 namespace collectors {
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "collectors/databases/database_rules.h"
+#include "collectors/databases/database_tour.h"
+#include "collectors/parts/query_reader.h"
+#include "collectors/parts/sql_collector.h"
 #include "collectors/sql/count_reader.h"
-#include "collectors/sql/database_rules.h"
-#include "collectors/sql/database_tour.h"
-#include "collectors/sql/query_reader.h"
-#include "collectors/sql/sql_collector.h"
 #include "collectors/sql/sql_questions.h"
 
 namespace collectors {

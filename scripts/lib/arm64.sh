@@ -31,7 +31,9 @@ run_arm64() {
   check "packages of arm64" add_arm64 "$folder"
   check "a cross build" build_arm64 "$folder"
   check "the binary runs" runs_emulated "$folder"
-  for name in pure parts clients; do doctest_binary arm64 "$name" emulate "$folder"; done
+  for name in pure parts clients; do
+    doctest_layer "$folder/src" arm64 "$name" emulate "$folder"
+  done
   rm -rf "$folder"
   count "$good" "$bad"
 }

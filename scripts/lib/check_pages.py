@@ -25,17 +25,18 @@ KEY_TITLES = ["key", "type", "default", "bounds", "does"]
 # with.
 Source = collections.namedtuple("Source", "page globs prefixes")
 SOURCES = {
-    "celery": Source("docs/collectors/celery.md", ["collectors/celery/*.cc"],
+    "celery": Source("docs/collectors/celery.md", ["collectors/celery/**/*.cc"],
                      ("celery_", "queue_depth", "queue_oldest_age_seconds")),
-    "db_pool": Source("docs/collectors/db_pool.md", ["collectors/db_pool/*.cc"], ("db_pool_",)),
-    "exporter": Source("docs/endpoints.md", ["exporter/*.cc", "collectors/sql/*.cc"],
+    "db_pool": Source("docs/collectors/db_pool.md", ["collectors/db_pool/**/*.cc"], ("db_pool_",)),
+    "exporter": Source("docs/endpoints.md", ["exporter/**/*.cc", "collectors/parts/*.cc", "collectors/series/*.cc",
+                        "collectors/sql/**/*.cc"],
                        ("exporter_", "process_")),
-    "pgbouncer": Source("docs/collectors/pgbouncer.md", ["collectors/pgbouncer/*.cc"],
+    "pgbouncer": Source("docs/collectors/pgbouncer.md", ["collectors/pgbouncer/**/*.cc"],
                         ("pgbouncer_",)),
     "postgres": Source("docs/collectors/postgres.md",
-                       ["collectors/postgres/*.cc", "collectors/sql/part_outcome.cc"], ("pg_",)),
-    "queue": Source("docs/collectors/queue.md", ["collectors/queue/*.cc"], ("queue_",)),
-    "redis": Source("docs/collectors/redis.md", ["collectors/redis/*.cc"], ("redis_",)),
+                       ["collectors/postgres/**/*.cc", "collectors/parts/part_outcome.cc"], ("pg_",)),
+    "queue": Source("docs/collectors/queue.md", ["collectors/queue/**/*.cc"], ("queue_",)),
+    "redis": Source("docs/collectors/redis.md", ["collectors/redis/**/*.cc"], ("redis_",)),
 }
 # What servers have answered; by itself only of names that the sources put together.
 GOLDEN = {"redis": ["tests/data/redis/*.prom", "tests/data/redis/*/page.prom"],

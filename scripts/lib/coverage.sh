@@ -8,7 +8,7 @@ run_coverage() {
   configure coverage -DEXPORTER_TESTS=ON
   find "$root/build/coverage" -name '*.gcda' -delete
   build coverage {pure,parts,clients}_tests
-  for name in pure parts clients; do doctest_binary coverage "$name"; done
+  for name in pure parts clients; do doctest_layer "$root" coverage "$name"; done
   if gcovr --root "$root" --filter exporter/ --filter collectors/ --exclude-throw-branches \
     --object-directory "$root/build/coverage" --fail-under-line "$coverage_limit" \
     --sort-uncovered >"$output/coverage" 2>&1; then

@@ -2,8 +2,7 @@
 # The rules that a few lines of grep can hold. Each check prints what breaks
 # its rule, and nothing if all is well. Sourced; works in the checkout.
 
-style_checks=(format shell seam_to_collectors seam_to_databases seam_to_http length width paths
-  pages)
+style_checks=(format shell rooms seam_to_databases seam_to_http length width paths pages)
 
 sources() {
   comm -23 <(git ls-files --cached --others --exclude-standard -- "$@" | sort -u) \
@@ -11,23 +10,21 @@ sources() {
 }
 # What differs from the last commit.
 changed() { git diff --name-only HEAD; git ls-files --others --exclude-standard; }
-cxx() { sources 'exporter/*.h' 'exporter/*.cc' 'collectors/*.h' 'collectors/*.cc' \
+cxx() { sources main.cc 'exporter/*.h' 'exporter/*.cc' 'collectors/*.h' 'collectors/*.cc' \
   'tests/*.h' 'tests/*.cc'; }
 scripts() { sources scripts .ci | xargs grep -lE '^#!/bin/bash|^# shellcheck shell'; }
 
 check_format() { cxx | xargs clang-format --dry-run -Werror 2>&1 || true; }
 check_shell() { scripts | xargs shellcheck -x || true; }
 
-# Includes point one way: main -> collectors -> exporter.
-check_seam_to_collectors() {
-  sources exporter | grep -v '^exporter/main\.cc$' | xargs grep -nE '#include "collectors/' || true
-}
+# Includes point where the table cmake/rooms lets them.
+check_rooms() { cxx | /usr/bin/python3 -B scripts/lib/check_rooms.py; }
 check_seam_to_databases() {
   cxx | grep -vE '^(tests/)?collectors/clients/' |
     xargs grep -nE '#include [<"](libpq|pqxx|sqlite3|hiredis|mysql|amqp)' || true
 }
 check_seam_to_http() {
-  cxx | grep -v '^exporter/http_server\.cc$' | xargs grep -nE '#include [<"]httplib' || true
+  cxx | grep -v '^exporter/http/http_server\.cc$' | xargs grep -nE '#include [<"]httplib' || true
 }
 
 # A file that has grown past 400 lines has two subjects.

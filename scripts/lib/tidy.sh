@@ -17,7 +17,7 @@ tidy_flags=(--quiet --extra-arg=-Wthread-safety)
 # The second one looks at each identifier of each header.
 without_slow='--checks=-clang-analyzer-*,-bugprone-reserved-identifier'
 
-tidy_sources() { sources 'exporter/*.cc' 'collectors/*.cc'; }
+tidy_sources() { sources main.cc 'exporter/*.cc' 'collectors/*.cc'; }
 # Those lines of standard input that name a source, each once.
 among_sources() { awk '!seen[$0]++' | grep -Fxf <(tidy_sources) || true; }
 changed_sources() { changed | among_sources; }

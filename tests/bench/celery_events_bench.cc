@@ -18,8 +18,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/celery/event_decoder.h"
-#include "collectors/celery/event_tally.h"
+#include "collectors/celery/tasks/event_tally.h"
+#include "collectors/celery/wire/event_decoder.h"
 
 namespace {
 

@@ -15,10 +15,10 @@
 #include <functional>
 #include <vector>
 
-#include "exporter/page.h"
-#include "exporter/relabel.h"
+#include "exporter/labels/relabel.h"
+#include "exporter/page/page.h"
+#include "exporter/page/snapshot_store.h"
 #include "exporter/self_metrics.h"
-#include "exporter/snapshot_store.h"
 
 namespace {
 

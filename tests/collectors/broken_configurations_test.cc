@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "collectors/catalog.h"
-#include "exporter/config.h"
+#include "exporter/config/config.h"
 
 namespace collectors {
 namespace {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "collectors/catalog.h"
-#include "exporter/common_keys.h"
-#include "exporter/yaml_reader.h"
+#include "exporter/config/common_keys.h"
+#include "exporter/config/yaml_reader.h"
 
 namespace collectors {
 namespace {

@@ -6,8 +6,8 @@
 #include <set>
 #include <sstream>
 
-#include "exporter/health_series.h"
-#include "exporter/page.h"
+#include "exporter/page/health_series.h"
+#include "exporter/page/page.h"
 
 namespace exporter {
 namespace {

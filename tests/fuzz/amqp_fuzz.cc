@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/clients/amqp_frames.h"
-#include "exporter/collector.h"
+#include "collectors/clients/amqp/amqp_frames.h"
+#include "exporter/seam/collector.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/celery/event_decoder.h"
-#include "collectors/celery/event_tally.h"
-#include "exporter/label_policy.h"
+#include "collectors/celery/tasks/event_tally.h"
+#include "collectors/celery/wire/event_decoder.h"
+#include "exporter/labels/label_policy.h"
 #include "tests/fuzz/require.h"
 #include "tests/support/page_check.h"
 #include "tests/support/taken.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/celery/redis_message.h"
-#include "exporter/utf8.h"
+#include "collectors/celery/brokers/redis_message.h"
+#include "exporter/seam/utf8.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/celery/control_message.h"
-#include "exporter/utf8.h"
+#include "collectors/celery/wire/control_message.h"
+#include "exporter/seam/utf8.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/clients/http_reader.h"
-#include "collectors/queue/rabbitmq_answer.h"
-#include "exporter/collector.h"
+#include "collectors/clients/http/http_reader.h"
+#include "collectors/queue/rabbitmq/rabbitmq_answer.h"
+#include "exporter/seam/collector.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/redis/info.h"
-#include "exporter/label_policy.h"
+#include "collectors/redis/server/info.h"
+#include "exporter/labels/label_policy.h"
 #include "tests/fuzz/require.h"
 #include "tests/support/page_check.h"
 #include "tests/support/taken.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/clients/mysql_dsn.h"
+#include "collectors/clients/mysql/mysql_dsn.h"
 #include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/clients/pg_dsn.h"
+#include "collectors/clients/postgres/pg_dsn.h"
 #include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

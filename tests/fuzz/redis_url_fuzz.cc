@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "collectors/clients/endpoint.h"
+#include "collectors/clients/redis/endpoint.h"
 #include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/clients/reply_reader.h"
-#include "exporter/collector.h"
+#include "collectors/clients/redis/reply_reader.h"
+#include "exporter/seam/collector.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/sql/metric_series.h"
-#include "collectors/sql/row_mapping.h"
-#include "exporter/label_policy.h"
+#include "collectors/series/metric_series.h"
+#include "collectors/series/row_mapping.h"
+#include "exporter/labels/label_policy.h"
 #include "tests/fuzz/require.h"
 #include "tests/support/page_check.h"
 #include "tests/support/taken.h"

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/clients/reply_reader.h"
-#include "collectors/redis/reply_parts.h"
-#include "collectors/redis/server_reader.h"
-#include "exporter/label_policy.h"
+#include "collectors/clients/redis/reply_reader.h"
+#include "collectors/redis/server/reply_parts.h"
+#include "collectors/redis/server/server_reader.h"
+#include "exporter/labels/label_policy.h"
 #include "tests/fuzz/require.h"
 #include "tests/support/page_check.h"
 #include "tests/support/taken.h"

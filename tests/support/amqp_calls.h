@@ -4,7 +4,7 @@
 #include <string>
 #include <variant>
 
-#include "collectors/clients/amqp_session.h"
+#include "collectors/clients/amqp/amqp_session.h"
 #include "tests/support/fake_server.h"
 
 // Calls of an AmqpSession to a fake server, and how they end.

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/clients/amqp_frames.h"
+#include "collectors/clients/amqp/amqp_frames.h"
 #include "tests/support/fake_server.h"
 
 // What a RabbitMQ says, for scripts of a fake server.

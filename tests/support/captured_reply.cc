@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-#include "collectors/clients/reply_reader.h"
+#include "collectors/clients/redis/reply_reader.h"
 
 namespace collectors::testing {
 

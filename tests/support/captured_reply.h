@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "collectors/clients/redis_session.h"
+#include "collectors/clients/redis/redis_session.h"
 
 namespace collectors::testing {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/celery/event.h"
+#include "collectors/celery/wire/event.h"
 
 namespace testing {
 

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "collectors/celery/celery_collector.h"
-#include "exporter/watchdog.h"
+#include "exporter/seam/watchdog.h"
 #include "tests/support/taken.h"
 
 // Runs of a CeleryCollector whose broker and stream do what a test says.

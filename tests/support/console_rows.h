@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "collectors/clients/rows.h"
+#include "collectors/clients/sql/rows.h"
 
 namespace collectors {
 

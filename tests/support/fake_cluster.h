@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "collectors/redis/redis_cluster.h"
-#include "exporter/secret.h"
+#include "collectors/redis/cluster/redis_cluster.h"
+#include "exporter/seam/secret.h"
 #include "tests/support/fake_server.h"
 #include "tests/support/redis_target_at.h"
 

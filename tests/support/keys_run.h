@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <string>
 
-#include "collectors/redis/keys_part.h"
-#include "exporter/watchdog.h"
+#include "collectors/redis/keys/keys_part.h"
+#include "exporter/seam/watchdog.h"
 #include "tests/support/scripted_store.h"
 
 namespace collectors::testing {

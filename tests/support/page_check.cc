@@ -6,7 +6,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "exporter/utf8.h"
+#include "exporter/seam/utf8.h"
 
 namespace testing {
 namespace {

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/queue/queue_reply.h"
-#include "collectors/queue/queue_system.h"
-#include "collectors/queue/queue_systems.h"
+#include "collectors/queue/systems/queue_reply.h"
+#include "collectors/queue/systems/queue_system.h"
+#include "collectors/queue/systems/queue_systems.h"
 
 // Replies of a Redis about queues, and what a system makes of them, as one line.
 namespace collectors::queue_answers {

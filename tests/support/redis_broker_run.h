@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/celery/redis_broker.h"
+#include "collectors/celery/brokers/redis_broker.h"
 #include "tests/support/fake_server.h"
 #include "tests/support/redis_target_at.h"
 

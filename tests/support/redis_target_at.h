@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "collectors/clients/redis_target.h"
+#include "collectors/clients/redis/redis_target.h"
 #include "tests/support/fake_server.h"
 
 namespace collectors {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/clients/sql_session.h"
-#include "collectors/sql/query_part.h"
+#include "collectors/clients/sql/sql_session.h"
+#include "collectors/parts/query_part.h"
 #include "tests/support/taken.h"
 
 namespace collectors {

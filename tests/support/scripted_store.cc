@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "exporter/collector.h"
+#include "exporter/seam/collector.h"
 
 namespace collectors::testing {
 namespace {

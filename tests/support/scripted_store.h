@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "collectors/redis/key_store.h"
+#include "collectors/redis/keys/key_store.h"
 
 namespace collectors::testing {
 

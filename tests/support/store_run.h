@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/page.h"
-#include "exporter/snapshot_store.h"
+#include "exporter/page/page.h"
+#include "exporter/page/snapshot_store.h"
 
 namespace exporter::testing {
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <utility>
 
-#include "exporter/exposition.h"
-#include "exporter/label_policy.h"
-#include "exporter/page_index.h"
+#include "exporter/forms/exposition.h"
+#include "exporter/labels/label_policy.h"
+#include "exporter/page/page_index.h"
 
 namespace exporter::testing {
 namespace {

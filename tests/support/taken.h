@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "exporter/family_set.h"
+#include "exporter/seam/family_set.h"
 
 namespace exporter::testing {
 

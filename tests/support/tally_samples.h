@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "collectors/celery/event_tally.h"
+#include "collectors/celery/tasks/event_tally.h"
 
 namespace testing {
 

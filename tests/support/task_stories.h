@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/celery/event.h"
-#include "collectors/celery/event_tally.h"
+#include "collectors/celery/tasks/event_tally.h"
+#include "collectors/celery/wire/event.h"
 #include "tests/support/tally_samples.h"
 
 // A small language for what becomes of a task: Tell(tally, {Sent(0), Started(2)}).

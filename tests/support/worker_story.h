@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/celery/worker_table.h"
+#include "collectors/celery/workers/worker_table.h"
 #include "tests/support/taken.h"
 
 namespace collectors::scripted {

@@ -15,10 +15,10 @@
 
 #include <algorithm>
 
-#include "collectors/base64.h"
-#include "collectors/queue/queue_reply.h"
+#include "collectors/clients/net/base64.h"
+#include "collectors/queue/systems/queue_reply.h"
 #include "collectors/queue/systems/systems.h"
-#include "collectors/redis_glob.h"
+#include "collectors/shared/redis_glob.h"
 
 namespace collectors {
 namespace {

@@ -12,9 +12,9 @@
 
 #include <algorithm>
 
-#include "collectors/queue/queue_reply.h"
+#include "collectors/queue/systems/queue_reply.h"
 #include "collectors/queue/systems/systems.h"
-#include "collectors/redis_glob.h"
+#include "collectors/shared/redis_glob.h"
 
 namespace collectors {
 namespace {

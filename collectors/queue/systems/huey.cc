@@ -6,7 +6,7 @@
 // nowhere, tasks are pickles without a time: neither what is active or has failed nor
 // an age is known. Read in Huey 3.5.4.
 
-#include "collectors/queue/queue_reply.h"
+#include "collectors/queue/systems/queue_reply.h"
 #include "collectors/queue/systems/systems.h"
 
 namespace collectors {

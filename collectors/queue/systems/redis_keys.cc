@@ -1,6 +1,6 @@
 // Queues of no system: a list, and a sorted set of entries by when they are due.
 
-#include "collectors/queue/queue_reply.h"
+#include "collectors/queue/systems/queue_reply.h"
 #include "collectors/queue/systems/systems.h"
 
 namespace collectors {

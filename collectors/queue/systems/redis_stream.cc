@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "collectors/queue/queue_reply.h"
+#include "collectors/clients/redis/stream_reply.h"
+#include "collectors/queue/systems/queue_reply.h"
 #include "collectors/queue/systems/systems.h"
-#include "collectors/redis_glob.h"
-#include "collectors/stream_reply.h"
+#include "collectors/shared/redis_glob.h"
 
 namespace collectors {
 namespace {

@@ -13,7 +13,7 @@
 #include <iterator>
 #include <set>
 
-#include "collectors/queue/queue_reply.h"
+#include "collectors/queue/systems/queue_reply.h"
 #include "collectors/queue/systems/systems.h"
 
 namespace collectors {

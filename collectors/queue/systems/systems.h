@@ -1,6 +1,6 @@
 #pragma once
 
-#include "collectors/queue/queue_system.h"
+#include "collectors/queue/systems/queue_system.h"
 
 // The systems, each in the file of its name, which says where it keeps what.
 namespace collectors {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/watchdog.h"
+#include "exporter/seam/watchdog.h"
 #include "tests/support/celery_run.h"
 #include "tests/support/taken.h"
 

@@ -6,9 +6,9 @@
 #include <set>
 #include <stdexcept>
 
+#include "collectors/parts/database_label.h"
 #include "collectors/postgres/postgres_collector.h"
 #include "collectors/postgres/postgres_preset.h"
-#include "collectors/sql/database_label.h"
 #include "tests/support/capture.h"
 
 namespace collectors {

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "exporter/utf8.h"
+#include "exporter/seam/utf8.h"
 
 namespace collectors {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "exporter/utf8.h"
+#include "exporter/seam/utf8.h"
 #include "tests/support/scripted_sql.h"
 #include "tests/support/taken.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "exporter/job_settings.h"
-#include "exporter/yaml_reader.h"
+#include "exporter/config/yaml_reader.h"
+#include "exporter/seam/job_settings.h"
 #include "tests/support/fake_server.h"
 #include "tests/support/taken.h"
 

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "exporter/seam/family_set.h"
+
+namespace collectors {
+
+// The families that tell of an EventTally itself.
+exporter::FamilySet::Family& OpenTracked(exporter::FamilySet& families);
+exporter::FamilySet::Family& OpenEvicted(exporter::FamilySet& families);
+
+}  // namespace collectors

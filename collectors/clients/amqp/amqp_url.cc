@@ -1,0 +1,78 @@
+#include "collectors/clients/amqp/amqp_url.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "collectors/clients/net/url_parts.h"
+
+namespace collectors {
+namespace {
+
+// The protocol writes a virtual host with one byte for its length.
+constexpr std::size_t kMostVhostBytes = 255;
+
+struct Scheme {
+  std::string_view prefix;
+  std::uint16_t port;
+  bool tls;
+};
+constexpr Scheme kSchemes[] = {
+    {"amqp://", 5672, false},
+    {"amqps://", 5671, true},
+    {"pyamqp://", 5672, false},
+    {"librabbitmq://", 5672, false},
+};
+
+const Scheme& SchemeOf(std::string_view url) {
+  for (const Scheme& scheme : kSchemes) {
+    if (url.starts_with(scheme.prefix)) return scheme;
+  }
+  throw std::invalid_argument("a RabbitMQ URL must begin with amqp:// or amqps://");
+}
+
+// What is empty stays the default, as kombu has it.
+void ReadUserInfo(std::string_view info, AmqpEndpoint& endpoint) {
+  const std::size_t colon = info.find(':');
+  if (std::string user = PercentDecoded(info.substr(0, colon)); !user.empty()) {
+    endpoint.user = std::move(user);
+  }
+  if (colon == std::string_view::npos) return;
+  if (std::string password = PercentDecoded(info.substr(colon + 1)); !password.empty()) {
+    endpoint.password = exporter::Secret(std::move(password));
+  }
+}
+
+}  // namespace
+
+AmqpEndpoint ParseAmqpUrl(std::string_view url) {
+  const Scheme& scheme = SchemeOf(url);
+  RefuseUrlList(url);
+  url.remove_prefix(scheme.prefix.size());
+  AmqpEndpoint endpoint;
+  endpoint.tls = scheme.tls;
+  std::string_view authority = CutFront(url, "/?#");
+  // The last @ ends the user's part, so that a password may hold a plain one.
+  const std::size_t at = authority.rfind('@');
+  if (at != std::string_view::npos) {
+    ReadUserInfo(authority.substr(0, at), endpoint);
+    authority.remove_prefix(at + 1);
+  }
+  UrlAddress address = ReadUrlAddress(authority, scheme.port);
+  endpoint.host = std::move(address.host);
+  endpoint.port = address.port;
+  const std::string_view path = CutFront(url, "?#");
+  // What stands before it would be shown, as servers name a virtual host that they do not know.
+  if (path.find('@') != std::string_view::npos) {
+    throw std::invalid_argument(
+        "a / in the user or password of a URL is written %2F, and an @ in a virtual host %40");
+  }
+  if (path.size() > 1) endpoint.vhost = PercentDecoded(path.substr(1));
+  if (endpoint.vhost.size() > kMostVhostBytes) {
+    throw std::invalid_argument("the URL's virtual host is longer than 255 bytes");
+  }
+  return endpoint;
+}
+
+std::string AmqpEndpoint::Name() const { return AddressName(host, port); }
+
+}  // namespace collectors

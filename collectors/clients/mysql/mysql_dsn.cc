@@ -1,0 +1,290 @@
+#include "collectors/clients/mysql/mysql_dsn.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "collectors/clients/net/url_parts.h"
+
+namespace collectors {
+namespace {
+
+constexpr std::string_view kEncodeHint =
+    "a special character in the user, the password or the database must be percent-encoded "
+    "(@ is %40, : is %3A, / is %2F, ? is %3F, # is %23)";
+constexpr std::size_t kLongestName = 40;
+
+// Of SQLAlchemy, PyMySQL, go-sql-driver, mysql2 and JDBC: they speak of the
+// application's pool, encoding and patience, not of how to reach the server.
+constexpr std::string_view kApplicationOnly[] = {
+    "allowpublickeyretrieval",
+    "autocommit",
+    "autoreconnect",
+    "characterencoding",
+    "charset",
+    "collation",
+    "connect_timeout",
+    "connection_limit",
+    "connectiontimezone",
+    "loc",
+    "max_overflow",
+    "parsetime",
+    "pool_pre_ping",
+    "pool_recycle",
+    "pool_size",
+    "pool_timeout",
+    "read_timeout",
+    "readtimeout",
+    "servertimezone",
+    "socket_timeout",
+    "timeout",
+    "use_unicode",
+    "useunicode",
+    "write_timeout",
+    "writetimeout",
+};
+
+struct TextRow {
+  std::string_view name;
+  std::string MysqlDsn::*field;
+};
+
+constexpr TextRow kTexts[] = {
+    {"unix_socket", &MysqlDsn::socket},
+    {"socket", &MysqlDsn::socket},
+    {"ssl_ca", &MysqlDsn::tls_ca},
+    {"ssl_capath", &MysqlDsn::tls_ca_folder},
+    {"ssl_key", &MysqlDsn::tls_key},
+    {"ssl_cert", &MysqlDsn::tls_certificate},
+    {"sslca", &MysqlDsn::tls_ca},
+    {"sslkey", &MysqlDsn::tls_key},
+    {"sslcert", &MysqlDsn::tls_certificate},
+};
+
+constexpr std::string_view kModeNames[] = {"ssl_mode", "sslmode", "ssl", "tls", "usessl"};
+constexpr std::string_view kCheckNames[] = {"ssl_check_hostname", "ssl_verify_identity"};
+
+struct ModeRow {
+  std::string_view value;
+  MysqlTls mode;
+};
+
+// MySQL's names, those of other databases' drivers, and go-sql-driver's of `tls`.
+constexpr ModeRow kModes[] = {
+    {"disabled", MysqlTls::kDisabled},
+    {"disable", MysqlTls::kDisabled},
+    {"false", MysqlTls::kDisabled},
+    {"0", MysqlTls::kDisabled},
+    {"preferred", MysqlTls::kPreferred},
+    {"prefer", MysqlTls::kPreferred},
+    {"required", MysqlTls::kRequired},
+    {"require", MysqlTls::kRequired},
+    {"skip_verify", MysqlTls::kRequired},
+    {"true", MysqlTls::kRequired},
+    {"1", MysqlTls::kRequired},
+    {"verify_ca", MysqlTls::kVerifyCa},
+    {"verify_identity", MysqlTls::kVerifyIdentity},
+    {"verify_full", MysqlTls::kVerifyIdentity},
+};
+
+template <typename Range>
+bool Holds(const Range& range, std::string_view value) {
+  return std::find(std::begin(range), std::end(range), value) != std::end(range);
+}
+
+// In small letters and with '_' for '-', as the tables have it.
+std::string Plain(std::string_view text) {
+  std::string plain(text);
+  std::replace(plain.begin(), plain.end(), '-', '_');
+  std::transform(plain.begin(), plain.end(), plain.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return plain;
+}
+
+std::string Decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    const std::string_view digits = text.substr(i + 1, 2);
+    unsigned value = 0;
+    const auto parsed = std::from_chars(digits.begin(), digits.end(), value, 16);
+    if (digits.size() != 2 || parsed.ptr != digits.end() || value == 0) {
+      throw std::invalid_argument("a '%' in it begins no character; " + std::string(kEncodeHint));
+    }
+    decoded += static_cast<char>(value);
+    i += 2;
+  }
+  if (decoded.find('\0') != std::string::npos) throw std::invalid_argument("it holds a NUL");
+  return decoded;
+}
+
+std::uint16_t PortOf(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto parsed = std::from_chars(text.begin(), text.end(), port);
+  if (parsed.ec != std::errc() || parsed.ptr != text.end() || port == 0) {
+    throw std::invalid_argument("its port is no number from 1 to 65535; if that is no port, " +
+                                std::string(kEncodeHint));
+  }
+  return port;
+}
+
+// "user:password" before the '@'.
+void ReadUser(std::string_view text, MysqlDsn& dsn) {
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  dsn.user = Decoded(text.substr(0, colon));
+  if (colon < text.size()) dsn.password = exporter::Secret(Decoded(text.substr(colon + 1)));
+}
+
+// A host's name is shown: what can be none may be a piece of a password.
+void CheckHost(const std::string& host) {
+  const bool valid = std::all_of(host.begin(), host.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || c == ':' || c == '%';
+  });
+  if (!valid) {
+    throw std::invalid_argument("its host is no valid name, and one is all that it can be; " +
+                                std::string(kEncodeHint));
+  }
+}
+
+// "host:port" or "[::1]:port".
+void ReadHost(std::string_view text, MysqlDsn& dsn) {
+  std::string_view port;
+  std::string_view host = text.substr(0, text.find(':'));
+  if (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) throw std::invalid_argument("its '[' is never closed");
+    host = text.substr(1, end - 1);
+    port = text.substr(end + 1);
+  } else {
+    port = text.substr(host.size());
+  }
+  if (!port.empty()) dsn.port = PortOf(port.starts_with(':') ? port.substr(1) : "?");
+  if (!host.empty()) dsn.host = Decoded(host);
+  CheckHost(dsn.host);
+}
+
+bool IsTrue(std::string_view name, std::string_view value) {
+  if (value == "true" || value == "1") return true;
+  if (value == "false" || value == "0") return false;
+  throw std::invalid_argument("the value of " + std::string(name) + " is neither true nor false");
+}
+
+MysqlTls ModeOf(std::string_view name, std::string_view value) {
+  for (const ModeRow& row : kModes) {
+    // go-sql-driver's `tls=true` does verify the host; `ssl=true` of others does not.
+    if (row.value == value) {
+      return name == "tls" && value == "true" ? MysqlTls::kVerifyIdentity : row.mode;
+    }
+  }
+  throw std::invalid_argument("the value of " + std::string(name) +
+                              " is none of DISABLED, PREFERRED, REQUIRED, VERIFY_CA and "
+                              "VERIFY_IDENTITY");
+}
+
+[[noreturn]] void Refuse(std::string_view name) {
+  const bool is_word =
+      !name.empty() && name.size() <= kLongestName &&
+      std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+      });
+  throw std::invalid_argument(is_word ? "its parameter \"" + std::string(name) +
+                                            "\" is none that is known"
+                                      : "a parameter of it has no valid name");
+}
+
+// What the parameters say of TLS, until all have been read.
+struct TlsWish {
+  std::optional<MysqlTls> mode;
+  std::optional<bool> check_host;
+};
+
+void ReadParameter(std::string_view written, MysqlDsn& dsn, TlsWish& wish) {
+  const std::size_t equals = std::min(written.find('='), written.size());
+  const std::string name = Plain(written.substr(0, equals));
+  const std::string value = Decoded(written.substr(std::min(equals + 1, written.size())));
+  const auto* const text = std::find_if(std::begin(kTexts), std::end(kTexts),
+                                        [&](const TextRow& row) { return row.name == name; });
+  if (text != std::end(kTexts)) {
+    dsn.*(text->field) = value;
+  } else if (Holds(kModeNames, name)) {
+    wish.mode = ModeOf(name, Plain(value));
+  } else if (Holds(kCheckNames, name)) {
+    wish.check_host = IsTrue(name, Plain(value));
+  } else if (!Holds(kApplicationOnly, name)) {
+    Refuse(written.substr(0, equals));
+  }
+}
+
+MysqlTls ModeFor(const MysqlDsn& dsn, const TlsWish& wish) {
+  if (!dsn.socket.empty()) return MysqlTls::kDisabled;
+  const bool has_authority = !dsn.tls_ca.empty() || !dsn.tls_ca_folder.empty();
+  if (wish.check_host.value_or(false)) return MysqlTls::kVerifyIdentity;
+  // As MySQL's own client: an authority is there to be asked.
+  const MysqlTls least = has_authority ? MysqlTls::kVerifyCa : MysqlTls::kPreferred;
+  if (wish.mode == MysqlTls::kDisabled || wish.mode == MysqlTls::kPreferred) return *wish.mode;
+  if (wish.mode) return std::max(*wish.mode, least);
+  return has_authority && !wish.check_host ? MysqlTls::kVerifyIdentity : least;
+}
+
+void CheckTls(const MysqlDsn& dsn, const TlsWish& wish) {
+  if (dsn.tls_key.empty() != dsn.tls_certificate.empty()) {
+    throw std::invalid_argument("ssl_cert and ssl_key belong together: give both");
+  }
+  const bool wants_tls = wish.check_host.value_or(false) ||
+                         wish.mode.value_or(MysqlTls::kPreferred) > MysqlTls::kPreferred;
+  if (!dsn.socket.empty() && wants_tls) {
+    throw std::invalid_argument("TLS is for a host, and unix_socket names none");
+  }
+  if (!dsn.socket.empty() && dsn.socket.front() != '/') {
+    throw std::invalid_argument("unix_socket must be a whole path");
+  }
+}
+
+}  // namespace
+
+std::string MysqlDsn::Name() const {
+  if (!socket.empty()) return socket;
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+MysqlDsn ParseMysqlDsn(const std::string& dsn) {
+  const std::size_t colon = dsn.find("://");
+  if (colon == std::string::npos) {
+    throw std::invalid_argument("it is no URL mysql://user:password@host:port/database");
+  }
+  const std::string_view rest = std::string_view(dsn).substr(colon + 3);
+  const std::size_t question = std::min(rest.find('?'), rest.size());
+  const std::string_view address = rest.substr(0, question);
+  const std::string_view authority = address.substr(0, address.find('/'));
+  // A second '@', or one after the host, is part of a password that would
+  // otherwise be read as a host's name, and shown.
+  if (std::count(rest.begin(), rest.end(), '@') > 1 ||
+      (rest.find('@') != std::string_view::npos && authority.find('@') == std::string_view::npos)) {
+    throw std::invalid_argument(std::string(kEncodeHint));
+  }
+  MysqlDsn parsed;
+  const std::size_t at = authority.find('@');
+  if (at != std::string_view::npos) ReadUser(authority.substr(0, at), parsed);
+  ReadHost(authority.substr(at == std::string_view::npos ? 0 : at + 1), parsed);
+  parsed.database = Decoded(address.substr(std::min(authority.size() + 1, address.size())));
+  TlsWish wish;
+  if (rest.size() > question + 1) {
+    for (const std::string& written : SplitList(rest.substr(question + 1), '&')) {
+      if (!written.empty()) ReadParameter(written, parsed, wish);
+    }
+  }
+  CheckTls(parsed, wish);
+  parsed.tls = ModeFor(parsed, wish);
+  return parsed;
+}
+
+}  // namespace collectors

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+#include "collectors/shared/name_patterns.h"
+#include "exporter/config/yaml_reader.h"
+#include "exporter/seam/job_settings.h"
+
+namespace collectors {
+
+// Which databases of a server are visited, and how often.
+struct DatabaseRules {
+  NamePatterns patterns;
+  std::size_t max = 20;
+  std::chrono::milliseconds interval = std::chrono::minutes(5);  // From round to round.
+  std::chrono::milliseconds grid = std::chrono::seconds(15);     // Of the collector's runs.
+  // Whether a database may lack what others have, without a problem.
+  bool skip_missing = false;
+};
+
+// Whose statements are asked in each database. The user's own may ask for what one lacks.
+enum class StatementsOf { kPreset, kUser };
+
+// The key `databases`; absent if it is, or if something is wrong with it,
+// which is then noted.
+std::optional<DatabaseRules> ReadDatabaseRules(exporter::YamlReader& options,
+                                               const exporter::JobSettings& settings,
+                                               StatementsOf statements);
+
+}  // namespace collectors

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "collectors/redis/server/reply_part.h"
+
+namespace collectors {
+
+// The modules that the server has loaded, and what they say of themselves in
+// INFO modules: search, bloom filters, JSON.
+std::vector<RedisCommand> ModuleCommands(const ServerFacts& server);
+void AddModules(std::span<const RedisReply> replies, const ServerFacts& server,
+                exporter::FamilySet& families);
+
+}  // namespace collectors

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "collectors/redis/server/reply_part.h"
+
+namespace collectors {
+
+// How many commands the slow log holds, and the latest of them:
+// https://redis.io/docs/latest/commands/slowlog-get/
+std::vector<RedisCommand> SlowLogCommands(const ServerFacts& server);
+void AddSlowLog(std::span<const RedisReply> replies, const ServerFacts& server,
+                exporter::FamilySet& families);
+
+}  // namespace collectors

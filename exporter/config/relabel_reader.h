@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exporter/config/yaml_reader.h"
+#include "exporter/labels/relabel.h"
+
+namespace exporter {
+
+// Reads a list of relabelling rules with the keys, defaults and checks of
+// Prometheus, plus the action `hash`. Nothing in it is replaced from the
+// environment: $1 and ${1} are groups of the regex. A rule that is wrong is
+// noted and left out.
+// https://prometheus.io/docs/prometheus/latest/configuration/configuration/#relabel_config
+std::vector<std::shared_ptr<const RelabelRule>> ReadRelabelRules(YamlReader& reader,
+                                                                 const std::string& key);
+
+}  // namespace exporter

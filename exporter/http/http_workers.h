@@ -1,0 +1,53 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "exporter/http/http_lobby.h"
+#include "exporter/seam/deadline.h"
+#include "exporter/seam/mutex.h"
+
+namespace exporter {
+
+// A few threads that serve visitors, first come, first served. The queue has a
+// bound, and a stop drops it. Safe from any thread.
+class HttpWorkers {
+ public:
+  // `serve` is called on a worker's thread and owns its visitor; it must not throw.
+  HttpWorkers(std::size_t most_queued, std::function<void(HttpLobby::Visitor)> serve);
+  ~HttpWorkers();  // Stops, and waits for what is being served.
+  HttpWorkers(const HttpWorkers&) = delete;
+  HttpWorkers& operator=(const HttpWorkers&) = delete;
+
+  // Throws std::system_error if the system has no thread left.
+  void Start(std::size_t threads);
+  // False, with the visitor untouched, if too many wait already or it has stopped.
+  bool Offer(HttpLobby::Visitor& visitor);
+  // Closes what waits; false if something is still being served after `patience`.
+  bool Stop(std::chrono::milliseconds patience);
+  // Returns when every thread has ended.
+  void Join();
+
+ private:
+  void Run(const std::stop_token& stop);
+  // Waits for a visitor; none if asked to stop.
+  std::optional<HttpLobby::Visitor> Next(const std::stop_token& stop);
+
+  const std::size_t most_queued_;
+  const std::function<void(HttpLobby::Visitor)> serve_;
+
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<HttpLobby::Visitor> queue_ GUARDED_BY(mutex_);
+  std::size_t serving_ GUARDED_BY(mutex_) = 0;
+  bool stopped_ GUARDED_BY(mutex_) = false;
+
+  std::vector<std::jthread> threads_;  // Last: end before what they use.
+};
+
+}  // namespace exporter

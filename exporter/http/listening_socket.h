@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+
+#include "exporter/http/listen_address.h"
+
+namespace exporter {
+
+// A TCP socket that listens. Owns its descriptor.
+class ListeningSocket {
+ public:
+  // Bytes that the system takes of each connection while it has not sent them; LimitHeld sets
+  // another bound.
+  static constexpr std::size_t kHeld = 128 << 10;
+
+  // Binds the first of the host's addresses that can be bound. Throws
+  // std::runtime_error, naming the address and the reason, if none can.
+  explicit ListeningSocket(const ListenAddress& address);
+  ~ListeningSocket();
+  ListeningSocket(const ListeningSocket&) = delete;
+  ListeningSocket& operator=(const ListeningSocket&) = delete;
+  ListeningSocket(ListeningSocket&& other) noexcept;
+  ListeningSocket& operator=(ListeningSocket&& other) noexcept;
+
+  int fd() const { return fd_; }
+  // The one that the system chose, for an address of port 0.
+  int Port() const;
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace exporter

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "exporter/labels/series_cut.h"
+#include "exporter/seam/family_set.h"
+
+namespace exporter {
+
+// Samples of one reading that were left out, by reason, in lines of the page.
+struct Dropped {
+  std::uint64_t duplicate = 0;
+  std::uint64_t limit = 0;
+  std::uint64_t invalid = 0;
+};
+
+// The same, and what it was.
+struct LeftOut {
+  Dropped dropped;
+  SeriesCut cut;                // By max_series.
+  std::string invalid_example;  // One of those dropped as invalid, and why.
+};
+
+// A reading after the label policy, and what the policy left out of it.
+struct Labelled {
+  std::vector<TimedFamily> families;
+  std::size_t series = 0;  // Lines of `families`.
+  LeftOut left_out;
+};
+
+}  // namespace exporter
