@@ -18,24 +18,24 @@ struct AppOptions {
   std::vector<ListenAddress> listen;
   std::string telemetry_path = "/metrics";
   BuildInfo build;
-  // Called on a thread of the server's, once, if nobody will be answered any more.
+  // Called once, on a thread of the server, if the server cannot answer any more.
   std::function<void(const std::string& reason)> broken = [](const std::string&) {};
 };
 
-// The running program: owns every part, in order of construction. Used by one
-// thread; main is one of its users, tests and benchmarks are the others.
+// The running program. Owns all its parts, in order of construction. One thread uses it: main, a
+// test or a benchmark.
 class App {
  public:
   App(std::vector<Job> jobs, AppOptions options);
 
-  // Serves and collects from here on; returns the ports bound. Throws
-  // std::runtime_error when an address cannot be bound, before any collection.
+  // Starts to serve and to collect; returns the bound ports. Throws std::runtime_error if an
+  // address cannot be bound, before any collection.
   std::vector<int> Start();
-  // Ends both. False if a collection is stuck where nothing can end it, or an
-  // answer takes long; then the process can only be left by _exit.
+  // Stops both. Returns false if a collection cannot be interrupted or an answer takes too long;
+  // then only _exit ends the process.
   bool Stop();
 
-  // Instead of Start: runs each collector once.
+  // Runs each collector once. Not after Start.
   void CollectOnce() { scheduler_.RunAllOnce(); }
 
   std::vector<CollectorHealth> Health();
@@ -48,7 +48,7 @@ class App {
   HttpObserver Observer();
   HttpAnswer Metrics(const HttpRequest& request);
   HttpAnswer Ready();
-  // What follows the page: health families and self-metrics.
+  // The end of the page: health families and self-metrics.
   std::vector<Family> Tail(const std::vector<CollectorHealth>& health, SteadyTime now) const;
 
   const AppOptions options_;

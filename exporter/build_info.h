@@ -4,10 +4,10 @@
 
 namespace exporter {
 
-// What this program was built from and with.
+// The source and the compiler of this program.
 struct BuildInfo {
   std::string version;
-  std::string revision;  // Of the source; "unknown" outside a git checkout.
+  std::string revision;  // Of the source; "unknown" without git or an archive's .revision.
   std::string compiler;
 };
 

@@ -10,21 +10,21 @@ namespace exporter {
 // The exit codes of the command line.
 enum ExitCode : int { kDone = 0, kCollectionFailed = 1, kUnusable = 2 };
 
-// What the command line asks for, done. Each prints its result to standard
-// output, what went wrong to standard error, and returns the exit code.
+// The commands of the command line. Each prints its result to standard output and errors to
+// standard error, and returns the exit code.
 
-// Serves until SIGTERM or SIGINT, or until it can answer nobody any more. May leave by _exit, where
-// a collection is stuck outside the program's reach.
+// Serves until SIGTERM or SIGINT, or until the server cannot answer any more. Ends by _exit if a
+// collection cannot be interrupted.
 int Run(const Flags& flags, std::span<const CollectorType> types);
-// Validates; with `flags.connect` also runs each collector once.
+// Checks the configuration; with `flags.connect` also runs each collector once.
 int Check(const Flags& flags, std::span<const CollectorType> types);
 // Runs each collector once and prints the page.
 int Collect(const Flags& flags, std::span<const CollectorType> types);
-// Prints every collector type with its keys and metrics.
+// Prints each collector type with its keys and metrics.
 int ListCollectors(std::span<const CollectorType> types);
 
-// Before any thread is started: keeps the signals that end the program for
-// Run to wait for, and ignores those that must not end it.
+// Blocks the signals that Run waits for, and ignores those that must not end the program. Call it
+// before any thread is started.
 void TakeSignals();
 
 }  // namespace exporter

@@ -4,8 +4,8 @@
 
 namespace exporter {
 
-// Throws std::runtime_error, which names the need, if the process may open fewer descriptors than
-// it takes to serve and to collect at all.
+// Throws std::runtime_error if the process may open fewer descriptors than it needs to serve and to
+// collect. The text names the number that it needs.
 void RequireDescriptors(std::size_t listeners, std::size_t collectors);
 
 }  // namespace exporter

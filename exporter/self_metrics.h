@@ -8,15 +8,15 @@
 
 namespace exporter {
 
-// The page's tail: what the exporter says of itself, made fresh for each
-// scrape. These families get no prefix, label or relabelling. Safe from any thread.
+// The end of the page: the exporter's metrics about itself, made fresh for each scrape. These
+// families get no prefix, label or relabelling. Safe from any thread.
 class SelfMetrics {
  public:
-  // `configured_at` is when the configuration was read, in seconds since the epoch.
+  // `configured_at` is the time at which the configuration was read, in seconds since the epoch.
   SelfMetrics(BuildInfo build, double configured_at);
 
   HttpMetrics& http() { return http_; }
-  // Of what collectors report of their own work, what has not expired at `now`.
+  // With those account families of the collectors that have not expired at `now`.
   std::vector<Family> Families(const std::vector<CollectorHealth>& collectors,
                                SteadyTime now) const;
 

@@ -15,23 +15,22 @@ namespace exporter {
 // Each collector has a thread of its own.
 inline constexpr std::size_t kMaxCollectors = 256;
 
-// What a configuration says: a good one, or all that is wrong with it. A wrong
-// configuration is no exception: whoever asked prints the problems and decides.
+// The jobs of a configuration, or everything that is wrong with it.
 struct ConfigResult {
-  std::vector<Job> jobs;                // In the order of the file; none when there are problems.
+  std::vector<Job> jobs;                // In the order of the file; empty if there are problems.
   std::vector<ConfigProblem> problems;  // By line and column, each once, 100 at most.
 };
 
-// Reads and checks a whole configuration and makes its collectors, which
-// connect to nothing yet. `types` must outlive the jobs. `folder` is the file's.
+// Reads and checks a whole configuration and makes its collectors, without connecting. `types` must
+// outlive the jobs. `folder` is the folder of the file.
 ConfigResult ParseConfig(std::string_view text, std::span<const CollectorType> types,
                          const Environment& environment, const std::string& folder = "");
 
-// The same from a file. One that cannot be read is a problem without a line.
+// The same from a file. A file that cannot be read is a problem without a line.
 ConfigResult LoadConfig(const std::string& path, std::span<const CollectorType> types,
                         const Environment& environment = ProcessEnvironment);
 
-// `FILE:LINE:COLUMN: message`; `FILE: message` where the problem has no line.
+// `FILE:LINE:COLUMN: message`, or `FILE: message` if the problem has no line.
 std::string FormatProblem(const std::string& file, const ConfigProblem& problem);
 
 }  // namespace exporter

@@ -12,11 +12,11 @@ namespace exporter {
 // days. "0" needs no unit.
 // https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 
-// Absent where the text is no duration, or is one of more than 100 years.
+// Absent if the text is not a duration, or is longer than 100 years.
 std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text);
 
-// The shortest such text: 90 seconds are 1m30s. Of days and less, as 400d is
-// easier to read than 1y5w.
+// The shortest such text: 90 seconds are 1m30s. Days are the largest unit, since 400d is easier to
+// read than 1y5w.
 std::string FormatDuration(std::chrono::milliseconds duration);
 
 }  // namespace exporter

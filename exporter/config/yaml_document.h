@@ -12,15 +12,14 @@ namespace exporter {
 
 inline constexpr std::size_t kMaxYamlBytes = 1 << 20;
 inline constexpr std::size_t kMaxYamlDepth = 32;
-// Values in the whole document, each alias counted with all that it stands for,
-// so that a few lines of aliases to aliases cannot fill the memory.
+// Values in the whole document. An alias counts as all the values that it stands for, so that a few
+// lines of aliases to aliases cannot fill the memory.
 inline constexpr std::size_t kMaxYamlValues = 100000;
 
-// Reads the only document in `text` and notes what yaml-cpp 0.7 takes without
-// a word: keys given twice, a quote that is never closed, a second document.
-// Anchors and aliases work; merge keys (`<<`), tags and keys that are no plain
-// words are refused. Absent when nothing can be read further, as after a syntax
-// error or for a file without a value in it; `problems` then says why.
+// Reads the only document in `text`. Also notes mistakes that yaml-cpp 0.7 accepts silently: a key
+// given twice, a quote that is never closed, a second document. Anchors and aliases work; merge
+// keys (`<<`), tags and keys that are not plain words are refused. Absent after a syntax error, or
+// if the text has no value; `problems` then says why.
 std::optional<YAML::Node> ParseYaml(std::string_view text, std::vector<ConfigProblem>& problems);
 
 // yaml-cpp counts columns in bytes, an editor in characters.

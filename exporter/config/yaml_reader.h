@@ -18,36 +18,40 @@
 
 namespace exporter {
 
-// Something wrong with the configuration. Line and column count from 1.
+// A mistake in the configuration. Line and column count from 1.
 struct ConfigProblem {
   int line;
   int column;
-  std::string message;  // What is wrong, and what would be right. Holds no secret.
+  std::string message;  // What is wrong, and what would be right. Never holds a secret.
 
   bool operator==(const ConfigProblem&) const = default;
 };
 
-// Text as it may stand in a message: in quotes, cut to a length a person reads,
-// control characters replaced.
+// The text in quotes for a message: shortened, with control characters replaced.
 std::string Quoted(std::string_view text);
 
-// One mapping of the configuration file, read key by key. Wrong values and
-// unknown keys are noted in `problems`, never thrown, so that a user sees all
-// mistakes of a file at once; the reading function then returns the fallback.
-// ${NAME} and ${NAME:-default} are replaced from the environment in every
-// value. A value's text is quoted in a message as it stands in the file,
-// before replacement; a secret's is not quoted.
-// A list or mapping with nothing in it (`labels:`) counts as absent; a text
-// without a value (`url:`) is a problem. One thread at a time.
+// One mapping of the configuration file, read key by key:
+//
+//   std::unique_ptr<Collector> MakeUptime(YamlReader& options, const JobSettings& settings) {
+//     auto url = options.RequiredSource("url");             // url or url_file
+//     const bool slow_log = options.Bool("slow_log", true);  // The fallback if the key is absent.
+//     if (slow_log && !url.given()) options.Problem("slow_log", "slow_log needs a url");
+//     ...
+//
+// Wrong values and unknown keys are noted in `problems`, never thrown, so that a user sees all
+// mistakes of a file at once; the function then returns the fallback. ${NAME} and ${NAME:-default}
+// are replaced from the environment in every value. Messages quote a value as it stands in the
+// file, before replacement; they never quote a secret. An empty list or mapping (`labels:`) counts
+// as absent; an empty text (`url:`) is a problem. One thread at a time.
 class YamlReader {
  public:
-  // `problems` must outlive the reader. A node that is no mapping is noted.
-  // `folder` is that of the configuration file; empty where there is none.
+  // `problems` must outlive the reader. A node that is not a mapping is noted. `folder` is that of
+  // the configuration file; empty if there is none.
   YamlReader(const YAML::Node& node, std::vector<ConfigProblem>& problems,
              Environment environment = ProcessEnvironment, std::string folder = "");
 
   bool Has(const std::string& key);
-  // What a relative path in the configuration may be relative to.
+  // Relative paths in the configuration start here.
   const std::string& folder() const { return folder_; }
 
   std::string String(const std::string& key, std::string fallback);
@@ -56,44 +60,43 @@ class YamlReader {
   std::int64_t Integer(const std::string& key, std::int64_t fallback, std::int64_t least,
                        std::int64_t most);
   double Number(const std::string& key, double fallback);  // Finite.
-  // A Prometheus duration above zero, a year at most: 500ms, 15s, 1m30s, 1h.
+  // A Prometheus duration above zero and up to a year: 500ms, 15s, 1m30s, 1h.
   std::chrono::milliseconds Duration(const std::string& key, std::chrono::milliseconds fallback);
   std::optional<std::chrono::milliseconds> Duration(const std::string& key);
   // One of `choices`; returns its index.
   std::size_t OneOf(const std::string& key, std::span<const std::string_view> choices,
                     std::size_t fallback);
-  // A list of texts, or one text for a list of one.
+  // A list of texts; a single text is a list of one.
   std::vector<std::string> Strings(const std::string& key);
   // A mapping of label names to values. Bad label names are noted.
   exporter::Labels LabelMap(const std::string& key);
-  // `key`, or the file named by `key`_file; both given is a problem, and so is a
-  // control character in it, or a space in a URL. An empty text counts as not
-  // given. RequiredSource notes it when neither is given.
+  // The secret `key`, or the file that `key`_file names. Noted as problems: both keys, a control
+  // character, a space in a URL. An empty text counts as not given. RequiredSource also notes it if
+  // neither is given.
   SecretSource Source(const std::string& key);
   SecretSource RequiredSource(const std::string& key);
 
-  // A nested mapping, absent when the key is.
+  // A nested mapping; absent if the key is.
   std::optional<YamlReader> Child(const std::string& key);
-  // A list of mappings; empty when the key is absent.
+  // A list of mappings; empty if the key is absent.
   std::vector<YamlReader> List(const std::string& key);
-  // As List; a text stands for a mapping that has it as its `name` and nothing else.
+  // As List; a text stands for a mapping with only that `name`.
   std::vector<YamlReader> NamedList(const std::string& key);
-  // As List; in these mappings nothing is replaced from the environment.
+  // As List, but environment variables are not replaced.
   std::vector<YamlReader> VerbatimList(const std::string& key);
-  // The raw node, marked as known; nothing is replaced in it.
+  // The raw node, without replacement. The key counts as read.
   YAML::Node Raw(const std::string& key);
 
-  // Notes a problem at the value of `key` or `key`_file, or at the mapping when
-  // both are absent. A value that has a problem already gets no second one:
-  // what follows from a mistake is none of its own.
+  // Notes a problem at the value of `key` or `key`_file, or at the mapping if both are absent.
+  // Follow-on errors are not reported: a value has one problem at most.
   void Problem(const std::string& key, std::string message);
-  // Notes every key that nobody has read, with the nearest known one as a
-  // hint. Called once for each reader, when all is read.
+  // Notes each key that was not read, with the nearest known key as a hint. Call it once for each
+  // reader, after all keys were read.
   void RejectUnknownKeys();
-  // How many problems of the whole file are noted so far: whether something
-  // that was just read is good.
+  // The number of problems of the whole file so far. Compare before and after reading something to
+  // see whether it is good.
   std::size_t problem_count() const { return problems_->size(); }
-  // The keys that were asked for so far; the documentation is tested against it.
+  // The keys that were asked for so far. Tests compare the documentation with them.
   const std::set<std::string>& known() const { return known_; }
 
  private:
@@ -104,8 +107,8 @@ class YamlReader {
 
   // Marks the key as known.
   std::optional<Entry> Find(const std::string& key);
-  // The text of a value after replacement; absent when the key is, or when
-  // something is wrong with the value, which is then noted.
+  // The text of a value after replacement. Absent if the key is, or if the value is wrong, which is
+  // then noted.
   std::optional<std::string> Scalar(const std::string& key);
   std::optional<std::string> ScalarOf(const std::string& key, const Entry& entry);
   // Notes "KEY must be EXPECTED, not VALUE".
@@ -114,13 +117,13 @@ class YamlReader {
   void NoteAt(const YAML::Node& node, std::string message);
   bool IsSafe(const std::string& key, const std::string& secret);
   bool IsMapping(const std::string& key, const YAML::Node& node);
-  // The entries of a list; none, and noted, where it is something else.
+  // The entries of a list. Anything else is noted, and has none.
   std::vector<YAML::Node> Items(const std::string& key);
 
   YAML::Node node_;
   std::set<std::string> known_;
   std::vector<ConfigProblem>* problems_;
-  Environment environment_;  // Empty: nothing is replaced.
+  Environment environment_;  // Empty if nothing is to be replaced.
   std::string folder_;
 };
 

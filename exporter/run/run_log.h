@@ -10,9 +10,8 @@
 
 namespace exporter {
 
-// Writes a collector's failures to the log once per change of state: when the
-// run or a part of it starts to fail, when it fails for another reason, and
-// when it works again. Used by the collector's own thread alone.
+// Logs a collector's failures once for each change of state: if the run or a part of it starts to
+// fail, fails for another reason, or works again. Only the collector's own thread uses it.
 class RunLog {
  public:
   RunLog(std::string collector, std::string type);
@@ -28,10 +27,10 @@ class RunLog {
 
   std::string collector_;
   std::string type_;
-  // What is failing now and why, by part; "" is the run itself.
+  // The failing parts and their reasons; "" is the run itself.
   std::map<std::string, std::set<ErrorKind>> failing_;
-  bool is_cut_ = false;      // By the bound of its series.
-  bool is_invalid_ = false;  // A sample of the last reading was.
+  bool is_cut_ = false;      // max_series cut the last reading.
+  bool is_invalid_ = false;  // The last reading had an invalid sample.
 };
 
 }  // namespace exporter

@@ -12,17 +12,16 @@
 
 namespace exporter {
 
-// The first time after `now` on the grid of `interval` that passes through
-// `origin`. A run that took too long skips the times it missed; runs never
-// queue up.
+// The first time after `now` on the grid of `interval` through `origin`. A run that took too long
+// skips the times that it missed; runs never queue up.
 SteadyTime NextRun(SteadyTime origin, std::chrono::milliseconds interval, SteadyTime now);
 
-// Where in its interval a collector's grid lies, so that collectors of one
-// interval do not all wake at once: the same for a name in every process.
+// The offset of a collector's grid within its interval, so that collectors with the same interval
+// do not all wake at once. It depends on the name alone, so it is the same in every process.
 std::chrono::milliseconds GridOffset(std::string_view name, std::chrono::milliseconds interval);
 
-// How long after a run that met a failure that passes the next one is made, if the grid
-// has none before: twice as long each time, an hour at most, until a run meets none.
+// The delay of the retry after a run that met a passing failure. It doubles each time, up to an
+// hour, until a run meets no such failure. A run of the grid may come first.
 class RetryDelay {
  public:
   explicit RetryDelay(std::chrono::milliseconds first) : first_(first) {}
@@ -34,25 +33,23 @@ class RetryDelay {
   std::chrono::milliseconds last_{0};
 };
 
-// Runs each collector on its own thread and its own interval, so that a slow
-// or hung backend delays nobody else. Each runs at once at the start, then on
-// its grid, and between if a failure was one that passes. Start and Stop are called
-// from one thread.
+// Runs each collector on its own thread and interval, so that a slow or hung backend delays no
+// other collector. Each runs immediately at the start, then on its grid, and in between after a
+// passing failure. Start and Stop are called by the same thread.
 class Scheduler {
  public:
-  // `jobs` gives every collector and its slot in `store`, in this order.
+  // The jobs get slots in `store` in their order.
   Scheduler(std::vector<Job> jobs, SnapshotStore& store, Watchdog& watchdog,
             std::chrono::milliseconds first_retry = std::chrono::seconds(5));
-  ~Scheduler();  // Stops, and waits for every thread however long it takes.
+  ~Scheduler();  // Stops and waits for every thread, however long it takes.
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
   void Start();
-  // Runs each collector once, side by side, and returns when all have ended or
-  // are overdue.
+  // Runs all collectors once, in parallel. Returns once all have ended or are overdue.
   void RunAllOnce();
-  // Asks every run to end; false if one has not within `patience`. A thread
-  // stuck outside our reach, as in getaddrinfo, is why.
+  // Asks every run to end. Returns false if one does not end within `patience`: its thread is stuck
+  // where it cannot be interrupted, for example in getaddrinfo.
   bool Stop(std::chrono::milliseconds patience);
 
  private:

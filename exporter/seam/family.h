@@ -16,7 +16,7 @@ namespace exporter {
 // A sample's labels as a collector writes them: name and value.
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-// One label; points into whatever holds the text.
+// One label. Points into the owner of the text.
 struct LabelView {
   std::string_view name;
   std::string_view value;
@@ -35,14 +35,14 @@ enum class FamilyType : std::uint8_t {
   kStateSet,
 };
 
-// Classic buckets, each with the count of all observations up to its bound. The
-// bucket +Inf may be left out: it is the count.
+// Classic buckets, each with the count of all observations up to its bound. The bucket +Inf may be
+// left out; it equals the count.
 struct HistogramValue {
   struct Bucket {
     double upper_bound = 0;
     double cumulative_count = 0;
   };
-  std::vector<Bucket> buckets;  // By rising bounds.
+  std::vector<Bucket> buckets;  // In ascending order of their bounds.
   double sum = 0;
   double count = 0;
 };
@@ -57,7 +57,7 @@ struct SummaryValue {
   double count = 0;
 };
 
-// A native (exponential) histogram, as io.prometheus.client.Histogram has it.
+// A native (exponential) histogram, as in io.prometheus.client.Histogram.
 // https://prometheus.io/docs/specs/native_histograms/
 struct NativeHistogram {
   struct Span {
@@ -68,19 +68,19 @@ struct NativeHistogram {
   double zero_threshold = 0;
   double zero_count = 0;
   std::vector<Span> negative_spans;
-  std::vector<double> negative_counts;  // Absolute, one for each bucket of the spans.
+  std::vector<double> negative_counts;  // Absolute counts, one for each bucket of the spans.
   std::vector<Span> positive_spans;
   std::vector<double> positive_counts;
 };
 
-// What led to a value: the labels of one event, as its trace.
+// An example of an event behind a value, with labels such as its trace id.
 struct Exemplar {
   Labels labels;
   double value = 0;
   std::optional<double> unix_seconds;
 };
 
-// What few samples have.
+// Data that only few samples have.
 struct SampleExtras {
   std::optional<double> created_unix_seconds;
   std::optional<std::int64_t> timestamp_ms;
@@ -90,17 +90,16 @@ struct SampleExtras {
   bool operator==(const SampleExtras& other) const;
 };
 
-// A family of metrics: a name, a type, and its samples. Written once by who
-// collects, then frozen, shared and never changed again; then it may be read by
-// any thread.
+// A metric family: a name, a type, and its samples. One thread writes it. Once frozen it is shared
+// and never changed again; then any thread may read it.
 //
-// Compact: a sample's label names are one number (few sets of names are in use in
-// a family), its values lie in one text, and its numbers in one vector. A gauge
-// with three labels takes some 50 bytes and the letters of its values.
+// It is compact: a number stands for a sample's label names (a family has few sets of names), all
+// label values are in one string, all numbers in one vector. A gauge with three labels takes about
+// 50 bytes plus the bytes of its label values.
 class Family {
  public:
-  // One line of the page: the family's name and `suffix`, the sample's labels and,
-  // for a bucket or a quantile, one label more with `bound` as its value.
+  // One line of the page: the family's name plus `suffix`, and the sample's labels. A bucket or a
+  // quantile has one more label, `own_label`, with the value `bound`.
   struct Line {
     std::string_view suffix;     // "", "_bucket", "_sum", "_count"
     std::string_view own_label;  // "", "le", "quantile"
@@ -108,7 +107,7 @@ class Family {
     double value = 0;
   };
 
-  // Without a unit of its own it has the base unit that its name ends with.
+  // If `unit` is empty, the unit is the base unit that the name ends with, if any.
   Family(FamilyType type, std::string name, std::string help, std::string unit = "");
 
   FamilyType type() const { return type_; }
@@ -116,27 +115,27 @@ class Family {
   const std::string& help() const { return help_; }
   const std::string& unit() const { return unit_; }
 
-  // Each adds a sample. Throws std::length_error above 4 GiB of label values.
+  // Each adds a sample. Throws std::length_error if the label values exceed 4 GiB.
   void Add(std::span<const LabelView> labels, double value);
   void Add(std::span<const LabelView> labels, const HistogramValue& histogram);
   void Add(std::span<const LabelView> labels, const SummaryValue& summary);
-  // A sample of another family of the same kind of values, under these labels.
+  // Adds a sample of another family with the same kind of value, under these labels.
   void AddCopy(std::span<const LabelView> labels, const Family& from, std::size_t index);
-  // To the sample that was added last.
+  // Adds to the last sample.
   void Extend(SampleExtras extras);
-  // Gives back what only writing needs.
+  // Frees the memory that only writing needs.
   void Freeze();
 
   std::size_t size() const { return points_.size(); }
   bool empty() const { return points_.empty(); }
-  // Lines of all samples, or of one.
+  // The lines of all samples, or of one.
   std::size_t lines() const { return numbers_.size(); }
   std::size_t LinesAt(std::size_t index) const { return EndOf(index) - points_[index].number; }
   Line LineAt(std::size_t index, std::size_t line) const;
 
-  // Replaces the contents of `labels`, whose texts point into this family.
+  // Replaces the contents of `labels`. Their texts point into this family.
   void LabelsAt(std::size_t index, std::vector<LabelView>& labels) const;
-  // Samples of equal numbers have the same label names in the same order.
+  // Samples with the same shape have the same label names in the same order.
   std::uint32_t ShapeAt(std::size_t index) const { return points_[index].shape; }
   // The value of a gauge, a counter and the like.
   double ValueAt(std::size_t index) const { return numbers_[points_[index].number]; }
@@ -144,17 +143,17 @@ class Family {
   const SampleExtras* ExtrasAt(std::size_t index) const;
   bool has_extras() const { return !extras_.empty(); }
 
-  // Whether every byte on every page would be the same.
+  // Whether both look the same on every page, byte for byte.
   bool operator==(const Family& other) const;
-  // What it takes of memory.
+  // The memory that it takes.
   std::size_t bytes() const;
 
  private:
   struct Point {
-    std::uint32_t shape;   // Of shapes_.
-    std::uint32_t bounds;  // Of bounds_.
-    std::uint32_t text;    // Where its label values begin.
-    std::uint32_t number;  // Its first number.
+    std::uint32_t shape;   // Index into shapes_.
+    std::uint32_t bounds;  // Index into bounds_.
+    std::uint32_t text;    // Offset of its label values in text_.
+    std::uint32_t number;  // Index of its first number.
     bool operator==(const Point&) const = default;
   };
   using Names = std::vector<std::string>;
@@ -170,16 +169,17 @@ class Family {
   std::string help_;
   std::string unit_;
   std::vector<Names> shapes_;
-  std::unordered_multimap<std::size_t, std::uint32_t> shape_by_hash_;  // While it is written.
+  std::unordered_multimap<std::size_t, std::uint32_t> shape_by_hash_;  // Empty once frozen.
   std::vector<std::vector<double>> bounds_;
   std::vector<Point> points_;
   std::vector<double> numbers_;
-  std::string text_;  // Each value after its length.
+  std::string text_;  // Label values, each after its length.
   std::map<std::uint32_t, SampleExtras> extras_;
 };
 
-// Whether its samples are buckets, or quantiles, with a sum and a count.
+// Whether a sample of the type has buckets.
 bool HasBuckets(FamilyType type);
+// Whether a sample of the type is one number.
 bool IsSimple(FamilyType type);
 
 }  // namespace exporter

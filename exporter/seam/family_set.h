@@ -16,20 +16,19 @@
 
 namespace exporter {
 
-// A family, and until when its samples may be shown. Without a time of its
-// own it lives as long as its collector's stale_after says.
+// A family and the time at which it is withdrawn. Without one, the collector's stale_after decides.
 struct TimedFamily {
   Family family;
   std::optional<SteadyTime> expires_at;
 };
 
-// The metric families that one run of a collector found:
+// The metric families of one run of a collector:
 //
 //   FamilySet families;
 //   families.Gauge("queue_depth", "Messages that wait.").Add({{"queue", "mail"}}, 3);
 //
-// What is written is not judged here: names, UTF-8, duplicates and limits are
-// checked by LabelPolicy, after labels and relabelling had their say.
+// Nothing is checked here. LabelPolicy checks names, UTF-8, duplicates and limits, after labels and
+// relabelling.
 class FamilySet {
  public:
   class Family {
@@ -39,10 +38,10 @@ class FamilySet {
     Family& Add(const Labels& labels, double value);
     Family& Add(const Labels& labels, const HistogramValue& histogram);
     Family& Add(const Labels& labels, const SummaryValue& summary);
-    // prometheus-cpp's own values, for who brings them.
+    // The same with prometheus-cpp's values.
     Family& Add(const Labels& labels, const prometheus::ClientMetric::Histogram& histogram);
     Family& Add(const Labels& labels, const prometheus::ClientMetric::Summary& summary);
-    // To the sample that was added last.
+    // Adds to the last sample.
     Family& Extend(SampleExtras extras);
 
    private:
@@ -51,10 +50,9 @@ class FamilySet {
     TimedFamily timed_;
   };
 
-  // Opens the family of this name and expiry, or finds it if it is open
-  // already; the first type and help stay. Samples of one name that expire apart
-  // are families apart here, and one on the page. The reference is good for the
-  // life of the set, moves included.
+  // Returns the family with this name and expiry, and opens it if it is new. The first type and
+  // help stay. Samples of one name that expire at different times are separate families here and
+  // one on the page. The reference is valid for the life of the set, also after a move.
   Family& Open(FamilyType type, std::string_view name, std::string_view help,
                std::optional<SteadyTime> expires_at = {});
   Family& Open(prometheus::MetricType type, std::string_view name, std::string_view help,
@@ -62,11 +60,11 @@ class FamilySet {
   Family& Gauge(std::string_view name, std::string_view help);
   Family& Counter(std::string_view name, std::string_view help);
 
-  // Takes all families of another set over, each sample with these labels behind
-  // its own: what one of several nodes said.
+  // Takes over all families of another set and appends these labels to each sample: one of several
+  // nodes, for example.
   void Absorb(FamilySet other, const Labels& labels);
 
-  // The families in the order they were opened, those without a sample left out.
+  // The families in the order in which they were opened, without the empty ones.
   std::vector<TimedFamily> Take() &&;
 
  private:

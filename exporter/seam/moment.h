@@ -4,7 +4,7 @@
 
 namespace exporter {
 
-// A moment on both clocks: the steady one for ages, the wall one for what is shown.
+// A time on both clocks: the steady clock for ages, the wall clock for published times.
 struct Moment {
   SteadyTime steady;
   double unix_seconds = 0;

@@ -4,7 +4,7 @@
 
 namespace exporter {
 
-// Names as Prometheus's data model has them, without UTF-8 names:
+// Names as in Prometheus's data model before UTF-8 names:
 // https://prometheus.io/docs/concepts/data_model/
 
 // [a-zA-Z_:][a-zA-Z0-9_:]*

@@ -5,9 +5,8 @@
 
 namespace exporter {
 
-// A password, a token, or an address that may hold one. Has no formatter and
-// no stream operator, so that it cannot reach a log by accident; Reveal()
-// marks the few places that need it.
+// A password, a token, or an address that may hold one. It has no formatter and no stream operator,
+// so it cannot reach a log by accident. Reveal() marks the few places that need the text.
 class Secret {
  public:
   Secret() = default;
@@ -19,21 +18,20 @@ class Secret {
   std::string value_;
 };
 
-// Where a secret comes from: the configuration itself, or a file that is read
-// again at each new connection, so that a rotated secret needs no restart.
+// The source of a secret: the configuration itself, or a file. The file is read again at each new
+// connection, so a rotated secret needs no restart.
 class SecretSource {
  public:
   SecretSource() = default;
   static SecretSource Literal(std::string value);
   static SecretSource File(std::string path);
 
-  // The secret as it is now; of a file its text without trailing newlines.
-  // Throws std::runtime_error, naming the file, when it cannot be read or is
-  // larger than 64 KiB.
+  // The current secret; from a file, its text without trailing newlines. Throws std::runtime_error,
+  // which names the file, if the file cannot be read or is larger than 64 KiB.
   Secret Load() const;
 
-  // The secret where it stands in the configuration; null for a file. For
-  // checks that need no file, as of a URL's scheme.
+  // The secret if the configuration itself holds it; null for a file. For checks that can be made
+  // without reading a file, for example of a URL's scheme.
   const Secret* literal() const { return path_.empty() ? &value_ : nullptr; }
   // Whether anything was configured.
   bool given() const { return given_; }

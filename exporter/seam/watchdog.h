@@ -10,12 +10,12 @@
 
 namespace exporter {
 
-// Ends blocking socket calls that outlive their deadline, by shutting the
-// socket down under them. One thread serves every collector.
+// Ends blocking socket calls at their deadline: it shuts the socket down. One thread serves all
+// collectors. Safe from any thread.
 class Watchdog {
  public:
-  // Keeps one socket under watch. Must be destroyed before the socket is
-  // closed, or a reused descriptor could be shut down by mistake.
+  // Watches one socket. Must be destroyed before the socket is closed; otherwise a reused
+  // descriptor could be shut down by mistake.
   class Guard {
    public:
     ~Guard() { watchdog_.Release(id_); }
@@ -36,10 +36,10 @@ class Watchdog {
 
   [[nodiscard]] Guard Watch(int fd, Deadline deadline);
 
-  // Shuts every watched socket down now, and any watched later at once.
-  // For stopping the program.
+  // Shuts down every watched socket now, and sockets that are watched later at once. For the end of
+  // the program.
   void ExpireAll();
-  // Whether it was called: what waits for something other than a socket is to end by itself.
+  // Whether ExpireAll was called. Code that waits for something other than a socket must check it.
   bool expired() const;
 
  private:
