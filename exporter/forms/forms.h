@@ -10,12 +10,12 @@ namespace exporter {
 enum class Format : std::uint8_t { kText, kOpenMetrics, kProtobuf };
 enum class Coding : std::uint8_t { kIdentity, kGzip, kZstd };
 
-// How a page is written and packed.
+// The format and the compression of a page.
 struct Form {
   Format format = Format::kText;
   Coding coding = Coding::kIdentity;
 
-  // Each form has an index of its own, below kForms.
+  // The index of this form, below kForms. Each form has its own.
   std::size_t index() const {
     return static_cast<std::size_t>(format) * 3 + static_cast<std::size_t>(coding);
   }
@@ -38,10 +38,10 @@ inline constexpr std::array<Form, kForms> kAllForms = {{
 std::string_view ContentType(Format format);
 std::string_view ContentEncoding(Coding coding);
 
-// A stretch of a page, packed so that stretches can be joined in any order.
+// A part of a page, compressed so that parts can be joined in any order.
 struct Packed {
   std::string bytes;
-  // Of the text before it was packed: what the end of a gzip member needs.
+  // CRC-32 and size of the uncompressed text, for the end of a gzip member.
   std::uint32_t crc = 0;
   std::size_t size = 0;
 };

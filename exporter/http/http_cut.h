@@ -12,11 +12,11 @@
 
 namespace exporter {
 
-// Why an answer that had begun was not sent whole.
+// Why an answer was not sent completely.
 enum class HttpCut {
-  kClient,    // Its client has gone.
-  kDeadline,  // Its client took longer than an answer of its size may.
-  kSlow,      // Its client was the slowest when a bound was reached.
+  kClient,    // The client closed the connection.
+  kDeadline,  // The client took longer than an answer of this size may take.
+  kSlow,      // The client was the slowest when a bound was reached.
   kStop,      // The server stops.
 };
 constexpr std::string_view kHttpCutReasons[] = {"client", "deadline", "slow", "stop"};
@@ -24,14 +24,13 @@ constexpr std::string_view Name(HttpCut cut) {
   return kHttpCutReasons[static_cast<std::size_t>(cut)];
 }
 
-// Logs that answers were cut: the first of a handler and reason, and then one a
-// minute at most, so that clients who never read do not fill the log. Safe from
-// any thread.
+// Logs cut answers: the first for each handler and reason, then at most one a minute, so that
+// clients that never read do not fill the log. Safe from any thread.
 class HttpCutLog {
  public:
   void Add(std::string_view handler, HttpCut reason, std::size_t sent, std::size_t size,
            SteadyTime now);
-  // How many were cut since the last line, this one included, if a line is due.
+  // If a line is due, the number of cut answers since the last line, including this one.
   std::optional<std::size_t> Due(std::string_view handler, HttpCut reason, SteadyTime now);
 
  private:

@@ -9,14 +9,14 @@
 
 namespace exporter {
 
-// The memory that answers on their way keep alive. Pages share pieces, and
-// answers share pages, so that a piece counts once, however many wait for it.
+// The memory that unsent answers keep alive. Pages share pieces and answers share pages, so a piece
+// counts once, however many answers wait for it.
 class HttpKept {
  public:
   void Add(const HttpUnsent& answer);
-  void Remove(const HttpUnsent& answer);  // One that was added.
-  // What they keep besides the largest of them: this one may be the page that is
-  // published now, which is there in any case.
+  void Remove(const HttpUnsent& answer);  // `answer` was added before.
+  // The bytes that they keep, without the largest answer: that one may be the published page, which
+  // is in memory anyway.
   std::size_t Bytes() const;
 
  private:
@@ -25,8 +25,9 @@ class HttpKept {
     std::size_t bytes = 0;
   };
 
-  std::unordered_map<const char*, Piece> pieces_;  // By where they are.
-  std::map<std::size_t, std::size_t> sizes_;       // Of the answers, and how many have this.
+  std::unordered_map<const char*, Piece> pieces_;  // By address.
+  std::map<std::size_t, std::size_t>
+      sizes_;  // The sizes of the answers, and how many have this size.
   std::size_t bytes_ = 0;
 };
 

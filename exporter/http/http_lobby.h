@@ -17,72 +17,72 @@
 
 namespace exporter {
 
-// Where connections come in and wait, on one thread, for their client: until a
-// whole request head has come, and until the client has taken an answer that its
-// socket did not hold. So a client that is slow, silent or idle between two scrapes costs
-// a descriptor and no worker, and cannot keep a scrape from being answered.
+// Accepts connections and waits for their clients on one thread: until a complete request head has
+// arrived, and until the client has taken the part of an answer that the socket did not hold. So a
+// client that is slow, silent or idle between two scrapes costs a descriptor and no worker, and
+// cannot delay a scrape.
 //
-// If a bound is reached, a connection gives way that takes no answer, the longest
-// waiting first; then the slowest of those that take one. One that takes its answer
-// as fast as an ordinary client never does: then the doors stay shut for a moment.
+// If a bound is reached, a connection is closed: first the longest waiting of those that take no
+// answer, then the slowest of those that take one. A client that reads as fast as an ordinary one
+// is never cut; instead, no connection is accepted for a moment.
 class HttpLobby {
  public:
-  // A connection. Whoever holds it owns the descriptor.
+  // A connection. The holder owns the descriptor.
   struct Visitor {
     int fd = -1;
-    std::string received;  // Sent by the client and not served yet.
-    bool stays = true;     // For another request, after the answer.
-    // The last answer, of which the client has yet to take what is unsent.
+    std::string received;  // Received and not served yet.
+    bool stays = true;  // Whether the connection stays open for another request after the answer.
+    // The last answer, with the part that the client has not taken yet.
     HttpUnsent unsent;
     std::string handler;
     int code = 0;
     SteadyTime began;
-    double seconds = 0;  // What it took to make.
+    double seconds = 0;  // Time to make the answer.
   };
 
   struct Limits {
-    std::size_t connections = 1024;              // In all.
-    std::size_t head_bytes = 8192;               // A longer head is passed on as it is.
-    std::size_t kept_bytes = 32 << 20;           // By answers that are under way: HttpKept.
-    std::chrono::milliseconds idle{75'000};      // Without a byte.
+    std::size_t connections = 1024;              // Open at the same time.
+    std::size_t head_bytes = 8192;               // A longer head is passed on incomplete.
+    std::size_t kept_bytes = 32 << 20;           // By unsent answers: HttpKept.
+    std::chrono::milliseconds idle{75'000};      // Time without a byte.
     std::chrono::milliseconds head_time{5'000};  // From the first byte of a head to its end.
-    // For the client to take an answer, and besides for each MiB of it.
+    // The time that a client has for an answer, and the time for each MiB of it in addition.
     std::chrono::milliseconds answer_time{10'000};
     std::chrono::milliseconds answer_time_per_mib{1'000};
-    // An ordinary client takes a MiB in the latter, this long after its answer began.
+    // An ordinary client takes a MiB in the latter time, measured from this long after the answer
+    // began.
     std::chrono::milliseconds grace{250};
   };
 
   struct Calls {
-    // On the lobby's thread, with each visitor that is ready: must pass it on
-    // quickly, and end with Return.
+    // Called on the lobby's thread with each visitor that is ready. Must hand it over quickly; it
+    // comes back by Return.
     std::function<void(Visitor)> serve;
-    // What became of an answer that was unsent when it was returned: its client
-    // took it, or it was cut.
+    // Called when an answer that was unsent at its return is taken or cut.
     std::function<void(const Visitor&)> taken;
     std::function<void(const Visitor&, HttpCut)> cut;
-    // On the lobby's thread, once, if the lobby cannot go on.
+    // Called once, on the lobby's thread, if the lobby cannot go on.
     std::function<void(const std::string& reason)> broken;
   };
 
   HttpLobby(Limits limits, Calls calls);
-  ~HttpLobby();  // Closes what waits.
+  ~HttpLobby();  // Closes the waiting connections.
   HttpLobby(const HttpLobby&) = delete;
   HttpLobby& operator=(const HttpLobby&) = delete;
 
-  // Lets connections in from now on. Called once. Throws std::system_error if the
-  // system has no thread left.
+  // Accepts connections from now on. Call it once. Throws std::system_error if the system has no
+  // thread left.
   void Open(std::vector<HttpDoor> doors);
-  void Return(Visitor visitor);  // One that was served.
-  // Visitors that take an answer.
+  void Return(Visitor visitor);  // Gives back a visitor that was served.
+  // The number of visitors that take an answer.
   std::size_t takers() const { return takers_; }
-  // Closes the doors, what waits and what is returned; serves nobody any more.
+  // Closes the sockets, the waiting connections and those that are returned later.
   void Close();
 
  private:
   struct Waiting {
     Visitor visitor;
-    SteadyTime since;  // Of its coming or its last answer.
+    SteadyTime since;  // When it came, or its last answer ended.
     SteadyTime expires_at;
 
     bool open() const { return visitor.fd >= 0; }
@@ -121,16 +121,16 @@ class HttpLobby {
   std::size_t served_ GUARDED_BY(mutex_) = 0;
   bool closed_ GUARDED_BY(mutex_) = false;
 
-  std::atomic<std::size_t> takers_ = 0;  // Of those who wait. Set by the lobby's thread.
+  std::atomic<std::size_t> takers_ = 0;  // Among the waiting. Set by the lobby's thread.
 
-  // Of the lobby's thread alone.
+  // Used by the lobby's thread alone.
   std::vector<HttpDoor> doors_;
-  SteadyTime doors_open_at_;  // Shut until then, as there is no room.
-  SteadyTime bounds_due_;     // When to look for slow clients again, if a bound is passed.
+  SteadyTime doors_open_at_;  // No connection is accepted before, for lack of room.
+  SteadyTime bounds_due_;     // When to look for slow clients again, if a bound is exceeded.
   std::vector<Waiting> waiting_;
-  HttpKept kept_;  // By the takers.
+  HttpKept kept_;  // Of those that take an answer.
 
-  std::jthread thread_;  // Last: ends before what it uses.
+  std::jthread thread_;  // Last: ends before the members that it uses.
 };
 
 }  // namespace exporter

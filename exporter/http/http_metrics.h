@@ -11,12 +11,12 @@
 
 namespace exporter {
 
-// How our own pages are asked for. Handlers are our routes and codes our
-// answers, so the series are few. Safe from any thread.
+// Metrics of the requests to our own pages. Handlers are our routes and codes our answers, so there
+// are few series. Safe from any thread.
 class HttpMetrics {
  public:
   HttpMetrics();
-  // An answer that was sent whole.
+  // An answer was sent completely.
   void Observe(std::string_view handler, int code, double seconds);
   void CountCut(std::string_view reason);
   void CountNotAccepted(std::string_view reason);

@@ -8,18 +8,17 @@
 
 namespace exporter {
 
-// What the HTTP library takes for a connection, while it serves one request:
-// reads what the lobby received, and keeps what is written, which is a head, so
-// that it is sent together with the body.
+// The connection as the HTTP library sees it during one request. Reads what the lobby received.
+// Keeps what the library writes, the head, so that it is sent together with the body.
 class HttpStream {
  public:
   explicit HttpStream(std::string_view received) : received_(received) {}
 
-  // As read(2): bytes read, 0 at the end of what was received.
+  // As read(2): the number of bytes, 0 at the end of the received ones.
   ssize_t Read(char* out, std::size_t size);
-  ssize_t Write(const char* bytes, std::size_t size);  // Takes all of it.
+  ssize_t Write(const char* bytes, std::size_t size);  // Takes all bytes.
 
-  // What was received and not read: the next request's beginning.
+  // Received but not read: the beginning of the next request.
   std::string_view rest() const { return received_; }
   std::string TakeWritten() { return std::exchange(written_, {}); }
 

@@ -14,28 +14,28 @@
 
 namespace exporter {
 
-// A few threads that serve visitors, first come, first served. The queue has a
-// bound, and a stop drops it. Safe from any thread.
+// A few threads that serve visitors in the order of their arrival. The queue is bounded, and a stop
+// drops it. Safe from any thread.
 class HttpWorkers {
  public:
-  // `serve` is called on a worker's thread and owns its visitor; it must not throw.
+  // `serve` runs on a worker's thread, owns its visitor and must not throw.
   HttpWorkers(std::size_t most_queued, std::function<void(HttpLobby::Visitor)> serve);
-  ~HttpWorkers();  // Stops, and waits for what is being served.
+  ~HttpWorkers();  // Stops, and waits for the visitors that are being served.
   HttpWorkers(const HttpWorkers&) = delete;
   HttpWorkers& operator=(const HttpWorkers&) = delete;
 
   // Throws std::system_error if the system has no thread left.
   void Start(std::size_t threads);
-  // False, with the visitor untouched, if too many wait already or it has stopped.
+  // Returns false, with the visitor untouched, if the queue is full or it has stopped.
   bool Offer(HttpLobby::Visitor& visitor);
-  // Closes what waits; false if something is still being served after `patience`.
+  // Closes the queued visitors. Returns false if one is still being served after `patience`.
   bool Stop(std::chrono::milliseconds patience);
-  // Returns when every thread has ended.
+  // Returns once every thread has ended.
   void Join();
 
  private:
   void Run(const std::stop_token& stop);
-  // Waits for a visitor; none if asked to stop.
+  // Waits for a visitor; absent if it is to stop.
   std::optional<HttpLobby::Visitor> Next(const std::stop_token& stop);
 
   const std::size_t most_queued_;
@@ -47,7 +47,7 @@ class HttpWorkers {
   std::size_t serving_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;
 
-  std::vector<std::jthread> threads_;  // Last: end before what they use.
+  std::vector<std::jthread> threads_;  // Last: they end before the members that they use.
 };
 
 }  // namespace exporter

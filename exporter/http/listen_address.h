@@ -4,7 +4,7 @@
 
 namespace exporter {
 
-// Where the HTTP server listens.
+// An address on which the HTTP server listens.
 struct ListenAddress {
   std::string host;  // Without the brackets of an IPv6 address. Empty: all interfaces.
   int port = 9899;   // 0: the system chooses.

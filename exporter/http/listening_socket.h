@@ -6,15 +6,15 @@
 
 namespace exporter {
 
-// A TCP socket that listens. Owns its descriptor.
+// A listening TCP socket. Owns its descriptor.
 class ListeningSocket {
  public:
-  // Bytes that the system takes of each connection while it has not sent them; LimitHeld sets
-  // another bound.
+  // The unsent bytes that the system holds for each connection, unless LimitHeld sets another
+  // bound.
   static constexpr std::size_t kHeld = 128 << 10;
 
-  // Binds the first of the host's addresses that can be bound. Throws
-  // std::runtime_error, naming the address and the reason, if none can.
+  // Binds the first of the host's addresses that can be bound. Throws std::runtime_error, with the
+  // address and the reason, if none can.
   explicit ListeningSocket(const ListenAddress& address);
   ~ListeningSocket();
   ListeningSocket(const ListeningSocket&) = delete;
@@ -23,7 +23,7 @@ class ListeningSocket {
   ListeningSocket& operator=(ListeningSocket&& other) noexcept;
 
   int fd() const { return fd_; }
-  // The one that the system chose, for an address of port 0.
+  // The bound port; the system's choice if the address has port 0.
   int Port() const;
 
  private:

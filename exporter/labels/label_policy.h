@@ -11,14 +11,13 @@ namespace exporter {
 
 class RelabelRule;  // exporter/labels/relabel.h
 
-// What happens to a collector's samples between the reading and the page. In
-// this order, for each sample: constant labels (the sample's own win), prefix,
-// relabelling, regrouping by the new name, validation of names and UTF-8,
-// duplicates; and for all of them max_series (series_cut.h).
+// The steps between a collector's reading and the page. In this order, for each sample: constant
+// labels (the sample's own win), prefix, relabelling, regrouping by the new name, validation of
+// names and UTF-8, duplicates. Last, for all samples together: max_series (series_cut.h).
 struct LabelPolicy {
   Labels labels;
   std::string prefix;
-  // The collector's own rules, then the global ones. Shared, never changed.
+  // The collector's own rules, then the global ones. Shared and never changed.
   std::vector<std::shared_ptr<const RelabelRule>> rules;
   std::size_t max_series = 10000;
 

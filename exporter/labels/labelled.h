@@ -10,18 +10,18 @@
 
 namespace exporter {
 
-// Samples of one reading that were left out, by reason, in lines of the page.
+// The samples of one reading that were left out, by reason, in lines of the page.
 struct Dropped {
   std::uint64_t duplicate = 0;
   std::uint64_t limit = 0;
   std::uint64_t invalid = 0;
 };
 
-// The same, and what it was.
+// The same, with examples.
 struct LeftOut {
   Dropped dropped;
-  SeriesCut cut;                // By max_series.
-  std::string invalid_example;  // One of those dropped as invalid, and why.
+  SeriesCut cut;                // Left out by max_series.
+  std::string invalid_example;  // One of the invalid samples, and the reason.
 };
 
 // A reading after the label policy, and what the policy left out of it.

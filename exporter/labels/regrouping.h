@@ -17,22 +17,22 @@ namespace exporter {
 
 inline constexpr std::string_view kInternalLabel = "a label that begins with __";
 
-// Gathers samples under their final names and labels, and judges each.
+// Gathers samples under their final names and labels, and validates each.
 class Regrouping {
  public:
-  // One sample on its way: of `like` come help, unit and expiry, and the values too unless
-  // there is a `value`.
+  // One sample. Help, unit and expiry are those of `like`. So are the values, unless there is a
+  // `value`.
   struct Sample {
     const TimedFamily& like;
     std::size_t index;
     std::optional<double> value = {};
   };
 
-  // Sorts the labels. `are_names_known` if the sample before had the same name, help and label
-  // names, which then are not looked at again.
+  // Sorts the labels. `are_names_known` if the previous sample had the same name, help and label
+  // names; they are then not validated again.
   void Add(const Sample& sample, FamilyType type, std::string_view name,
            std::vector<LabelView>& labels, bool are_names_known = false);
-  // Counts it as invalid.
+  // Counts the sample as invalid.
   void Refuse(const Sample& sample, std::string_view why);
 
   // Families in the order of their first samples.
@@ -50,10 +50,11 @@ class Regrouping {
   TimedFamily& FamilyOf(Group& group, const TimedFamily& like, std::string_view name);
 
   Labelled result_;
-  std::deque<TimedFamily> families_;  // They stay where they are.
+  std::deque<TimedFamily> families_;  // A deque, so that they do not move.
   std::unordered_map<std::string, Group> groups_;
   std::pair<const std::string, Group>* last_ = nullptr;
-  std::string_view names_fault_;  // What was wrong with the last sample's names.
+  std::string_view
+      names_fault_;  // The fault of the previous sample's names; empty if they are good.
 };
 
 }  // namespace exporter

@@ -10,7 +10,7 @@
 
 namespace exporter {
 
-// A sample's labels, its name among them as `__name__`.
+// A sample's labels; its name is the label `__name__`.
 using SampleLabels = std::vector<prometheus::ClientMetric::Label>;
 
 enum class RelabelAction {
@@ -25,7 +25,8 @@ enum class RelabelAction {
   kLabelKeep,
   kLowercase,
   kUppercase,
-  kHash,  // Ours: target_label becomes a hash of the sources, to hide who they name.
+  kHash,  // Not one of Prometheus's: target_label becomes a hash of the sources, to hide personal
+          // names.
 };
 
 // One entry of metric_relabel_configs, with Prometheus's defaults.
@@ -43,18 +44,18 @@ struct RelabelConfig {
 // A checked and compiled rule. Immutable, so safe from any thread.
 class RelabelRule {
  public:
-  // Throws std::invalid_argument when the fields do not fit each other; the
-  // message begins with the name of the field that is at fault.
+  // Throws std::invalid_argument if the fields do not fit each other. The message begins with the
+  // name of the field at fault.
   static std::shared_ptr<const RelabelRule> Make(RelabelConfig config);
   ~RelabelRule();
   RelabelRule(const RelabelRule&) = delete;
   RelabelRule& operator=(const RelabelRule&) = delete;
 
-  // Changes the labels of one sample; false if the sample is dropped.
+  // Changes the labels of one sample. Returns false if the sample is dropped.
   bool Apply(SampleLabels& labels) const;
 
  private:
-  struct Compiled;  // Keeps the regular expressions' header out of this one.
+  struct Compiled;  // Keeps RE2's header out of this one.
   explicit RelabelRule(RelabelConfig config);
 
   bool ApplyToValue(SampleLabels& labels, const std::string& source) const;
@@ -66,7 +67,7 @@ class RelabelRule {
   std::unique_ptr<const Compiled> compiled_;
 };
 
-// The value of a label; empty when the sample has none of that name.
+// The value of a label; empty if the sample lacks it.
 std::string_view LabelValue(const SampleLabels& labels, std::string_view name);
 
 }  // namespace exporter

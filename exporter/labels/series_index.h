@@ -8,13 +8,12 @@
 
 namespace exporter {
 
-// Which series there are of one name, possibly in several families. Labels must
-// be sorted by their names; an empty one is not a label to Prometheus. Takes at most 64
-// bytes a series while it lives.
+// The series of one name, possibly in several families. Labels must be sorted by name. A label with
+// an empty value counts as absent, as in Prometheus. Takes up to 64 bytes a series while it lives.
 class SeriesIndex {
  public:
-  // Whether there is no sample of these labels yet. If so, they will be those of
-  // `family`'s sample `index`, which the caller adds at once; the family must stay where it is.
+  // Returns whether there is no sample with these labels yet. If so, they become those of sample
+  // `index` of `family`, which the caller adds at once. The family must not move.
   bool Insert(std::span<const LabelView> labels, const Family& family, std::size_t index);
 
  private:
@@ -27,7 +26,7 @@ class SeriesIndex {
   bool IsAt(const Place& place, std::span<const LabelView> labels);
   void Grow();
 
-  std::vector<Place> places_;  // Open addressing; a power of two.
+  std::vector<Place> places_;  // Open addressing; the size is a power of two.
   std::size_t used_ = 0;
   std::vector<LabelView> known_;
 };

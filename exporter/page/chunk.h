@@ -12,27 +12,26 @@
 
 namespace exporter {
 
-// Families that stand one after another on a page, rendered and packed together:
-// one large family, or several small ones. What it holds never changes; its forms
-// are made once each, by the first who asks, while others who ask for the same
-// wait. Safe from any thread.
+// Consecutive families of a page that are rendered and compressed together: one large family, or
+// several small ones. Its contents never change. Each form is made once, by the first thread that
+// asks; other threads that ask for it wait. Safe from any thread.
 class Chunk {
  public:
-  // A collector's samples of one name.
+  // The samples of one name of one collector.
   struct Source {
     std::size_t slot;
     std::shared_ptr<const Family> family;
     bool operator==(const Source&) const = default;
   };
-  // All that the page has of one name, by slot: HELP and TYPE are the first one's; of
-  // series that two have, the first one's are shown, and samples of another type are not.
+  // All samples of one name on the page, by slot. HELP and TYPE are those of the first slot. Of
+  // equal series, the first slot's is shown. Samples of another type are not shown.
   struct Member {
     std::vector<Source> sources;
-    bool is_shown = true;      // Else its name is another family's.
+    bool is_shown = true;      // False if the name belongs to another family.
     bool is_name_free = true;  // For AppendOpenMetrics.
     bool operator==(const Member&) const = default;
   };
-  // Lines of one slot: on the page, and lost to an earlier slot or another family.
+  // Lines of one slot: those on the page, and those lost to an earlier slot or another family.
   struct Count {
     std::size_t slot;
     std::size_t series;
@@ -42,12 +41,12 @@ class Chunk {
   explicit Chunk(std::vector<Member> members) : members_(std::move(members)) {}
 
   const std::vector<Member>& members() const { return members_; }
-  // Whether several collectors have part in it, so that it changes more often than
-  // each of them publishes.
+  // Whether several collectors contribute. Such a chunk changes more often than each of them
+  // publishes.
   bool IsShared() const;
-  // Whether text lacks something that a sample has.
+  // Whether a sample has something that text lacks.
   bool HasExtras() const;
-  // Merges what several slots share, if nobody has yet.
+  // Merges the families that several slots share, if that is not done yet.
   const std::vector<Count>& Counts() const;
   std::shared_ptr<const Packed> Get(Form form) const;
   bool Has(Form form) const { return is_made_[form.index()]; }

@@ -17,29 +17,29 @@ namespace exporter {
 
 struct HealthSeries;
 
-// How a run ended: the label `result` of exporter_collector_collections_total.
+// The end of a run: the label `result` of exporter_collector_collections_total.
 enum class RunResult { kSuccess, kError, kTimeout, kSkipped };
 inline constexpr std::size_t kRunResults = 4;
 std::string_view Name(RunResult result);
 
-// What is known of a collector besides its reading.
+// What the store knows of a collector besides its reading.
 struct CollectorHealth {
   std::string name;
   std::string type;
   bool up = false;        // The target answered in the last run.
-  bool finished = false;  // One run has ended and its reading is shown, or one is overdue.
+  bool finished = false;  // A run has ended and its reading is published, or a run is overdue.
   std::size_t failed_parts = 0;
-  std::size_t series = 0;        // On the page that was made last.
+  std::size_t series = 0;        // On the latest page.
   double duration_seconds = 0;   // Of the last run.
   double durations_seconds = 0;  // Of all runs together.
-  double last_success_unix = 0;  // 0 until there is one.
+  double last_success_unix = 0;  // 0 until the first success.
   std::array<std::uint64_t, kRunResults> collections{};
   std::array<std::uint64_t, kErrorKinds> errors{};
   Dropped dropped;
-  SeriesCut cut;                          // By max_series, of what is shown now.
+  SeriesCut cut;                          // By max_series, in the published reading.
   std::vector<CollectError> last_errors;  // Of the last run; 20 at most.
   std::shared_ptr<const std::vector<HealthSeries>> health_series;
-  std::shared_ptr<const SlotFamilies> account;  // Collector::Account(); null before a run.
+  std::shared_ptr<const SlotFamilies> account;  // Collector::Account(); null before the first run.
 };
 
 }  // namespace exporter

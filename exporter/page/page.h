@@ -12,7 +12,7 @@
 
 namespace exporter {
 
-// All that is shown at one moment of what collectors found, by name. Immutable.
+// All families that are shown at one time, by name. Immutable.
 class Page {
  public:
   // Merges the families that several of the `slots` collectors share.
@@ -22,16 +22,16 @@ class Page {
   const std::vector<std::size_t>& series() const { return series_; }
   const std::vector<std::size_t>& duplicates() const { return duplicates_; }
   const std::vector<std::shared_ptr<const Chunk>>& chunks() const { return chunks_; }
-  // Whether text lacks something that a sample has.
+  // Whether a sample has something that text lacks.
   bool has_extras() const { return has_extras_; }
   std::string Text() const;
 
-  // All chunks in a form, made by the first who asks. Keeps that form alone: a slow reader keeps
-  // neither the families of an old page nor its other forms.
+  // All chunks in one form, made by the first thread that asks. It owns that form alone, so that a
+  // slow reader keeps neither the families of an old page nor its other forms in memory.
   struct Joined {
     std::vector<std::shared_ptr<const Packed>> chunks;
-    std::vector<std::string_view> pieces;  // Point into them.
-    GzipTrailer trailer;                   // Of gzip.
+    std::vector<std::string_view> pieces;  // Point into the chunks.
+    GzipTrailer trailer;                   // Used by gzip.
   };
   std::shared_ptr<const Joined> Get(Form form) const;
 
@@ -44,12 +44,12 @@ class Page {
   mutable std::array<std::shared_ptr<const Joined>, kForms> joined_;
 };
 
-// A page and what follows it, ready to be sent without being joined.
+// A page and its end, ready to be sent without being joined.
 struct PageBody {
   std::vector<std::string_view> pieces;
   std::shared_ptr<const void> owner;  // Keeps the pieces alive.
 };
-// Makes what the page has not in that form yet. `tail` follows the page.
+// Renders the chunks that do not have the form yet. `tail` follows the page.
 PageBody BodyOf(const std::shared_ptr<const Page>& page, Form form,
                 const std::vector<Family>& tail);
 

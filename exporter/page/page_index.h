@@ -13,34 +13,32 @@
 
 namespace exporter {
 
-// A family of one collector as it is shown.
+// A published family of one collector.
 struct Published {
   std::shared_ptr<const Family> family;
   SteadyTime expires_at;
 };
 
-// By name; of one name those that expire apart.
+// By name; families of one name that expire at different times are separate.
 using SlotFamilies = std::vector<Published>;
 
-// Which collectors have which families, and the chunks of the page that follows
-// from it. A change costs what changed, and not what else is there: only the
-// chunks that a changed family stands in are made anew. Nothing is rendered or
-// merged here. Not safe from several threads.
+// Knows which collectors have which families, and derives the chunks of the page. A change costs
+// what changed, whatever else is there: only chunks with a changed family are made anew. It renders
+// and merges nothing. One thread at a time.
 class PageIndex {
  public:
   using Chunks = std::vector<std::shared_ptr<const Chunk>>;
 
-  // `reserved` are names that the page's tail has: a collector's families of these
-  // names are not shown.
-  // `donor`, if there is one, lends its chunks if they hold the same; it lives longer.
+  // `reserved` are the names at the page's end; a collector's families with these names are not
+  // shown. `donor`, if any, lends chunks with the same contents; it must outlive the index.
   explicit PageIndex(std::set<std::string> reserved, const PageIndex* donor = nullptr)
       : reserved_(std::move(reserved)), donor_(donor) {}
 
-  // Puts a slot's families in the place of those it had. Returns the chunks that are new.
+  // Replaces the families of a slot. Returns the new chunks.
   Chunks Update(std::size_t slot, const SlotFamilies& families);
-  // Takes out what has expired; false if nothing has.
+  // Removes expired families; false if there are none.
   bool Expire(SteadyTime now);
-  // The first moment at which something expires.
+  // The earliest expiry.
   SteadyTime NextExpiry() const;
   Chunks AllChunks() const;
   bool Has(std::string_view name) const { return entries_.contains(name); }
@@ -56,7 +54,7 @@ class PageIndex {
   using Entries = std::map<std::string, Entry, std::less<>>;
   using Names = std::set<std::string, std::less<>>;
 
-  // Notes the name and those whose place on the page depends on it.
+  // Notes the name, and the names whose place on the page depends on it.
   void Touch(std::string_view name, Names& touched) const;
   bool SetSources(const std::string& name, std::size_t slot, const SlotFamilies& families);
   Chunks Rebuild(const Names& touched);

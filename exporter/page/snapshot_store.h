@@ -21,11 +21,11 @@
 
 namespace exporter {
 
-// A run that has not ended this long after its deadline counts as failed. It
-// is more than a busy machine needs to wake a thread that was in time.
+// A run that has not ended this long after its deadline counts as failed. Even a busy machine wakes
+// a thread within this time.
 inline constexpr std::chrono::milliseconds kOverdueGrace{200};
 
-// What the store must know of a collector beforehand.
+// The collector's settings that the store needs.
 struct SlotSpec {
   std::string name;
   std::string type;
@@ -34,10 +34,9 @@ struct SlotSpec {
   std::chrono::milliseconds stale_after{45000};
 };
 
-// Where collectors leave readings and scrapes find them: a slot a collector.
-// Safe from any thread. No lock is held while anything is rendered, packed or
-// merged, so that neither a scrape nor a publication waits for it; but who asks
-// for a form that nobody has made yet makes it.
+// Collectors publish readings here, and scrapes read them; each collector has a slot. Safe from any
+// thread. No lock is held while anything is rendered, compressed or merged, so neither a scrape nor
+// a publication waits for that. Only the first thread that asks for a new form makes it.
 class SnapshotStore {
  public:
   SnapshotStore();
@@ -45,38 +44,37 @@ class SnapshotStore {
   SnapshotStore(const SnapshotStore&) = delete;
   SnapshotStore& operator=(const SnapshotStore&) = delete;
 
-  // Adds a slot. Slots are in configuration order: the first of two collectors
-  // that export the same series keeps it. Not after the first RunStarted.
+  // Adds a slot. Slots are in the order of the configuration: if two collectors export the same
+  // series, the first one keeps it. Not after the first RunStarted.
   std::size_t AddSlot(SlotSpec spec);
 
   void RunStarted(std::size_t slot, SteadyTime now, SteadyTime run_deadline);
-  // Takes over what the collector reports of its own work, before its run has ended.
+  // Takes over the collector's account before its run has ended.
   void TakeAccount(std::size_t slot, FamilySet account);
-  // Takes over the reading of a finished run and shows it; or shows nothing any
-  // more if the run was skipped. A reading may carry a failure. The health and
-  // the page change in one step, and not at all if it throws. Forms that are in
-  // use are made before it returns. Returns what the label policy left out.
+  // Publishes the reading of a finished run; if the run was skipped, withdraws what was published.
+  // A reading may carry a failure. Health and page change in one step, or not at all if it throws.
+  // Forms in use are made before it returns. Returns what the label policy left out.
   LeftOut RunEnded(std::size_t slot, const Moment& now, Reading reading);
-  // The last reading stays until it is too old, or goes at once.
+  // Whether the last reading stays until it is too old, or is withdrawn at once.
   enum class LastReading { kStays, kGoes };
   void RunFailed(std::size_t slot, const Moment& now, const CollectError& error,
                  LastReading last = LastReading::kStays);
 
-  // Overdue runs are judged by `now`: such a run counts as failed by timeout,
-  // even while its thread is stuck, and stays so when it ends later.
+  // Overdue runs are judged by `now`: such a run counts as failed by timeout even while its thread
+  // is stuck, and still does after it ends later.
   std::vector<CollectorHealth> Health(SteadyTime now);
-  // Whether each slot has had a run whose reading is shown, or that failed or is overdue.
+  // Whether each slot has had a run that was published, failed or is overdue.
   bool Ready(SteadyTime now);
-  // The families that have not expired at `now`, without health families and
-  // self-metrics: all of them, or what the query wants. A query is served at the
-  // cost of the whole page while no more than kMostViews are in use.
+  // The families that have not expired at `now`, without health families and self-metrics: all, or
+  // those of the query. A query costs as much as the whole page while no more than kMostViews
+  // queries are in use.
   std::shared_ptr<const Page> CurrentPage(SteadyTime now) { return PageOf({}, now); }
   std::shared_ptr<const Page> PageOf(const PageQuery& query, SteadyTime now);
-  // The same query without the names that no collector has: so that inventing names makes no new
-  // pages. `exporter_` and the like, which follow the page, are none of a collector.
+  // The query without names that no collector has, so that invented names make no new pages. Names
+  // at the page's end, such as `exporter_`, belong to no collector.
   PageQuery Known(PageQuery query);
-  // From now the form is prepared at each publication, until nobody has asked
-  // for five minutes. Of a query that is not kept it is not.
+  // From now on, each publication prepares the form, until five minutes after the last request for
+  // it. Not for a query that is not kept.
   void NoteForm(const PageQuery& query, Form form, SteadyTime now);
 
   static constexpr std::size_t kMostViews = 16;
@@ -87,18 +85,19 @@ class SnapshotStore {
     CollectorHealth health;
     std::optional<SteadyTime> running_since;
     SteadyTime run_deadline;
-    std::optional<SteadyTime> told_overdue;  // When somebody was last told that this run is.
-    SlotFamilies families;                   // Shown now.
+    std::optional<SteadyTime> told_overdue;  // When a caller last learned that this run is overdue.
+    SlotFamilies families;                   // Published now.
     std::uint64_t publication = 0;
-    std::uint64_t counted = 0;  // The publication whose duplicates have been counted.
+    std::uint64_t counted = 0;  // The publication whose duplicates are counted.
   };
-  // What is to be made in forms that are in use.
+  // The chunks to be made, in the forms that are in use.
   struct Preparation {
     PageIndex::Chunks chunks;
     std::set<std::size_t> forms;  // By their index.
   };
 
-  // Ends the slot's run and counts it; false if it was overdue, which is then counted.
+  // Ends the slot's run and counts it. Returns false if the run was overdue; then it is counted
+  // already.
   static bool EndRun(Slot& slot, SteadyTime now, RunResult result);
   static void CountTimeout(CollectorHealth& health);
   static bool IsOverdue(Slot& slot, SteadyTime now);
@@ -119,8 +118,8 @@ class SnapshotStore {
   Mutex mutex_;
   std::vector<Slot> slots_ GUARDED_BY(mutex_);
   std::set<std::string> reserved_ GUARDED_BY(mutex_);  // Names of health families.
-  // The first is everything's, which stays and is always up to date; the others are
-  // brought up to date when they are asked for, from its chunks as far as they are the same.
+  // The first view has everything and is always up to date. The others are updated when they are
+  // asked for, with its chunks if they are the same.
   std::vector<std::shared_ptr<PageView>> views_ GUARDED_BY(mutex_);
   bool are_views_whole_ GUARDED_BY(mutex_) = true;
 };

@@ -7,8 +7,8 @@
 
 namespace exporter {
 
-// Every collector, its state, its last errors and its series: as a page for
-// people, and the same as JSON. `now_unix` is for ages, in seconds.
+// Each collector with its state, last errors and series: as a page for people, and as JSON.
+// `now_unix` is the time in seconds, for ages.
 std::string RenderStatusHtml(const std::vector<CollectorHealth>& collectors, double now_unix,
                              const std::string& version, const std::string& telemetry_path);
 std::string RenderStatusJson(const std::vector<CollectorHealth>& collectors,
