@@ -44,8 +44,8 @@ int Dispatch(const exporter::Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // One heap for all threads: a collector's is small, and an arena of each
-  // thread's own would keep what it once needed.
+  // One heap for all threads. The collectors need little memory, and an arena for each thread would
+  // keep its peak.
   ::mallopt(M_ARENA_MAX, 1);
   exporter::TakeSignals();
   try {
@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
     exporter::SetUpLog(flags.log_level, flags.log_format);
     return Dispatch(flags);
   } catch (const std::exception& error) {
-    // A fault of ours: nothing below lets one through.
+    // A bug: nothing below should throw.
     std::fprintf(stderr, "exporter: %s\n", error.what());
     return exporter::kUnusable;
   }

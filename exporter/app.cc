@@ -15,12 +15,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Long enough for every thread that can be woken, short enough that the whole
-// process ends within a second.
+// Long enough for every thread that can be woken; short enough that the whole process ends within a
+// second.
 constexpr milliseconds kAnswerPatience{200};
 constexpr milliseconds kStopPatience{500};
 
-// ?collector=NAME and ?name[]=NAME, each as often as wanted.
+// ?collector=NAME and ?name[]=NAME; both may be repeated.
 PageQuery QueryOf(const HttpRequest& request) {
   PageQuery query;
   for (const auto& [name, value] : request.parameters) {
@@ -50,7 +50,7 @@ HttpObserver App::Observer() {
 std::vector<HttpRoute> App::Routes() {
   const auto healthy = [](const HttpRequest&) { return HttpAnswer::Text("healthy\n"); };
   const auto ready = [this](const HttpRequest&) { return Ready(); };
-  // A probe that waits behind pages would have a healthy process restarted.
+  // If a probe waited behind pages, a healthy process would be restarted.
   constexpr bool kAtOnce = true;
   return {
       {options_.telemetry_path, "metrics",
@@ -86,8 +86,8 @@ bool App::Stop() {
 
 std::vector<CollectorHealth> App::Health() { return HealthAt(steady_clock::now()); }
 
-// Asked before the page: a collection that ends in between must not be reported as
-// good by a page that lacks it.
+// Read before the page: if a collection ends in between, a page without its reading must not report
+// it as good.
 std::vector<CollectorHealth> App::HealthAt(SteadyTime now) { return store_.Health(now); }
 
 std::vector<Family> App::Tail(const std::vector<CollectorHealth>& health, SteadyTime now) const {

@@ -2,7 +2,7 @@
 
 namespace exporter {
 
-// CMake defines the three for this file alone.
+// CMake defines these three for this file alone.
 BuildInfo ThisBuild() { return {EXPORTER_VERSION, EXPORTER_REVISION, EXPORTER_COMPILER}; }
 
 }  // namespace exporter

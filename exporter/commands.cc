@@ -36,8 +36,8 @@ void PrintProblems(const std::string& source, const std::vector<ConfigProblem>& 
     fmt::print(stderr, "{}\n", FormatProblem(source, problem));
 }
 
-// The collectors of the file, or of the environment where no file is named.
-// Where there are none, what is wrong has been printed.
+// The collectors of the file; without a file, those of the environment. If there are none, the
+// problems are printed already.
 std::vector<Job> LoadJobs(const Flags& flags, std::span<const CollectorType> types) {
   if (!flags.config_path.empty()) {
     ConfigResult result = LoadConfig(flags.config_path, types);
@@ -62,8 +62,8 @@ AppOptions OptionsFrom(const Flags& flags) {
   return {flags.listen_addresses, flags.telemetry_path, ThisBuild()};
 }
 
-// Leaves out what `--collector` does not name; false, after a message, if a
-// name is unknown.
+// Keeps only the collectors that `--collector` names. If a name is unknown, prints a message and
+// returns false.
 bool Narrow(std::vector<Job>& jobs, const std::vector<std::string>& names) {
   std::string known;
   for (const Job& job : jobs) known += (known.empty() ? "" : ", ") + job.settings.name;
@@ -81,14 +81,13 @@ bool Narrow(std::vector<Job>& jobs, const std::vector<std::string>& names) {
   return true;
 }
 
-// What runs once ends at once by Ctrl-C: nobody waits for it to answer.
+// Ctrl-C ends a single collection at once: nobody waits for an answer.
 void EndBySignals() {
   const sigset_t ending = EndingSignals();
   ::pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
 }
 
-// Runs every collector once; says on standard error what failed, and what was left
-// to another exporter.
+// Runs every collector once. Prints to standard error what failed, and what another exporter does.
 int CollectOnce(App& app) {
   app.CollectOnce();
   int code = kDone;
@@ -109,7 +108,7 @@ int CollectOnce(App& app) {
   return code;
 }
 
-// Leaves at once where a thread is stuck that nothing can end.
+// Exits at once if a thread cannot be interrupted.
 int Leave(App& app, int code) {
   std::fflush(stdout);
   if (!app.Stop()) ::_exit(code);
@@ -134,7 +133,7 @@ int Serve(const Flags& flags, std::vector<Job> jobs) {
   options.broken = [&broken](const std::string& reason) {
     Log(LogLevel::kError, "nobody can be answered any more", {{"error", reason}});
     broken = true;
-    ::kill(::getpid(), SIGTERM);  // What is waited for below.
+    ::kill(::getpid(), SIGTERM);  // Received below, like a signal from outside.
   };
   App app(std::move(jobs), std::move(options));
   for (const int port : app.Start())
@@ -156,7 +155,7 @@ int Serve(const Flags& flags, std::vector<Job> jobs) {
 void TakeSignals() {
   const sigset_t ending = EndingSignals();
   ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);  // A socket that was shut down must not end the process.
+  ::signal(SIGPIPE, SIG_IGN);  // A write to a socket that was shut down must not end the process.
   ::signal(SIGHUP, SIG_IGN);
 }
 

@@ -8,11 +8,11 @@
 namespace exporter {
 namespace {
 
-// The standard streams, the server's own, and files that are read for a moment.
+// Standard streams, the server's own, and files that are open for a moment.
 constexpr std::size_t kOwn = 8;
-// As many clients may always be connected at a time.
+// This many clients can always be connected at a time.
 constexpr std::size_t kClients = 8;
-// The least that any takes: libpq takes three, and a cluster one for each of its nodes.
+// The fewest that a collector takes. libpq takes three, a cluster one for each node.
 constexpr std::size_t kOfCollector = 1;
 
 }  // namespace

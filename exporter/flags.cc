@@ -27,7 +27,7 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLogLevels = {
 constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kLogFormats = {
     {{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}}};
 
-// Paths that --web.telemetry-path cannot have.
+// Paths that --web.telemetry-path may not take.
 constexpr std::array<std::string_view, 4> kTakenPaths = {"/", "/health", "/ready",
                                                          "/api/v1/status"};
 
@@ -37,7 +37,7 @@ bool IsFreePath(std::string_view path) {
          std::find(kTakenPaths.begin(), kTakenPaths.end(), path) == kTakenPaths.end();
 }
 
-// A command line that is unusable; caught in ParseFlags alone.
+// A wrong command line. Only ParseFlags catches it.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -53,7 +53,7 @@ std::string VariableOf(std::string_view flag) {
   return name;
 }
 
-// The value of a flag by its word in `table`.
+// Looks the flag's word up in `table`.
 template <typename T, std::size_t kSize>
 T Chosen(std::string_view flag, const std::string& word,
          const std::array<std::pair<std::string_view, T>, kSize>& table) {
@@ -65,8 +65,8 @@ T Chosen(std::string_view flag, const std::string& word,
   throw UsageError(fmt::format("--{} must be one of {}, not \"{}\"", flag, known, word));
 }
 
-// What the options write, as text; judged afterwards, so that a flag and its
-// variable are judged alike.
+// The texts of the options. They are validated later, so that flags and variables are validated
+// alike.
 struct Texts {
   std::string config;
   std::vector<std::string> listen_addresses;
@@ -75,7 +75,7 @@ struct Texts {
   std::string log_format = "logfmt";
 };
 
-// The command line's grammar, and the flags it fills.
+// The grammar of the command line, and the flags that it fills.
 class Grammar {
  public:
   Grammar() : app_("Metrics of an application's backends for Prometheus.", "exporter") {
@@ -85,13 +85,13 @@ class Grammar {
         "and the flag in capitals, with _ for . and -.");
     AddFlags();
     AddCommands();
-    // Found among the rest by hand, to offer the nearest flag.
+    // Unknown flags are found by hand, to suggest the nearest flag.
     app_.allow_extras();
     app_.require_subcommand(0, 1);
   }
 
   Flags Read(const std::vector<std::string>& arguments, const Environment& environment) {
-    // CLI11 takes them last first, without the program's name.
+    // CLI11 takes the arguments in reverse order, without the program's name.
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     if (!reversed.empty()) reversed.pop_back();
     app_.parse(std::move(reversed));
@@ -154,7 +154,7 @@ class Grammar {
     throw UsageError(fmt::format("unexpected argument \"{}\"{}", word, DidYouMean(word, names)));
   }
 
-  // Of the program, and of its commands.
+  // The options of the program, and of its commands.
   std::vector<std::string_view> KnownFlags() {
     if (known_flags_.empty()) {
       std::vector<CLI::App*> apps = {&app_};
@@ -243,7 +243,7 @@ std::optional<ListenAddress> ParseListenAddress(std::string_view text) {
   const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
   if (bracketed) host = host.substr(1, host.size() - 2);
   if (host.find_first_of("[]/ \t") != std::string_view::npos) return std::nullopt;
-  // Without brackets nobody can tell an IPv6 address from its port.
+  // An IPv6 address without brackets cannot be told from its port.
   if (bracketed != (host.find(':') != std::string_view::npos)) return std::nullopt;
   return ListenAddress{std::string(host), *port};
 }
@@ -251,7 +251,7 @@ std::optional<ListenAddress> ParseListenAddress(std::string_view text) {
 std::variant<Flags, EarlyExit> ParseFlags(const std::vector<std::string>& arguments,
                                           const Environment& environment) {
   Grammar grammar;
-  // CLI11 tells of --help and of every mistake by an exception.
+  // CLI11 reports --help and every mistake by an exception.
   try {
     return grammar.Read(arguments, environment);
   } catch (const CLI::CallForHelp&) {

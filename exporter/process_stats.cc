@@ -19,9 +19,9 @@
 namespace exporter {
 namespace {
 
-// The fields of /proc/self/stat from the third on: the second, the command's
-// name in parentheses, may hold spaces. The third, a letter, is 0. Read at each
-// scrape: a stream would cost more than the rest of the page.
+// The fields of /proc/self/stat from the third on; the second, the command's name in parentheses,
+// may hold spaces. The third, a letter, becomes 0. Read at each scrape: a stream would cost more
+// than the rest of the page.
 std::vector<double> StatFields() {
   std::array<char, 2048> line;
   const int fd = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
@@ -43,7 +43,7 @@ std::vector<double> StatFields() {
   return fields;
 }
 
-// Seconds since the epoch at which the machine started; 0 if not known.
+// Start of the machine in seconds since the epoch; 0 if unknown.
 double BootTime() {
   std::ifstream file("/proc/stat");
   for (std::string key; file >> key;) {
@@ -55,7 +55,7 @@ double BootTime() {
 }
 
 void AddStat(FamilySet& families) {
-  // proc(5): utime 14, stime 15, starttime 22, vsize 23, rss 24; ours begin at 3.
+  // proc(5): utime 14, stime 15, starttime 22, vsize 23, rss 24; here the first is 3.
   const std::vector<double> fields = StatFields();
   if (fields.size() < 22) return;
   const auto field = [&fields](std::size_t number) { return fields[number - 3]; };
@@ -77,7 +77,7 @@ void AddLimit(FamilySet& families, __rlimit_resource resource, const char* name,
 }
 
 void AddOpenFds(FamilySet& families) {
-  // Linux 6.2 and later count them.
+  // Linux 6.2 and later.
   struct stat listing {};
   if (::stat("/proc/self/fd", &listing) == 0 && listing.st_size > 0) {
     families.Gauge("process_open_fds", "Open file descriptors.")
@@ -85,7 +85,7 @@ void AddOpenFds(FamilySet& families) {
     return;
   }
   std::error_code error;
-  double count = -1;  // The listing's own descriptor.
+  double count = -1;  // Minus the descriptor of the listing itself.
   for (std::filesystem::directory_iterator it("/proc/self/fd", error), end; !error && it != end;
        it.increment(error))
     ++count;

@@ -10,7 +10,7 @@
 namespace exporter {
 namespace {
 
-// A gauge of every collector: its name, its help, what it reads.
+// A gauge for each collector: its name, its help, its value.
 struct HealthGauge {
   const char* name;
   const char* help;
@@ -73,7 +73,7 @@ void AddCollectors(FamilySet& families, const std::vector<CollectorHealth>& coll
   }
 }
 
-// What the collectors report of their own work, by name.
+// The account families of all collectors, by name.
 void AddAccounts(const std::vector<CollectorHealth>& collectors, SteadyTime now,
                  std::vector<Family>& families) {
   std::map<std::string, Family> by_name;
@@ -94,7 +94,7 @@ void AddAccounts(const std::vector<CollectorHealth>& collectors, SteadyTime now,
   for (auto& [name, family] : by_name) families.push_back(std::move(family));
 }
 
-// prometheus-cpp's families of the process's own counters.
+// The families of the process's own counters in prometheus-cpp.
 void AddCounted(const std::vector<prometheus::MetricFamily>& counted, FamilySet& families) {
   for (const auto& family : counted) {
     auto& opened = families.Open(family.type, family.name, family.help);

@@ -8,15 +8,15 @@
 namespace exporter {
 namespace {
 
-// The value of a label that is known only when the collector has run.
+// The value of a label that is known only after a run.
 constexpr std::string_view kAnyValue = "*";
 
 struct Claim {
   std::size_t job;
-  Labels labels;  // By name.
+  Labels labels;  // Sorted by name.
 };
 
-// A job's claims as they will stand on the page.
+// A job's claims as they will appear on the page.
 std::vector<TimedFamily> Exported(const Job& job) {
   FamilySet claimed;
   for (const HealthFamily& family : job.type->health) claimed.Gauge(family.name, "").Add(1);

@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t kMostSeries = 10'000'000;
 
-// A time that holds for a collector, and who gave it.
+// A duration of a collector, and the reader that it came from.
 struct Given {
   milliseconds value;
   bool own = false;
@@ -30,8 +30,8 @@ Given Settle(const std::optional<milliseconds>& own, const std::optional<millise
   return {global.value_or(fallback), false};
 }
 
-// Notes `message` at `key` if the collector has it, else at its interval, else
-// in global: where the two came together.
+// Notes `message` at `key` if the collector has that key, else at its interval, else in `global`:
+// at the later of the two keys that do not fit.
 void NoteTimes(const std::string& key, const std::string& message, YamlReader& reader,
                YamlReader& global_reader) {
   if (reader.Has(key)) return reader.Problem(key, message);
@@ -55,7 +55,7 @@ CommonKeys ReadCommonKeys(YamlReader& reader) {
   }
   keys.labels = reader.LabelMap("labels");
   for (const auto& [name, value] : keys.labels) {
-    // A histogram or a summary with such a label of its own cannot be shown.
+    // A histogram or a summary that has such a label itself could not be shown.
     if (name == "le" || name == "quantile")
       reader.Problem("labels", "a label cannot be named " + name +
                                    ": histograms and summaries need it for themselves");

@@ -24,7 +24,7 @@ constexpr std::size_t kLongestName = 64;
 constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
 constexpr std::string_view kDigits = "0123456789";
 
-// A name that needs no quoting in a label, a URL or a command line.
+// A name that needs no quotes in a label, a URL or a command line.
 bool IsCollectorName(std::string_view name) {
   if (name.empty() || name.size() > kLongestName) return false;
   if (kLetters.find(name.front()) == std::string_view::npos) return false;
@@ -55,10 +55,10 @@ std::string ReadPrefix(YamlReader& global) {
   return prefix;
 }
 
-// The configuration on its way from text to jobs.
+// A configuration while it is read.
 class Builder {
  public:
-  // `problems` is where the readers note theirs.
+  // The readers note their problems in `problems`.
   Builder(std::span<const CollectorType> types, YamlReader root, YamlReader global,
           const std::vector<ConfigProblem>& problems)
       : types_(types),
@@ -73,7 +73,7 @@ class Builder {
     ListCollectors();
     for (YamlReader& reader : readers_) jobs_.push_back(MakeJob(reader));
     root_.RejectUnknownKeys();
-    // What a half-read collector claims says nothing; its name has no part in it.
+    // The claims of a collector with problems mean nothing.
     if (problems_.size() == repeated_names_) RejectClashes();
     return std::move(jobs_);
   }
@@ -111,7 +111,7 @@ class Builder {
   }
 
   const CollectorType* FindType(YamlReader& reader, const std::string& name) {
-    if (name.empty()) return nullptr;  // Which is noted already.
+    if (name.empty()) return nullptr;  // Noted already.
     std::vector<std::string_view> names;
     for (const CollectorType& type : types_) {
       if (type.name == name) return &type;
@@ -147,7 +147,7 @@ class Builder {
   void RejectClashes() {
     for (const Clash& clash : FindClashes(jobs_)) {
       const std::string& name = jobs_[clash.second].settings.name;
-      // Its name has a problem that speaks of this too.
+      // The problem of its name covers this too.
       if (name == jobs_[clash.first].settings.name) continue;
       readers_[clash.second].Problem(
           "", fmt::format("collectors \"{}\" and \"{}\" would both export {}; give one of them a "
@@ -164,11 +164,11 @@ class Builder {
   std::string prefix_;
   std::set<std::string> names_;
   std::size_t repeated_names_ = 0;
-  std::vector<YamlReader> readers_;  // Of each job, in the same order.
+  std::vector<YamlReader> readers_;  // In the order of the jobs.
   std::vector<Job> jobs_;
 };
 
-// The problems as a person reads them: from top to bottom, each once.
+// The problems from top to bottom of the file, each once.
 void Arrange(std::string_view text, std::vector<ConfigProblem>& problems) {
   std::sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
     return std::tie(a.line, a.column, a.message) < std::tie(b.line, b.column, b.message);
@@ -208,7 +208,7 @@ ConfigResult LoadConfig(const std::string& path, std::span<const CollectorType> 
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                              &std::fclose);
   if (!file) return unreadable(errno);
-  // One byte more than allowed tells a file that is too large from one that just fits.
+  // One byte more than allowed: it tells a file that is too large from one that just fits.
   std::string text(kMaxYamlBytes + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   if (std::ferror(file.get()) != 0) return unreadable(errno);

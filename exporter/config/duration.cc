@@ -20,10 +20,10 @@ constexpr std::array<Unit, 7> kUnits = {{{"y", 365LL * 24 * 60 * 60 * 1000},
                                          {"m", 60LL * 1000},
                                          {"s", 1000},
                                          {"ms", 1}}};
-// Far from where a clock's nanoseconds overflow.
+// Far below an overflow of a clock's nanoseconds.
 constexpr std::int64_t kMost = 100 * kUnits[0].milliseconds;
 
-// Takes the leading digits off `text`; absent when there are none or too many.
+// Cuts the leading digits off `text`; absent if there are none or too many.
 std::optional<std::int64_t> TakeNumber(std::string_view& text) {
   std::int64_t number = 0;
   if (text.empty() || text.front() == '-') return std::nullopt;

@@ -14,7 +14,7 @@ bool IsVariableName(std::string_view name) {
          std::string_view::npos;
 }
 
-// The value of what stands between `${` and `}`.
+// The value of the text between `${` and `}`.
 std::optional<std::string> Expand(std::string_view inside, const Environment& environment,
                                   std::vector<std::string>& problems) {
   const std::size_t colon = inside.find(":-");

@@ -6,15 +6,15 @@
 namespace exporter {
 namespace {
 
-// A variable, and a collector that it asks for.
+// A variable, and the collector that it asks for.
 struct Row {
   std::string_view variable;
   std::string_view type;
-  std::string_view keys;  // The rest of the collector, as YAML in a line.
+  std::string_view keys;  // The collector's other keys, as YAML in one line.
 };
 
-// The pool is every session of the server: an application seldom names itself
-// unless somebody made it, and then there is a file.
+// The pool counts all sessions of the server: applications seldom set an application_name, and
+// whoever sets one writes a configuration file.
 constexpr std::array<Row, 5> kRows = {{
     {"DATABASE_URL", "postgres", R"(dsn: "${DATABASE_URL}")"},
     {"DATABASE_URL", "db_pool",

@@ -7,7 +7,7 @@
 namespace exporter {
 namespace {
 
-// No key is longer; a longer word has no near one, and costs nothing.
+// No key is longer. A longer word has no near key and is not compared.
 constexpr std::size_t kLongestWord = 64;
 
 }  // namespace

@@ -50,7 +50,7 @@ RelabelConfig ReadFields(YamlReader& rule) {
   return config;
 }
 
-// The key that a message about a rule is about: it begins with it.
+// The key with which a message of RelabelRule begins.
 std::string SubjectOf(std::string_view message) {
   const auto end = std::find_if_not(message.begin(), message.end(), [](unsigned char c) {
     return c == '_' || std::isalpha(c) != 0;
@@ -67,7 +67,7 @@ std::vector<std::shared_ptr<const RelabelRule>> ReadRelabelRules(YamlReader& rea
     const std::size_t before = rule.problem_count();
     const RelabelConfig config = ReadFields(rule);
     if (rule.problem_count() > before) continue;
-    // How RelabelRule says that its fields do not fit each other.
+    // RelabelRule throws this if its fields do not fit each other.
     try {
       rules.push_back(RelabelRule::Make(config));
     } catch (const std::invalid_argument& error) {

@@ -42,7 +42,7 @@ bool IsForbidden(std::string_view text, std::size_t at) {
   return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
 }
 
-// Notes what keeps the bytes from being text at all.
+// Notes bytes that no text has.
 bool IsText(std::string_view text, std::vector<ConfigProblem>& problems) {
   if (text.size() > kMaxYamlBytes) {
     problems.push_back({0, 0, "the file is larger than 1 MiB"});
@@ -65,8 +65,8 @@ bool IsText(std::string_view text, std::vector<ConfigProblem>& problems) {
   return true;
 }
 
-// Where the quoted text that begins at `start` ends: past its closing quote;
-// npos when it is never closed.
+// The position after the closing quote of the text that begins at `start`; npos if it is never
+// closed.
 std::size_t EndOfQuoted(std::string_view text, std::size_t start) {
   const char quote = text[start];
   for (std::size_t at = start + 1; at < text.size(); ++at) {
@@ -80,16 +80,16 @@ std::size_t EndOfQuoted(std::string_view text, std::size_t start) {
   return std::string_view::npos;
 }
 
-// Looks at each event of the parser before a tree is made of them.
+// Checks each event of the parser before a tree is made.
 class Checker : public YAML::EventHandler {
  public:
   Checker(std::string_view text, std::vector<ConfigProblem>& problems)
       : text_(text), problems_(problems) {}
 
-  // Whether a tree of it would be without end or measure, or hold what nobody meant.
+  // Whether the tree would be endless or too large, or its meaning would surprise.
   bool unusable() const { return unusable_; }
   int documents() const { return documents_; }
-  // The line where the last quoted text of several lines ended, and where it began.
+  // The line on which the last quoted text of several lines ended, and on which it began.
   std::optional<std::pair<int, Place>> last_long_quote() const { return last_long_quote_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
@@ -144,20 +144,20 @@ class Checker : public YAML::EventHandler {
   void OnMapEnd() override { End(); }
 
  private:
-  // A list or mapping that is open.
+  // An open list or mapping.
   struct Frame {
     bool map;
     bool key_next;
     YAML::anchor_t anchor;
     std::size_t values_before;
-    std::map<std::string, int> keys;  // To the line of each.
+    std::map<std::string, int> keys;  // Their lines.
   };
 
   void Note(const YAML::Mark& mark, std::string message) {
     problems_.push_back({mark.line + 1, mark.column + 1, std::move(message)});
   }
 
-  // Whether the node that begins now is the key of a mapping; turns to the value.
+  // Whether the node that begins now is a key of a mapping. Switches between key and value.
   bool TakesKey() {
     if (frames_.empty() || !frames_.back().map) return false;
     frames_.back().key_next = !frames_.back().key_next;
@@ -215,7 +215,7 @@ class Checker : public YAML::EventHandler {
     const std::size_t end = EndOfQuoted(text_, start);
     if (end == std::string_view::npos) {
       Note(mark, fmt::format("the quote {} that begins here is never closed", text_[start]));
-      unusable_ = true;  // It holds the rest of the file.
+      unusable_ = true;  // The rest of the file would be part of it.
       return;
     }
     const int end_line = PlaceOf(text_.substr(start), end - start).line + mark.line;
@@ -227,15 +227,15 @@ class Checker : public YAML::EventHandler {
   std::string_view text_;
   std::vector<ConfigProblem>& problems_;
   std::vector<Frame> frames_;
-  std::map<YAML::anchor_t, std::size_t> sizes_;  // Values under an anchor that is closed.
+  std::map<YAML::anchor_t, std::size_t> sizes_;  // Values under a closed anchor.
   std::size_t values_ = 0;
   int documents_ = 0;
-  int first_document_ = 0;  // Where it begins.
+  int first_document_ = 0;  // The line on which it begins.
   bool unusable_ = false;
   std::optional<std::pair<int, Place>> last_long_quote_;
 };
 
-// What yaml-cpp says, and what helps a person.
+// yaml-cpp's message, and a better one.
 struct Hint {
   std::string_view said;
   std::string_view hint;
@@ -294,13 +294,13 @@ bool Check(std::string_view text, const std::string& copy, std::vector<ConfigPro
   try {
     std::istringstream in(copy);
     YAML::Parser parser(in);
-    // No further than the second document: before a stray comma or bracket
-    // yaml-cpp 0.7 finds empty documents without end.
+    // Stops at the second document: before a stray comma or bracket, yaml-cpp 0.7 finds empty
+    // documents without end.
     while (parser.HandleNextDocument(checker) && checker.documents() < 2) {
     }
   } catch (const YAML::ParserException& error) {
-    // yaml-cpp's only way to say that the text is no YAML. Past an endless
-    // value it only repeats what is noted.
+    // yaml-cpp reports only by this exception that the text is not YAML. After an unclosed value it
+    // repeats a problem that is noted already.
     if (!checker.unusable()) {
       problems.push_back(
           {error.mark.line + 1, error.mark.column + 1, SyntaxMessage(error, text, checker)});

@@ -26,7 +26,7 @@ bool IsPlainText(std::string_view text) {
          });
 }
 
-// What a person would call this node.
+// A word for this kind of node that a user knows.
 std::string_view KindOf(const YAML::Node& node) {
   switch (node.Type()) {
     case YAML::NodeType::Sequence:
@@ -44,7 +44,7 @@ std::string Shown(const YAML::Node& node) {
   return node.IsScalar() ? Quoted(node.Scalar()) : std::string(KindOf(node));
 }
 
-// All of `text` as a number.
+// `text` as a number, if all of it is one.
 template <typename T>
 std::optional<T> ParseNumber(const std::string& text) {
   T number{};
@@ -60,7 +60,7 @@ std::optional<bool> ParseBool(const std::string& text) {
   return std::nullopt;
 }
 
-// What to add to the message about a duration that is none.
+// The hint for a duration that is not valid.
 std::string DurationHint(const std::string& text) {
   const bool bare = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
   return bare && text != "0" ? fmt::format("; a number needs a unit: {}s", text) : "";
@@ -80,7 +80,7 @@ std::string Listed(std::span<const std::string_view> choices) {
 std::string Quoted(std::string_view text) {
   std::string quoted = "\"";
   std::string_view shown = text.substr(0, kLongestQuote);
-  // Never ends within a character of several bytes.
+  // Does not cut a character of several bytes.
   while (shown.size() < text.size() && (text[shown.size()] & 0xc0) == 0x80) {
     shown.remove_suffix(1);
   }
@@ -264,8 +264,8 @@ SecretSource YamlReader::RequiredSource(const std::string& key) {
   return source;
 }
 
-// A password pasted with its line break, or a quote left open, ends here and
-// not in a client's message about a host that nobody wrote.
+// Catches a password that was pasted with its line break, or a quote left open. A client would
+// complain about a host name that nobody wrote.
 bool YamlReader::IsSafe(const std::string& key, const std::string& secret) {
   if (std::any_of(secret.begin(), secret.end(), IsControl)) {
     Problem(key, key + " holds a line break, a tab or another control character");
@@ -342,7 +342,7 @@ void YamlReader::Mismatch(const std::string& key, std::string_view expected) {
 }
 
 void YamlReader::Problem(const std::string& key, std::string message) {
-  if (!node_.IsMap()) return;  // That itself is noted already.
+  if (!node_.IsMap()) return;  // Noted already.
   for (const std::string& name : {key, key + std::string(kFileSuffix)}) {
     for (const auto& entry : node_) {
       if (!entry.first.IsScalar() || entry.first.Scalar() != name) continue;
@@ -373,12 +373,12 @@ void YamlReader::RejectUnknownKeys() {
   for (const auto& entry : node_) {
     if (!entry.first.IsScalar() || known_.count(entry.first.Scalar()) > 0) continue;
     const std::string& key = entry.first.Scalar();
-    if (key == "<<") continue;  // Noted by ParseYaml, with better words.
+    if (key == "<<") continue;  // ParseYaml notes it, with a better message.
     const std::size_t colon = key.find(':');
     if (colon == std::string::npos) {
       NoteAt(entry.first, fmt::format("unknown key {}{}", Quoted(key), DidYouMean(key, known)));
     } else {
-      // `url:redis://:password@host` is one word to YAML: what follows may be a secret.
+      // `url:redis://:password@host` is one word to YAML; the part after the colon may be a secret.
       NoteAt(entry.first, fmt::format("unknown key; write a space after the colon of {}",
                                       Quoted(key.substr(0, colon))));
     }

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kMemoryLevel = 8;
 
-// zlib's windowBits for a text: raw deflate, without a frame of its own, and no larger than the
-// text, as the window is memory that is cleared for each.
+// zlib's windowBits for a text: negative for raw deflate without a frame, and no larger than the
+// text, because the window is cleared for each.
 int RawWindowFor(std::size_t size) {
   constexpr int kLeast = 9;
   constexpr int kMost = 15;
@@ -28,7 +28,7 @@ void AppendLittleEndian(std::string& out, std::uint32_t value) {
 
 DeflatedBlock Deflate(std::string_view text) {
   z_stream stream{};
-  // A page is so repetitive that the fastest level finds most of what there is.
+  // Pages are so repetitive that the fastest level compresses nearly as well.
   if (::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, RawWindowFor(text.size()), kMemoryLevel,
                      Z_DEFAULT_STRATEGY) != Z_OK)
     throw std::runtime_error("deflateInit2 failed");
@@ -36,7 +36,7 @@ DeflatedBlock Deflate(std::string_view text) {
   block.size = text.size();
   block.crc = static_cast<std::uint32_t>(
       ::crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
-  // The bound is for a finished stream; a full flush adds an empty block.
+  // deflateBound is for a finished stream; a full flush adds an empty block.
   block.bytes.resize(::deflateBound(&stream, text.size()) + 16);
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream.avail_in = static_cast<uInt>(text.size());

@@ -8,8 +8,7 @@
 namespace exporter {
 namespace {
 
-// The format knows five types. A gauge histogram is written as a histogram, as
-// the Go client does.
+// The format has five types. A gauge histogram is written as a histogram, as the Go client does.
 std::string_view TypeName(FamilyType type) {
   switch (type) {
     case FamilyType::kCounter:
@@ -28,7 +27,7 @@ std::string_view TypeName(FamilyType type) {
   }
 }
 
-// The end of a line behind its name and its labels.
+// The rest of a line after its name and labels.
 void AppendEnd(std::string& out, bool has_labels, const Family::Line& line,
                const SampleExtras* extras) {
   char before = has_labels ? ',' : '{';
@@ -80,9 +79,9 @@ void AppendNumber(std::string& out, double value) {
     out += value > 0 ? "+Inf" : "-Inf";
   } else {
     std::array<char, 32> digits;
-    // Shortest that reads back the same; exact integers without an exponent as
-    // far as a double counts them all, and small numbers as long as Go writes
-    // them so: they are bounds of buckets, and a label is compared as text.
+    // The shortest text that parses to the same number. Exact integers have no exponent as far as a
+    // double counts them all; small numbers have none as long as Go writes them so. They are bounds
+    // of buckets, and labels are compared as text.
     const double size = std::abs(value);
     const bool whole = size < 9007199254740992.0 && value == std::trunc(value);
     const bool fixed = whole || (size >= 1e-4 && size < 1);

@@ -10,9 +10,9 @@
 namespace exporter {
 namespace {
 
-// A frame of its own; frames one after another are one zstd stream (RFC 8878, 3.1).
+// One frame; a sequence of frames is one zstd stream (RFC 8878, 3.1).
 std::string ZstdFrame(std::string_view text) {
-  // A page is so repetitive that the fastest level finds most of what there is.
+  // Pages are so repetitive that the fastest level compresses nearly as well.
   constexpr int kLevel = 1;
   std::string frame(::ZSTD_compressBound(text.size()), '\0');
   const std::size_t size =

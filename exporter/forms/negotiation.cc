@@ -11,7 +11,7 @@
 namespace exporter {
 namespace {
 
-// One choice of a header: "text/plain;version=0.0.4;q=0.5".
+// One entry of a header: "text/plain;version=0.0.4;q=0.5".
 struct Choice {
   std::string value;  // In lower case.
   std::vector<std::string> parameters;
@@ -37,7 +37,7 @@ std::vector<std::string> Split(std::string_view text, char at) {
   return parts;
 }
 
-// So many choices are looked at: a header may be some thousand bytes long.
+// The most entries that are read: a header may have some thousand bytes.
 constexpr std::size_t kMostChoices = 32;
 
 std::vector<Choice> ChoicesOf(std::string_view header) {
@@ -58,7 +58,7 @@ std::vector<Choice> ChoicesOf(std::string_view header) {
   return choices;
 }
 
-// A parameter's value, or `otherwise` if the choice does not name it.
+// A parameter's value, or `otherwise` if the entry lacks it.
 std::string Value(const Choice& choice, std::string_view parameter, std::string_view otherwise) {
   for (const std::string& given : choice.parameters) {
     if (given.starts_with(parameter) && given.substr(parameter.size()).starts_with('='))
@@ -108,7 +108,8 @@ Format FormatFor(std::string_view accept, bool has_extras) {
   return best == Format::kOpenMetrics && names_text && !has_extras ? Format::kText : best;
 }
 
-// No header means no coding (RFC 9110 allows any; vmagent sends none and reads none).
+// Without the header there is no coding. RFC 9110 allows any, but vmagent sends no header and reads
+// none.
 Coding CodingFor(std::string_view accept_encoding) {
   double gzip = -1;
   double zstd = -1;
@@ -119,7 +120,7 @@ Coding CodingFor(std::string_view accept_encoding) {
     if (choice.value == "*") any = choice.q;
   }
   if (gzip < 0) gzip = any;
-  // Never zstd by a star: few can read it.
+  // A star never means zstd: few clients can read it.
   if (zstd > 0 && zstd >= gzip) return Coding::kZstd;
   return gzip > 0 ? Coding::kGzip : Coding::kIdentity;
 }

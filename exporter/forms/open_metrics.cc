@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 8> kTypeNames = {
 constexpr std::string_view kTotal = "_total";
 constexpr std::string_view kInfo = "_info";
 
-// How the family is named and typed here.
+// The family's name and type in this format.
 struct Header {
   std::string_view name;
   FamilyType type;
@@ -35,7 +35,7 @@ void AppendHeader(std::string& out, const Header& header, const Family& family) 
   out.append("# TYPE ").append(header.name) += ' ';
   out.append(kTypeNames[static_cast<std::size_t>(header.type)]) += '\n';
   const std::string& unit = family.unit();
-  // The format allows a unit only to a family that is named by it.
+  // The format allows a unit only if the name ends with it.
   if (!unit.empty() && header.name.ends_with(unit))
     out.append("# UNIT ").append(header.name).append(" ").append(unit) += '\n';
   if (family.help().empty()) return;
@@ -63,7 +63,7 @@ void AppendExemplar(std::string& out, const Exemplar& exemplar) {
   out += fmt::format("{:.3f}", *exemplar.unix_seconds);
 }
 
-// The format allows them to buckets and to counters.
+// The format allows exemplars only on buckets and counters.
 void AppendExemplars(std::string& out, const SampleExtras& extras, std::size_t at, FamilyType type,
                      const Family::Line& line) {
   if (line.suffix != "_bucket" && type != FamilyType::kCounter) return;
@@ -72,7 +72,7 @@ void AppendExemplars(std::string& out, const SampleExtras& extras, std::size_t a
   }
 }
 
-// The lines of one sample; of `only` that suffix, if there is one.
+// The lines of one sample, or only those with the suffix `only`.
 void AppendSample(std::string& out, const Family& family, FamilyType type, std::size_t index,
                   std::string_view labels, std::optional<std::string_view> only) {
   const SampleExtras* extras = family.ExtrasAt(index);
@@ -109,7 +109,7 @@ void AppendSamples(std::string& out, const Family& family, FamilyType type,
   }
 }
 
-// The format allows quantiles from 0 to 1 only; redis_exporter's names have them in percent.
+// The format allows quantiles from 0 to 1 only; redis_exporter writes them in percent.
 bool HasStrayQuantile(const Family& family) {
   if (family.type() != FamilyType::kSummary) return false;
   for (std::size_t i = 0; i < family.size(); ++i) {
@@ -121,7 +121,7 @@ bool HasStrayQuantile(const Family& family) {
   return false;
 }
 
-// Such a summary is three families of unknown type.
+// Such a summary becomes three families of unknown type.
 void AppendTorn(std::string& out, const Family& family) {
   for (const std::string_view suffix : {"", "_sum", "_count"}) {
     const std::string name = family.name() + std::string(suffix);

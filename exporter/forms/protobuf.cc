@@ -13,7 +13,7 @@ namespace {
 
 using protozero::pbf_builder;
 
-// The fields of each message, as the schema numbers them.
+// The field numbers of each message in the schema.
 enum class PbFamily : protozero::pbf_tag_type { kName = 1, kHelp, kType, kMetric, kUnit };
 enum class PbMetric : protozero::pbf_tag_type {
   kLabel = 1,
@@ -50,7 +50,7 @@ enum class PbHistogram : protozero::pbf_tag_type {
   kCreated,
 };
 
-// MetricType of the schema.
+// The schema's MetricType.
 std::int32_t TypeNumber(FamilyType type) {
   switch (type) {
     case FamilyType::kCounter:
@@ -98,12 +98,12 @@ void AddExemplar(Parent& parent, Tag tag, const SampleExtras* extras, std::size_
   }
 }
 
-// A count of the schema's integer field, or of the floating one beside it.
+// Writes a count to the schema's integer field, or to the floating-point field beside it.
 bool IsInteger(double count) {
   return count >= 0 && count < 9007199254740992.0 && count == std::trunc(count);
 }
 
-// For fields that know integers alone.
+// For fields that hold integers only.
 std::uint64_t Whole(double count) {
   return count >= 0 && count < 9007199254740992.0 ? static_cast<std::uint64_t>(count) : 0;
 }
@@ -126,7 +126,7 @@ void AddSpans(pbf_builder<PbHistogram>& message, PbHistogram tag,
   }
 }
 
-// Counts of integer histograms are written as the differences of neighbours.
+// Counts of integer histograms are written as differences of neighbours.
 void AddCounts(pbf_builder<PbHistogram>& message, PbHistogram deltas, PbHistogram floats,
                const std::vector<double>& counts, bool integers) {
   if (!integers) return message.add_packed_double(floats, counts.begin(), counts.end());
@@ -225,7 +225,7 @@ void AddMetric(pbf_builder<PbFamily>& message, const Family& family, std::size_t
   pbf_builder<PbMetric> metric(message, PbFamily::kMetric);
   family.LabelsAt(index, labels);
   for (const LabelView& label : labels) {
-    // An empty label is no label.
+    // An empty label counts as absent.
     if (!label.value.empty()) AddLabel(metric, PbMetric::kLabel, label.name, label.value);
   }
   if (HasBuckets(family.type())) {

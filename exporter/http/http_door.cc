@@ -18,17 +18,17 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// A pause doubles from failure to failure. The longest leaves a scrape in time
-// and costs ten calls a second.
+// A pause doubles with each failure. Even the longest one leaves a scrape in time, and costs ten
+// calls a second.
 constexpr milliseconds kFirstPause{1};
 constexpr milliseconds kLongestPause{100};
-// Failures that come and go faster are one trouble, and are logged once.
+// Failures at shorter distances are one disturbance and are logged once.
 constexpr seconds kQuiet{10};
 
-// The socket itself is wrong, so that no later call can succeed: accept(2).
+// The socket itself is broken; no later call can succeed: accept(2).
 constexpr std::array kHopeless = {EBADF, EINVAL, ENOTSOCK, EFAULT};
-// Nothing has failed: the connection went before it was accepted. So often in a
-// row, something has.
+// Not a failure: the client left before its connection was accepted. After this many in a row, it
+// is one.
 constexpr std::array kNothingThere = {EAGAIN, EWOULDBLOCK, EINTR};
 constexpr int kMostNothing = 10;
 
@@ -46,8 +46,8 @@ bool Holds(const Errors& errors, int error) {
   return std::find(errors.begin(), errors.end(), error) != errors.end();
 }
 
-// accept(2) has Linux report the errors of a connection's network, and a
-// firewall's, as its own: whatever is not exhausted counts as one of these.
+// accept(2) on Linux also reports errors of a connection's network or of a firewall. Every error
+// but a lack of resources counts as one of these.
 std::string_view ReasonOf(int error) {
   for (const Reason& reason : kExhausted)
     if (reason.error == error) return reason.name;
@@ -84,8 +84,8 @@ void HttpDoor::Fail(int error, SteadyTime now) {
   if (Holds(kHopeless, error))
     throw std::runtime_error("no connection can be accepted on port " + port +
                              " any more: " + std::strerror(error));
-  // Also if nothing was there, though the system said that something was: it
-  // may say so again at once.
+  // Also if there was no connection although the system reported one: it may report it again at
+  // once.
   opens_at_ = now + std::min(kLongestPause, kFirstPause * (1 << failures_in_a_row_));
   failures_in_a_row_ = std::min(failures_in_a_row_ + 1, kMostNothing);
   if (Holds(kNothingThere, error) && failures_in_a_row_ < kMostNothing) return;

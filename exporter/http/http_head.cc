@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kSchemes[] = {"http://", "https://"};
 
-// How long the scheme and the host at the beginning of a target are; 0 if it has none.
+// The length of scheme and host at the beginning of a target; 0 if it has none.
 std::size_t AuthoritySize(std::string_view target) {
   for (const std::string_view scheme : kSchemes) {
     if (target.size() < scheme.size() ||

@@ -10,7 +10,7 @@ void HttpKept::Add(const HttpUnsent& answer) {
   for (const std::string_view piece : answer.body()) {
     Piece& known = pieces_[piece.data()];
     ++known.answers;
-    // Two pages may cut one text differently.
+    // Two pages may split one text differently.
     if (piece.size() <= known.bytes) continue;
     bytes_ += piece.size() - known.bytes;
     known.bytes = piece.size();

@@ -23,7 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// At a time, so that no client's answer keeps the others waiting.
+// The bytes of one turn, so that one answer does not delay the others.
 constexpr std::size_t kMostSent = 256 << 10;
 constexpr double kMib = 1 << 20;
 constexpr milliseconds kPollPause{10};
@@ -36,15 +36,15 @@ int OpenWakeFd() {
   return fd;
 }
 
-// What the socket took and the client has not acknowledged: it may be megabytes
-// that nobody reads.
+// Bytes that the socket took and the client has not acknowledged. They may be megabytes that nobody
+// reads.
 std::size_t Queued(int fd) {
   int queued = 0;
   return ::ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? static_cast<std::size_t>(queued) : 0;
 }
 
-// Lets the system forget at once what the client has not taken, and tells the
-// client that something is missing.
+// Makes the system drop the unsent bytes at once, and shows the client that the answer is
+// incomplete.
 void Reset(int fd) {
   const linger at_once{1, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -66,7 +66,7 @@ HttpLobby::~HttpLobby() {
 
 void HttpLobby::Wake() const {
   const std::uint64_t one = 1;
-  // A full counter would mean that the thread is awake already.
+  // If the counter is full, the thread is awake already.
   [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
 }
 
@@ -96,8 +96,8 @@ void HttpLobby::Close() {
   Wake();
 }
 
-// The one place where the lobby's faults end: without it nobody is answered, so
-// that none may pass unseen.
+// All faults of the lobby end here. None may go unnoticed: without the lobby no request is
+// answered.
 void HttpLobby::Run(const std::stop_token& stop) {
   try {
     while (!stop.stop_requested()) {
@@ -134,7 +134,7 @@ void HttpLobby::Admit(HttpDoor& door, SteadyTime now) {
     return;
   }
   const std::optional<int> fd = door.Admit(now);
-  // Who asks for health comes anew each time, and must not wait for idle ones.
+  // A probe connects anew each time, and must not wait for idle connections.
   if (door.lacks_descriptor()) MakeRoom(now);
   if (!fd) return;
   Visitor visitor;
@@ -181,13 +181,13 @@ bool HttpLobby::MakeRoom(SteadyTime now) {
   return waiting_.size() < before;
 }
 
-// An eighth of the connections is for those who take no answer yet, so that a
-// client who asks need not wait, and one who says nothing takes nobody's place.
+// An eighth of the connections is reserved for clients that take no answer yet. So a client that
+// asks need not wait, and a silent one takes nobody's place.
 bool HttpLobby::IsWithinBounds() const {
   return takers_ <= limits_.connections * 7 / 8 && kept_.Bytes() <= limits_.kept_bytes;
 }
 
-// Now and then, as it asks the system about each of them.
+// Only now and then: it costs a system call for each of them.
 void HttpLobby::HoldToBounds(SteadyTime now) {
   if (now < bounds_due_ || IsWithinBounds()) return;
   DropSlow(now, [this] { return IsWithinBounds(); });
@@ -211,8 +211,8 @@ void HttpLobby::DropSlow(SteadyTime now, const std::function<bool()>& enough) {
   }
 }
 
-// Since its answer began, less a moment that the network may need. A client that
-// has acknowledged all that it was sent waits for us, and is as fast as can be.
+// Measured from the beginning of its answer, minus a moment for the network. A client that has
+// acknowledged all bytes waits for us, and counts as fast.
 double HttpLobby::SecondsPerMib(const Waiting& waiting, SteadyTime now) const {
   const Visitor& visitor = waiting.visitor;
   const std::chrono::duration<double> took = now - visitor.began - limits_.grace;
@@ -241,7 +241,7 @@ void HttpLobby::PollOnce(SteadyTime now) {
   const auto left = std::chrono::ceil<milliseconds>(next - now).count();
   if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<long>(left, 0))) < 0) {
     if (errno == EINTR) return;
-    // Too many for the system's memory, or for a limit that was lowered since.
+    // Too many for the system's memory, or for a limit that was lowered meanwhile.
     MakeRoom(now);
     std::this_thread::sleep_for(kPollPause);
     return;
@@ -249,7 +249,7 @@ void HttpLobby::PollOnce(SteadyTime now) {
   Attend(polled, steady_clock::now());
 }
 
-// Does what the poll of the wake-up, the doors and those who wait has found.
+// Handles the result of poll(2): the wake-up, the doors and the waiting connections.
 void HttpLobby::Attend(const std::vector<pollfd>& polled, SteadyTime now) {
   auto result = polled.begin();
   if ((result++)->revents != 0) {
@@ -291,7 +291,7 @@ void HttpLobby::EndAnswer(Waiting& waiting, SteadyTime now) {
 void HttpLobby::ReadFrom(Waiting& waiting, SteadyTime now) {
   std::string& received = waiting.visitor.received;
   DropEmptyLines(received);
-  // A whole head first: a client may send many, and only one is read at a time.
+  // Only one complete head at a time is read, even if the client sent several.
   if (received.find("\r\n\r\n") != std::string::npos) return PassOn(waiting);
   std::array<char, 4096> chunk;
   const ssize_t got = ::recv(waiting.visitor.fd, chunk.data(), chunk.size(), MSG_DONTWAIT);

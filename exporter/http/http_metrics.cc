@@ -6,7 +6,7 @@
 namespace exporter {
 namespace {
 
-// From a page of a few series to one of a million.
+// For pages from a few series to a million.
 const prometheus::Histogram::BucketBoundaries kBuckets = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5};
 

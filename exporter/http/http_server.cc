@@ -23,16 +23,16 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// Requests are answered from memory and no worker waits for a client.
+// Few are enough: requests are answered from memory, and no worker waits for a client.
 constexpr std::size_t kWorkers = 4;
-// Of an answer, by the worker that made it: the lobby sends the rest in turn with others.
+// The bytes that a worker sends itself. The lobby sends the rest, in turn with others.
 constexpr std::size_t kMostSent = 16 << 20;
-// What the system may hold for a client and has not sent yet, if few take an answer. With little,
-// it wakes a client who reads for every few packets. Of many each has ListeningSocket::kHeld.
+// Unsent bytes that the system may hold for a client, if few clients take an answer. With less, it
+// wakes a reading client for every few packets. If there are many, each has ListeningSocket::kHeld.
 constexpr std::size_t kMostHeld = 1 << 20;
 constexpr std::size_t kFew = 4;
 constexpr const char* kUnknownHandler = "other";
-// What is answered before the library sees the head.
+// Heads that are answered before the library sees them.
 struct EarlyAnswer {
   int code;
   std::string_view text;
@@ -48,8 +48,8 @@ constexpr EarlyAnswer kTooMany = {
     "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
     "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 18\r\n\r\ntoo many requests\n"};
 
-// What was answered on this thread's request. The library is given the head's
-// fields and never the body, which it would copy.
+// The answer to the request of this thread. The library gets the fields of the head and never the
+// body, which it would copy.
 struct Answered {
   std::string handler = kUnknownHandler;
   int code = 0;  // 0 until the library has written a head.
@@ -69,37 +69,36 @@ class LibraryStream : public httplib::Stream {
   ssize_t write(const char* bytes, std::size_t size) override { return stream_.Write(bytes, size); }
   void get_remote_ip_and_port(std::string& ip, int& port) const override { ip = "", port = 0; }
   void get_local_ip_and_port(std::string& ip, int& port) const override { ip = "", port = 0; }
-  // Not the descriptor: the library refuses one above 1023, which its select(2)
-  // could not watch, and it has none to watch here.
+  // Not the descriptor: the library refuses numbers above 1023, which its select(2) could not
+  // watch. It has nothing to watch here.
   socket_t socket() const override { return INVALID_SOCKET; }
 
  private:
   HttpStream& stream_;
 };
 
-// The library's reading of requests and writing of answers, without its sockets
-// and threads. Safe from any thread.
+// The library's parser of requests and writer of answers, without its sockets and threads. Safe
+// from any thread.
 class Library : public httplib::Server {
  public:
-  // It sends nothing while it has no listening socket, and asks no more of it.
+  // The library sends nothing without a listening socket, and does not use one otherwise.
   Library() { svr_sock_ = 0; }
 
-  // Serves one request; false if the connection must be closed after it.
+  // Serves one request. Returns false if the connection must be closed afterwards.
   bool Serve(HttpStream& stream) {
     LibraryStream adapted(stream);
     bool closed = false;
-    bool stays = false;  // Until the head was understood.
+    bool stays = false;  // Until the head is understood.
     const auto inspect = [&stays](httplib::Request& request) {
-      request.ranges.clear();  // A page is sent whole.
-      // A body is not read, and would be taken for the next request.
+      request.ranges.clear();  // A page is always sent completely.
+      // A body is not read; it would be taken for the next request.
       stays = !request.has_header("Content-Length") && !request.has_header("Transfer-Encoding");
     };
     return Process(*this, adapted, closed, inspect) && !closed && stays;
   }
 
  private:
-  // cpp-httplib 0.18 is given the addresses of both ends as well, for handlers that want them;
-  // 0.11 asks the stream.
+  // cpp-httplib 0.18 is given the addresses of both ends as well; 0.11 asks the stream for them.
   template <typename Self, typename Inspect>
   static bool Process(Self& self, LibraryStream& stream, bool& closed, const Inspect& inspect) {
     if constexpr (requires { self.process_request(stream, false, closed, inspect); }) {
@@ -124,7 +123,7 @@ void Fill(const httplib::Request& request, httplib::Response& response, HttpAnsw
   answered.owner = std::move(answer.owner);
 }
 
-// The values of a repeated header field, as one (RFC 9110, 5.3).
+// Joins the values of a repeated header field (RFC 9110, 5.3).
 std::string Joined(const httplib::Request& request, const std::string& field) {
   std::string joined;
   const auto [begin, end] = request.headers.equal_range(field);
@@ -140,14 +139,14 @@ HttpRequest ToRequest(const httplib::Request& request) {
   return made;
 }
 
-// The answer to a head that the library need not see; absent for a good one.
+// The answer to a head that the library need not see; absent for a good head.
 std::optional<EarlyAnswer> RefuseHead(std::string_view head) {
   if (head.find("\r\n\r\n") == std::string_view::npos) return kHeadTooLong;
   if (HasHiddenField(head)) return kBadHead;
   return std::nullopt;
 }
 
-// A quarter of the descriptors at most: collectors need some as well.
+// At most a quarter of the descriptors: collectors need some as well.
 HttpLobby::Limits LobbyLimits() {
   HttpLobby::Limits limits;
   rlimit files{};
@@ -156,8 +155,8 @@ HttpLobby::Limits LobbyLimits() {
   return limits;
 }
 
-// Of the connections that there may be, those that may wait for a worker: the
-// others are room for who asks what is answered at once.
+// The share of the connections that may wait for a worker. The others are room for requests that
+// are answered at once.
 std::size_t MostQueued() { return LobbyLimits().connections * 7 / 8 - kWorkers; }
 
 }  // namespace
@@ -201,7 +200,7 @@ class HttpServer::Impl {
   std::atomic<bool> stopping_ = false;
   HttpCutLog cut_log_;
   HttpWorkers workers_;
-  HttpLobby lobby_;  // After the workers, to whom its thread passes visitors on.
+  HttpLobby lobby_;  // After the workers, to which its thread passes visitors.
 };
 
 HttpServer::Impl::Impl(std::vector<HttpRoute> routes, HttpObserver observer, AcceptCall accept)
@@ -210,7 +209,7 @@ HttpServer::Impl::Impl(std::vector<HttpRoute> routes, HttpObserver observer, Acc
       accept_(std::move(accept)),
       workers_(MostQueued(), [this](HttpLobby::Visitor visitor) { Serve(std::move(visitor)); }),
       lobby_(LobbyLimits(), LobbyCalls()) {
-  // Before the library's routing: its regular expressions recurse on long paths.
+  // Before the library's routing, whose regular expressions recurse on long paths.
   library_.set_pre_routing_handler([this](const auto& request, auto& response) {
     Answer(request, response);
     return httplib::Server::HandlerResponse::Handled;
@@ -229,7 +228,7 @@ HttpLobby::Calls HttpServer::Impl::LobbyCalls() {
           observer_.broken};
 }
 
-// The workers give visitors back to the lobby: their threads end before it does.
+// The workers give visitors back to the lobby, so their threads end before it does.
 HttpServer::Impl::~Impl() {
   Stop({});
   workers_.Join();
@@ -282,7 +281,7 @@ void HttpServer::Impl::Refuse(HttpLobby::Visitor visitor, const EarlyAnswer& ans
   Give(std::move(visitor));
 }
 
-// Sends what the client takes at once; the lobby waits for the rest.
+// Sends what the client takes at once. The lobby waits for the rest.
 void HttpServer::Impl::Give(HttpLobby::Visitor visitor) {
   LimitHeld(visitor.fd, lobby_.takers() < kFew ? kMostHeld : ListeningSocket::kHeld);
   if (!visitor.unsent.SendTo(visitor.fd, kMostSent)) {
@@ -310,7 +309,7 @@ bool HttpServer::Impl::ServeByLibrary(HttpStream& stream) {
   try {
     return library_.Serve(stream);
   } catch (const std::exception&) {
-    // The library throws on some malformed requests; they cost their connection.
+    // The library throws on some malformed requests; these cost their connection.
     return false;
   }
 }
@@ -331,7 +330,7 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
   try {
     Fill(request, response, route->answer(ToRequest(request)));
   } catch (const std::exception&) {
-    // What went wrong may hold what a client must not see.
+    // The error text may hold something that a client must not see.
     Fill(request, response, HttpAnswer::Text("internal error\n", 500));
   }
 }

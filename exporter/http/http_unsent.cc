@@ -12,11 +12,11 @@
 namespace exporter {
 namespace {
 
-// Pieces of one system call.
+// Pieces in one system call.
 constexpr std::size_t kBatch = 256;
 
 iovec VectorOf(std::string_view bytes) {
-  // sendmsg(2) reads them; its type is recvmsg(2)'s as well.
+  // sendmsg(2) only reads them, but shares its type with recvmsg(2).
   return {const_cast<char*>(bytes.data()), bytes.size()};  // NOLINT
 }
 

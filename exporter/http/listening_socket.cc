@@ -23,16 +23,17 @@ void Set(int fd, int level, int option, int value) {
   ::setsockopt(fd, level, option, &value, sizeof value);
 }
 
-// -1, with the reason in errno, if this address cannot be bound.
+// Returns -1, with the reason in errno, if this address cannot be bound.
 int ListenOn(const addrinfo& address) {
   const int fd = ::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
-  // A restart need not wait for old connections; SO_REUSEPORT would let two
-  // exporters share a port.
+  // A restart need not wait for old connections. SO_REUSEPORT is not used: two exporters could
+  // share a port.
   Set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  // Inherited by connections: a kept-alive scrape would wait for an acknowledgement.
+  // Connections inherit it. Otherwise a kept-alive scrape would wait for an acknowledgement.
   Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  // Also inherited: the system would buffer up to 4 MiB for each client that does not read.
+  // Also inherited. Otherwise the system would buffer up to 4 MiB for each client that does not
+  // read.
   Set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(ListeningSocket::kHeld));
   if (address.ai_family == AF_INET6) Set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (::bind(fd, address.ai_addr, address.ai_addrlen) == 0 && ::listen(fd, SOMAXCONN) == 0)
@@ -45,7 +46,7 @@ int ListenOn(const addrinfo& address) {
 
 struct Attempt {
   int fd = -1;
-  int error = 0;       // Of the last address tried, as errno; 0 if there was none.
+  int error = 0;       // errno of the last address that was tried; 0 if none was.
   std::string reason;  // Why there is no descriptor.
 };
 
@@ -78,14 +79,14 @@ std::string Spelled(const ListenAddress& address) {
 }  // namespace
 
 ListeningSocket::ListeningSocket(const ListenAddress& address) {
-  // "::" takes IPv4 as well; a machine without IPv6 has only the other.
+  // "::" also accepts IPv4; a machine without IPv6 has only the other address.
   const std::vector<std::string> hosts = address.host.empty()
                                              ? std::vector<std::string>{"::", "0.0.0.0"}
                                              : std::vector<std::string>{address.host};
   Attempt attempt;
   for (const std::string& host : hosts) {
     attempt = ListenOnHost(host, address.port);
-    // A port that somebody has is not shared, even where the other address is free.
+    // A port that another process has is not shared, even if the other address is free.
     if (attempt.fd >= 0 || attempt.error == EADDRINUSE) break;
   }
   if (attempt.fd < 0)

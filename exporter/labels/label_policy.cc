@@ -22,12 +22,12 @@ void AddConstantLabels(std::vector<LabelView>& labels, const Labels& constant) {
   }
 }
 
-// One line of a sample on its way through the rules.
+// One line of a sample while rules are applied.
 struct Relabelled {
   Family::Line line;
-  std::string bound;  // The value of the line's own label.
+  std::string bound;  // The value of the line's own label, `le` or `quantile`.
   std::string name;
-  SampleLabels labels;  // With the line's own label, without __name__.
+  SampleLabels labels;  // Including the line's own label, without __name__.
 };
 
 std::vector<Relabelled> Relabel(const Rules& rules, const Family& family, std::size_t index,
@@ -52,8 +52,8 @@ std::vector<Relabelled> Relabel(const Rules& rules, const Family& family, std::s
   return kept;
 }
 
-// Whether the lines are still one histogram or summary: sum and count there, one base name, one set
-// of labels. Buckets and quantiles may be dropped. Then `name` and `common` are these.
+// Whether the lines are still one histogram or summary: with sum and count, one base name and one
+// set of labels. Buckets and quantiles may be missing. If so, sets `name` and `common`.
 bool Rejoin(const std::vector<Relabelled>& lines, std::string& name, SampleLabels& common) {
   if (lines.size() < 2 || lines[lines.size() - 2].line.suffix != "_sum") return false;
   const Relabelled& last = lines.back();  // _count, which has no label of its own.
@@ -80,7 +80,7 @@ std::vector<LabelView> ViewsOf(const SampleLabels& labels) {
   return views;
 }
 
-// A family with one sample: what is left of a histogram or a summary.
+// A family with one sample: the rest of a histogram or a summary.
 TimedFamily Rebuilt(const std::vector<Relabelled>& lines, const TimedFamily& from) {
   const Family& like = from.family;
   TimedFamily made{Family(like.type(), like.name(), like.help(), like.unit()), from.expires_at};
@@ -143,7 +143,7 @@ Labelled LabelPolicy::Apply(std::vector<TimedFamily> families) const {
   Regrouping regrouping;
   for (TimedFamily& timed : families) {
     AddFamily(regrouping, *this, timed);
-    timed.family = Family(timed.family.type(), "", "");  // Its copy takes its place.
+    timed.family = Family(timed.family.type(), "", "");  // Frees it; its copy is in the result.
   }
   Labelled result = std::move(regrouping).Take();
   LeftOut& left_out = result.left_out;

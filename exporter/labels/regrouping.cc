@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::size_t kLongestNamed = 100;
 
-// The label that a type adds to its own lines.
+// The label that a type adds to its lines itself.
 std::string_view OwnLabel(FamilyType type) {
   if (HasBuckets(type)) return "le";
   return type == FamilyType::kSummary ? "quantile" : "";
 }
 
-// What is wrong with a sample's names, the labels sorted; empty for nothing.
+// The fault of a sample's names, with sorted labels; empty if there is none.
 std::string_view NamesFault(std::string_view name, FamilyType type, std::string_view help,
                             const std::vector<LabelView>& labels) {
   if (!IsUtf8(help)) return "a help that is not UTF-8";
@@ -84,7 +84,7 @@ void Regrouping::Add(const Sample& sample, FamilyType type, std::string_view nam
 void Regrouping::Refuse(const Sample& sample, std::string_view why) {
   result_.left_out.dropped.invalid += LinesOf(sample);
   std::string& example = result_.left_out.invalid_example;
-  // A row may have named it, at any length.
+  // The name may come from a row, with any length.
   if (example.empty())
     example = sample.like.family.name().substr(0, kLongestNamed) + ": " + std::string(why);
 }

@@ -15,13 +15,13 @@
 namespace exporter {
 namespace {
 
-// Those that write target_label.
+// The actions that write target_label.
 constexpr std::array kWriters = {RelabelAction::kReplace,   RelabelAction::kHashMod,
                                  RelabelAction::kLowercase, RelabelAction::kUppercase,
                                  RelabelAction::kHash,      RelabelAction::kKeepEqual,
                                  RelabelAction::kDropEqual};
 
-// An empty value removes the label: to Prometheus the two are the same.
+// An empty value removes the label: Prometheus does not distinguish the two.
 void SetLabel(SampleLabels& labels, const std::string& name, std::string value) {
   const auto found = std::find_if(labels.begin(), labels.end(),
                                   [&name](const auto& label) { return label.name == name; });
@@ -57,7 +57,7 @@ std::uint64_t Sum64(const std::string& text) {
   return sum;
 }
 
-// 64 bits of SHA-256: enough to tell tenants apart, too few to name one.
+// 64 bits of SHA-256: enough to distinguish tenants.
 std::string HashOf(const std::string& text) {
   const Digest digest = DigestOf(text, ::EVP_sha256());
   std::string hex;
@@ -71,7 +71,7 @@ struct RelabelRule::Compiled {
   explicit Compiled(const std::string& regex)
       : anchored("^(?s:" + regex + ")$", RE2::Quiet), groups(anchored.NumberOfCapturingGroups()) {}
 
-  // The groups of a match; empty if there is none.
+  // The groups of a match; empty if it does not match.
   std::vector<re2::StringPiece> Match(re2::StringPiece text) const {
     std::vector<re2::StringPiece> found(static_cast<std::size_t>(groups) + 1);
     if (!anchored.Match(text, 0, text.size(), RE2::ANCHOR_BOTH, found.data(), groups + 1))
@@ -80,7 +80,7 @@ struct RelabelRule::Compiled {
   }
   bool Matches(const std::string& text) const { return RE2::FullMatch(text, anchored); }
 
-  // Go's Regexp.Expand: $1, ${1}, $name, ${name}, $$; an unknown group is empty.
+  // Like Go's Regexp.Expand: $1, ${1}, $name, ${name}, $$; an unknown group is empty.
   std::string Expand(const std::string& pattern,
                      const std::vector<re2::StringPiece>& groups_found) const;
   std::string Group(const std::string& name,
@@ -94,7 +94,7 @@ std::string RelabelRule::Compiled::Group(const std::string& name,
                                          const std::vector<re2::StringPiece>& found) const {
   std::size_t index = found.size();
   if (std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c); })) {
-    // To Go a number with a leading zero is a name, which no group has.
+    // In Go a number with a leading zero is a name, and no group has it.
     const bool padded = name.size() > 1 && name.front() == '0';
     index = padded || name.size() > 3 ? found.size() : std::stoul(name);
   } else if (const auto named = anchored.NamedCapturingGroups().find(name);
@@ -125,7 +125,7 @@ std::shared_ptr<const RelabelRule> RelabelRule::Make(RelabelConfig config) {
   std::shared_ptr<const RelabelRule> rule(new RelabelRule(std::move(config)));
   const RelabelConfig& made = rule->config_;
   if (!rule->compiled_->anchored.ok()) {
-    const RE2 written(made.regex, RE2::Quiet);  // Whose error does not quote our anchors.
+    const RE2 written(made.regex, RE2::Quiet);  // Its error does not quote the added anchors.
     throw std::invalid_argument("regex is not valid: " +
                                 (written.ok() ? rule->compiled_->anchored : written).error());
   }
@@ -209,7 +209,7 @@ void RelabelRule::Replace(SampleLabels& labels, const std::string& source) const
 void RelabelRule::MapNames(SampleLabels& labels) const {
   SampleLabels mapped;
   for (const auto& label : labels) {
-    if (label.value.empty()) continue;  // No label at all, to Prometheus.
+    if (label.value.empty()) continue;  // Counts as absent.
     const auto groups = compiled_->Match(label.name);
     if (!groups.empty())
       mapped.push_back({compiled_->Expand(config_.replacement, groups), label.value});

@@ -15,8 +15,8 @@ std::size_t LinesOf(const std::vector<TimedFamily>& families) {
       [](std::size_t sum, const TimedFamily& timed) { return sum + timed.family.lines(); });
 }
 
-// The lines that each family may have: what the smaller ones do not need is
-// shared by the larger ones.
+// The lines that each family may have. The lines that smaller families do not need are shared by
+// the larger ones.
 std::size_t LevelOf(const std::vector<TimedFamily>& families, std::size_t most) {
   std::vector<std::size_t> sizes;
   sizes.reserve(families.size());
@@ -39,7 +39,7 @@ std::string ValuesOf(const Family& family, std::size_t index) {
   return values;
 }
 
-// Which samples are among the first by the values of their labels, as far as their lines fit.
+// The samples with the first label values, as far as their lines fit.
 std::vector<bool> FirstOf(const Family& family, std::size_t level) {
   std::vector<std::pair<std::string, std::size_t>> order;
   order.reserve(family.size());
@@ -67,7 +67,7 @@ Family Cut(const Family& family, std::size_t level) {
   return made;
 }
 
-// There are more families than lines: the first ones stay, each whole.
+// There are more families than lines: the first ones stay, each complete.
 void KeepTheFirst(std::vector<TimedFamily>& families, std::size_t most,
                   std::vector<CutFamily>& cut) {
   for (TimedFamily& timed : families) {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kFewest = 16;
 
-// The next label at or after `at` that is not empty.
+// The index of the first non-empty label at or after `at`.
 std::size_t SkipEmpty(std::span<const LabelView> labels, std::size_t at) {
   while (at < labels.size() && labels[at].value.empty()) ++at;
   return at;

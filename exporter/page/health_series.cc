@@ -28,7 +28,7 @@ std::vector<Labels> VariantsOf(HealthValue value) {
   return variants;
 }
 
-// The one sample as the policy leaves it; absent if it is dropped, or torn into lines.
+// The sample after the policy; absent if it was dropped or split.
 std::optional<Family> Applied(const HealthFamily& health, const Labels& labels,
                               const LabelPolicy& policy) {
   FamilySet set;
@@ -62,7 +62,7 @@ HealthSeries MakeOne(const HealthFamily& health, const LabelPolicy& policy) {
   return series;
 }
 
-// The kind of the last run's failure as an index; kErrorKinds for none.
+// The error kind of the last run as an index; kErrorKinds if it did not fail.
 std::size_t ReasonOf(const CollectorHealth& health) {
   if (health.up || health.last_errors.empty()) return kErrorKinds;
   return static_cast<std::size_t>(health.last_errors.front().kind());
@@ -87,7 +87,7 @@ double ValueOf(HealthValue value, const CollectorHealth& health) {
   }
 }
 
-// A family of several collectors on its way to the page.
+// A family of several collectors while it is put together.
 struct Gathered {
   Family family;
   SeriesIndex seen;

@@ -10,15 +10,15 @@
 namespace exporter {
 namespace {
 
-// Families share a chunk up to so many lines: more would be made anew if one of them changes, and
-// fewer are more pieces to send, and pack less well.
+// Families share a chunk up to this many lines. With more, a change would remake more; with fewer,
+// there would be more pieces to send, and they would compress less well.
 constexpr std::size_t kMostLines = 256;
-// About so many names lie between two boundaries.
+// The average number of names between two boundaries.
 constexpr std::size_t kNamesApart = 16;
 
-// The names that a family's lines have besides its own.
+// The names of a family's lines besides its own.
 constexpr std::array<std::string_view, 3> kSuffixes = {"_bucket", "_count", "_sum"};
-// What OpenMetrics takes off a family's name.
+// The ending that OpenMetrics removes from a family's name.
 constexpr std::array<std::string_view, 2> kEndings = {"_total", "_info"};
 
 bool HasLinesNamed(FamilyType type, std::string_view suffix) {
@@ -26,8 +26,8 @@ bool HasLinesNamed(FamilyType type, std::string_view suffix) {
   return suffix != "_bucket" || type != FamilyType::kSummary;
 }
 
-// Whether a chunk begins with this name wherever it stands: it depends on the name alone, so
-// that a new neighbour moves no other boundary.
+// Whether a chunk begins with this name. It depends on the name alone, so that a new neighbour
+// moves no other boundary.
 bool IsBoundary(std::string_view name) {
   return std::hash<std::string_view>()(name) % kNamesApart == 0;
 }
@@ -81,7 +81,7 @@ void PageIndex::Touch(std::string_view name, Names& touched) const {
   for (const std::string_view ending : kEndings) touch(ending);
 }
 
-// Whether what the page shows of the name has changed.
+// Whether the shown families of this name have changed.
 bool PageIndex::SetSources(const std::string& name, std::size_t slot,
                            const SlotFamilies& families) {
   Entry& entry = entries_[name];
@@ -153,11 +153,11 @@ PageIndex::Chunks PageIndex::AllChunks() const {
   return all;
 }
 
-// From the boundary before each touched name to the boundary behind it.
+// From the boundary before each changed name to the boundary after it.
 PageIndex::Chunks PageIndex::Rebuild(const Names& touched) {
   Chunks fresh;
   auto done = entries_.cbegin();
-  bool is_done = false;  // Whether all before `done` has been rebuilt.
+  bool is_done = false;  // Whether everything before `done` is rebuilt.
   for (const std::string& name : touched) {
     auto end = entries_.upper_bound(name);
     if (is_done && (done == entries_.cend() || name < done->first)) continue;
@@ -187,7 +187,7 @@ PageIndex::Chunks PageIndex::RebuildRange(Entries::const_iterator begin,
   for (auto at = from; at != to;) before.insert(chunks_.extract(at++));
   Chunks fresh;
   std::vector<Chunk::Member> members;
-  std::size_t lines = 0;  // Of the members.
+  std::size_t lines = 0;  // Lines of the members.
   const auto flush = [&] {
     if (members.empty()) return;
     const std::string& name = members.front().sources.front().family->name();

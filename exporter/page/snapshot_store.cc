@@ -44,8 +44,8 @@ void CountProblems(const Reading& reading, CollectorHealth& health) {
   health.last_errors = FirstOf(std::move(failed));
 }
 
-// In the order of the page, each with its own time or `latest`. A family that is as
-// `before` had it is taken from there: it keeps its place on the page, and its forms.
+// In the order of the page, each with its own expiry or `latest`. A family that is equal to one in
+// `before` is replaced by that one: it keeps its place on the page and its forms.
 SlotFamilies Publishable(std::vector<TimedFamily> families, SteadyTime stale_at,
                          const SlotFamilies& before) {
   SlotFamilies published;
@@ -89,7 +89,7 @@ std::size_t SnapshotStore::AddSlot(SlotSpec spec) {
   slot.health.type = spec.type;
   slot.health.health_series = std::make_shared<const std::vector<HealthSeries>>(std::move(series));
   slot.spec = std::move(spec);
-  views_ = {MakeView({})};  // The names that are kept free are known by now.
+  views_ = {MakeView({})};  // The reserved names are known by now.
   return slots_.size() - 1;
 }
 
@@ -100,7 +100,7 @@ void SnapshotStore::RunStarted(std::size_t slot, SteadyTime now, SteadyTime run_
   slots_[slot].told_overdue.reset();
 }
 
-// Once it was said that a run is overdue it stays so, whatever clock its end is judged by: no
+// A run that was once reported as overdue stays overdue, whatever clock its end is judged by: no
 // counter falls.
 bool SnapshotStore::IsOverdue(Slot& slot, SteadyTime now) {
   if (!slot.running_since) return false;
@@ -182,7 +182,7 @@ LeftOut SnapshotStore::RunEnded(std::size_t slot, const Moment& now, Reading rea
   return std::move(result.left_out);
 }
 
-// The page first: it takes memory, and nothing is counted if there is none.
+// The page comes first: it may run out of memory, and then nothing is counted.
 void SnapshotStore::Publish(std::size_t slot, const Moment& now, const Reading& reading,
                             SlotFamilies families, const LeftOut& left_out,
                             Preparation& to_prepare) {
@@ -202,11 +202,11 @@ SnapshotStore::Preparation SnapshotStore::Show(std::size_t slot, SlotFamilies fa
   DropIdleViews(now);
   MendViews();
   Slot& shown = slots_[slot];
-  are_views_whole_ = false;  // Until the end: whatever throws leaves one half done.
+  are_views_whole_ = false;  // Until the end: an exception leaves a view half done.
   Preparation to_prepare;
   to_prepare.chunks = views_.front()->Update(slot, shown.spec.name, families);
-  // What several collectors share is made when it is asked for: else each of their publications
-  // would make it.
+  // Families that several collectors share are merged on demand, not at each publication of each of
+  // them.
   std::erase_if(to_prepare.chunks, [](const auto& chunk) { return chunk->IsShared(); });
   for (const auto& view : views_)
     for (const Form& form : view->FormsInUse(now)) to_prepare.forms.insert(form.index());
@@ -251,7 +251,7 @@ CollectorHealth SnapshotStore::HealthOf(Slot& slot, SteadyTime now) {
 }
 
 std::vector<CollectorHealth> SnapshotStore::Health(SteadyTime now) {
-  const auto page = CurrentPage(now);  // Which counts what is lost to other collectors.
+  const auto page = CurrentPage(now);  // It counts the lines lost to other collectors.
   std::vector<CollectorHealth> healths;
   MutexLock lock(mutex_);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
@@ -262,8 +262,8 @@ std::vector<CollectorHealth> SnapshotStore::Health(SteadyTime now) {
 }
 
 bool SnapshotStore::Ready(SteadyTime now) {
-  // It stays so: a first run that is overdue ends some time. Who asks for it need not wait for a
-  // publication then.
+  // Readiness is final: even an overdue first run ends some time. So probes need not wait for a
+  // publication.
   if (is_ready_) return true;
   MutexLock lock(mutex_);
   is_ready_ = std::all_of(slots_.begin(), slots_.end(), [now](Slot& slot) {
@@ -336,11 +336,11 @@ PageQuery SnapshotStore::Known(PageQuery query) {
   MendViews();
   std::erase_if(query.names, [this](const std::string& name)
                                  REQUIRES(mutex_) { return !views_.front()->Has(name); });
-  if (query.names.empty()) query.names = {""};  // Which no family is called.
+  if (query.names.empty()) query.names = {""};  // No family has this name.
   return query;
 }
 
-// Once for each publication that came to be on a page.
+// Once for each publication that was part of a page.
 void SnapshotStore::CountDuplicates(const Page& page,
                                     const std::vector<std::uint64_t>& publications) {
   for (std::size_t i = 0; i < slots_.size() && i < publications.size(); ++i) {

@@ -10,7 +10,7 @@ RunLog::RunLog(std::string collector, std::string type)
     : collector_(std::move(collector)), type_(std::move(type)) {}
 
 void RunLog::Failed(const CollectError& error) {
-  // Its parts are not known to work while the whole does not: they stay as they were.
+  // Nothing is known of its parts while the whole run fails: they keep their state.
   const std::set<ErrorKind> now = {error.kind()};
   if (std::exchange(failing_[""], now) == now) return;
   Log(LogLevel::kError, "collection failed",

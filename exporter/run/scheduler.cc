@@ -33,7 +33,7 @@ milliseconds RetryDelay::Next() {
   return last_;
 }
 
-// One collector on its thread.
+// One collector and its thread.
 class Scheduler::Worker {
  public:
   Worker(Job job, std::size_t slot, SnapshotStore& store, Watchdog& watchdog,
@@ -57,8 +57,8 @@ class Scheduler::Worker {
   }
 
   void RequestStop() { thread_.request_stop(); }
-  // Waits until the thread has ended; false if it has not by `until`.
-  // std::jthread has no timed join, and an end is a matter of microseconds.
+  // Waits until the thread has ended; false if it has not by `until`. std::jthread has no timed
+  // join, and the end takes microseconds.
   bool EndsBefore(SteadyTime until) const {
     while (thread_.joinable() && !ended_) {
       if (steady_clock::now() >= until) return false;
@@ -70,7 +70,7 @@ class Scheduler::Worker {
 
  private:
   void RunLoop(const std::stop_token& stop);
-  // Returns whether a failure was one that passes.
+  // Returns whether a failure was passing.
   bool RunOnce(const std::stop_token& stop, bool is_retry);
   void LogEnd(const Reading& reading);
   void Fail(const CollectError& error, const std::stop_token& stop);
@@ -82,12 +82,12 @@ class Scheduler::Worker {
   RunLog log_;
   RetryDelay retry_;
   std::atomic<bool> ended_ = false;
-  std::jthread thread_;  // Last: ends before what it uses.
+  std::jthread thread_;  // Last: ends before the members that it uses.
 };
 
 namespace {
 
-// Sleeps until `when`; false if asked to stop first.
+// Sleeps until `when`; false if it is to stop first.
 bool SleepUntil(const std::stop_token& stop, SteadyTime when) {
   std::mutex mutex;
   std::condition_variable_any never;
@@ -96,8 +96,8 @@ bool SleepUntil(const std::stop_token& stop, SteadyTime when) {
   return !stop.stop_requested();
 }
 
-// Of a whole run: a statement that is slow costs its part alone, so that a target that did not
-// answer in time did not answer at all.
+// Judged for a whole run. A slow statement fails its part alone, so a run that timed out means that
+// the target did not answer at all.
 bool MayPass(const CollectError& error) {
   return error.IsPassing() || error.kind() == ErrorKind::kTimeout;
 }
@@ -113,7 +113,7 @@ void Scheduler::Worker::RunLoop(const std::stop_token& stop) {
     const SteadyTime began = steady_clock::now();
     const bool passes = RunOnce(stop, is_retry);
     const SteadyTime now = steady_clock::now();
-    // A retry that is late is no run of the grid: that one follows at once.
+    // A late retry does not replace the run of the grid, which follows at once.
     next = NextRun(origin, settings.interval, is_retry ? began : now);
     if (!passes) retry_.Reset();
     const SteadyTime early = passes ? now + retry_.Next() : next;
@@ -122,19 +122,18 @@ void Scheduler::Worker::RunLoop(const std::stop_token& stop) {
   } while (SleepUntil(stop, next));
 }
 
-// The one place where a failed run ends: whatever a collector throws becomes
-// health here and goes no further.
+// Every failed run ends here: whatever a collector throws becomes health and goes no further.
 bool Scheduler::Worker::RunOnce(const std::stop_token& stop, bool is_retry) {
   const SteadyTime start = steady_clock::now();
   const Deadline deadline = Deadline::At(start + job_.settings.timeout);
   store_.RunStarted(slot_, start, deadline.when());
   try {
     Reading reading = job_.collector->Collect({deadline, watchdog_, is_retry});
-    const Moment ended = Moment::Now();  // What follows is our own time, not the target's.
+    const Moment ended = Moment::Now();  // The time after this is our own, not the target's.
     store_.TakeAccount(slot_, job_.collector->Account());
     if (ended.steady > deadline.when() + kOverdueGrace)
       throw CollectError(ErrorKind::kTimeout, "ended after its deadline");
-    // What a stop has cut off is no failure to tell of, here and in Fail().
+    // A run that a stop interrupted is not reported, neither here nor in Fail().
     if (!stop.stop_requested()) LogEnd(reading);
     const bool passes = reading.failure ? MayPass(*reading.failure) : reading.wants_retry;
     log_.Shown(store_.RunEnded(slot_, ended, std::move(reading)));

@@ -12,7 +12,7 @@
 namespace exporter {
 namespace {
 
-// A length in groups of seven bits, the lowest first, as protobuf writes it.
+// A length in groups of seven bits, the lowest first, as in protobuf.
 void AppendLength(std::string& out, std::size_t length) {
   while (length >= 0x80) {
     out += static_cast<char>(static_cast<unsigned char>(length | 0x80));
@@ -43,18 +43,18 @@ std::size_t HashOfNames(std::span<const LabelView> labels) {
   return hash;
 }
 
-// By their bits: a NaN is equal to itself, and 0 is not -0.
+// Compares bits: a NaN equals itself, and 0 differs from -0.
 bool AreSame(const std::vector<double>& a, const std::vector<double>& b) {
   return a.size() == b.size() &&
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
-// Prometheus's base units that such names end with.
+// Prometheus's base units, as names end with them.
 // https://prometheus.io/docs/practices/naming/#base-units
 constexpr std::array<std::string_view, 3> kUnits = {"seconds", "bytes", "ratio"};
 
-// Whether a name ends with the unit: "wait_seconds", and of a counter "wait_seconds_total".
-// Prometheus refuses a page on which a family's unit is not the end of its name.
+// Whether a name ends with the unit: "wait_seconds", or for a counter "wait_seconds_total".
+// Prometheus refuses a page on which a name does not end with its family's unit.
 bool EndsWithUnit(FamilyType type, std::string_view name, std::string_view unit) {
   constexpr std::string_view kTotal = "_total";
   if (type == FamilyType::kCounter && name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
@@ -117,7 +117,7 @@ std::uint32_t Family::ShapeOf(std::span<const LabelView> labels) {
 void Family::Begin(std::span<const LabelView> labels, std::vector<double> bounds) {
   const std::size_t text = text_.size();
   const std::uint32_t shape = ShapeOf(labels);
-  // Equal bounds follow one another: a family's samples are of one kind.
+  // Equal bounds are mostly adjacent: the samples of a family are alike.
   if (bounds_.empty() || !AreSame(bounds_.back(), bounds)) bounds_.push_back(std::move(bounds));
   for (const LabelView& label : labels) {
     AppendLength(text_, label.value.size());

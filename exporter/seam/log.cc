@@ -12,13 +12,13 @@
 namespace exporter {
 namespace {
 
-// The patterns write the time in UTC, as RFC 3339.
+// The time is written in UTC, as in RFC 3339.
 constexpr const char* kLogfmtPattern = "ts=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v";
 constexpr const char* kJsonPattern = R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
 
 std::atomic<LogFormat> current_format = LogFormat::kLogfmt;
 
-// JSON's quoting is logfmt's as well (both come from Go's strconv.Quote).
+// Quoting is the same in JSON and logfmt (both follow Go's strconv.Quote).
 std::string Quote(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -64,7 +64,7 @@ void SetUpLog(LogLevel level, LogFormat format) {
 void Log(LogLevel level, std::string_view message, LogFields fields) {
   auto* logger = spdlog::default_logger_raw();
   if (!logger->should_log(ToSpdlog(level))) return;
-  // As a string_view, not as a format: the text may hold braces.
+  // As a string_view, not as a format: the text may contain braces.
   logger->log(ToSpdlog(level),
               spdlog::string_view_t(FormatLogLine(current_format, message, fields)));
 }

@@ -28,7 +28,7 @@ Secret SecretSource::Load() const {
   if (path_.empty()) return value_;
   std::ifstream file(path_, std::ios::binary);
   if (!file) throw std::runtime_error("cannot open the secret's file " + path_);
-  // One byte more than allowed tells a file that is too large from one that just fits.
+  // One byte more than allowed: it tells a file that is too large from one that just fits.
   std::string text(kMaxSecretBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) throw std::runtime_error("cannot read the secret's file " + path_);

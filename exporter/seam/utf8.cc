@@ -7,8 +7,8 @@
 namespace exporter {
 namespace {
 
-// The well-formed sequences of two bytes and more (Unicode, table 3-7), by first
-// byte and the range of the second; those after it are 80..BF.
+// The well-formed sequences of two or more bytes (Unicode, table 3-7), by first byte and the range
+// of the second byte; later bytes are 80..BF.
 struct Form {
   unsigned char first_low, first_high;
   unsigned char second_low, second_high;
@@ -39,7 +39,7 @@ bool Fits(const Form& form, std::string_view text) {
   return true;
 }
 
-// The length of the character that `text` begins with; 0 when it is none.
+// The length of the character at the beginning of `text`; 0 if it is not valid.
 std::size_t CharacterLength(std::string_view text) {
   if (IsWithin(text[0], 0, 0x7f)) return 1;
   for (const Form& form : kForms) {
@@ -48,8 +48,8 @@ std::size_t CharacterLength(std::string_view text) {
   return 0;
 }
 
-// At least so many leading bytes are ASCII: most texts are nothing else, and
-// eight are looked at together.
+// A lower bound for the number of leading ASCII bytes. Most texts are all ASCII, so eight bytes are
+// tested at once.
 std::size_t AsciiPrefix(std::string_view text) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080;
   std::size_t at = 0;

@@ -41,7 +41,7 @@ SteadyTime Watchdog::ShutDownExpired(SteadyTime now) {
     if (entry.fd < 0) continue;
     if (entry.when <= now) {
       ::shutdown(entry.fd, SHUT_RDWR);
-      entry.fd = -1;  // Once is enough.
+      entry.fd = -1;  // Shut down once only.
     } else {
       next = std::min(next, entry.when);
     }
