@@ -13,12 +13,12 @@ constexpr std::string_view kPlain = "http://";
 constexpr std::string_view kByTls = "https://";
 constexpr std::uint16_t kPlainPort = 80;
 constexpr std::uint16_t kTlsPort = 443;
-// What needs no encoding (RFC 3986, 2.3).
+// The characters that need no encoding (RFC 3986, 2.3).
 constexpr std::string_view kUnreserved =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-// Cuts user[:password]@ off the front of an authority. The last @ ends it, so that
-// a password may hold a plain one.
+// Cuts user[:password]@ off the front of an authority. The last @ ends it, so a password may
+// contain an unencoded @.
 void CutUser(std::string_view& authority, HttpEndpoint& endpoint) {
   const std::size_t at = authority.rfind('@');
   if (at == std::string_view::npos) return;

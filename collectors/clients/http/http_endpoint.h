@@ -8,22 +8,22 @@
 
 namespace collectors {
 
-// Where a URL http://[user[:password]@]host[:port][/path] leads; https:// by TLS.
+// The target of a URL http://[user[:password]@]host[:port][/path]; https:// uses TLS.
 struct HttpEndpoint {
-  std::string host;  // An IPv6 address without its brackets.
+  std::string host;  // An IPv6 address has no brackets.
   std::uint16_t port = 80;
   std::string user;
   exporter::Secret password;
-  std::string path;  // As in the URL, still encoded, without a slash at its end: "", "/a/b".
+  std::string path;  // As in the URL, still encoded, without a slash at the end: "", "/a/b".
   bool tls = false;
 
   std::string Name() const;  // "host:port", "[::1]:port"; holds no secret.
 };
 
-// Throws std::invalid_argument, whose text holds nothing of the URL.
+// Throws std::invalid_argument; its text holds nothing of the URL.
 HttpEndpoint ParseHttpUrl(std::string_view url);
 
-// A text as it may stand between two slashes of a path, whatever is in it.
+// Encodes any text for use as one segment of a path.
 std::string PercentEncoded(std::string_view text);
 
 }  // namespace collectors

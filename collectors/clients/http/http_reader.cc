@@ -12,7 +12,7 @@ namespace {
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-// Lines: of the head, of chunk sizes and of trailers, all together.
+// For all lines together: the head, chunk sizes and trailers.
 constexpr std::size_t kMostLineBytes = std::size_t{64} << 10;
 
 [[noreturn]] void Refuse(const char* why) {
@@ -92,7 +92,7 @@ void HttpReader::OnLine(std::string_view line) {
       if (!line.empty()) Refuse("a chunk is longer than it says");
       phase_ = Phase::kChunkSize;
       return;
-    default:  // A trailer; nothing in it is needed.
+    default:  // A trailer; its content is not needed.
       if (line.empty()) phase_ = Phase::kWhole;
   }
 }
@@ -127,11 +127,11 @@ void HttpReader::OnHeader(std::string_view line) {
 }
 
 void HttpReader::OnHeadEnd() {
-  if (reply_.status < 200) {  // An interim one: the answer follows.
+  if (reply_.status < 200) {  // An interim response: the final one follows.
     phase_ = Phase::kStatus;
     length_.reset();
     chunked_ = false;
-  } else if (reply_.status == 204 || reply_.status == 304) {  // Never have a body.
+  } else if (reply_.status == 204 || reply_.status == 304) {  // These never have a body.
     phase_ = Phase::kWhole;
   } else if (chunked_) {
     phase_ = Phase::kChunkSize;
@@ -139,13 +139,13 @@ void HttpReader::OnHeadEnd() {
     phase_ = Phase::kBody;
     Expect(*length_);
   } else {
-    // Till the connection ends: nothing would tell a cut one from a whole one.
+    // A body that ends with the connection: if it were cut short, nothing would show it.
     Refuse("it does not say how long it is");
   }
 }
 
 void HttpReader::OnChunkSize(std::string_view line) {
-  // Behind a semicolon there may be extensions, of which nobody knows any.
+  // Chunk extensions may follow a semicolon; they are ignored.
   const std::optional<std::size_t> size = Number(Trimmed(line.substr(0, line.find(';'))), 16);
   if (!size) Refuse("the size of a chunk is none");
   phase_ = *size == 0 ? Phase::kTrailer : Phase::kChunk;

@@ -17,7 +17,8 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 
 constexpr std::size_t kReadBytes = std::size_t{16} << 10;
-// A page of RabbitMQ's 500 queues has 250 KB. JSON takes up to twenty times as much.
+// RabbitMQ's page of 500 queues has 250 KB. Parsed JSON takes up to twenty times as much memory as
+// its text.
 constexpr std::size_t kMostBodyBytes = std::size_t{2} << 20;
 
 struct StatusRow {
@@ -27,7 +28,7 @@ struct StatusRow {
   std::string_view meaning;
 };
 
-// The first row that holds a status decides.
+// The first row that contains the status decides.
 constexpr StatusRow kStatuses[] = {
     {401, 401, ErrorKind::kAuth, "the server refuses the user or the password"},
     {403, 403, ErrorKind::kPermission, "the user may not see this"},
@@ -49,7 +50,7 @@ void ExpectSuccess(int status) {
   throw CollectError(ErrorKind::kProtocol, "HTTP " + std::to_string(status));
 }
 
-// The endpoint with the user and the password that win.
+// Returns the endpoint with the user and the password to use.
 HttpEndpoint LoginOf(const HttpTarget& target) {
   HttpEndpoint endpoint = target.endpoint;
   if (!target.user.empty()) endpoint.user = target.user;
@@ -61,7 +62,7 @@ HttpEndpoint LoginOf(const HttpTarget& target) {
   return endpoint;
 }
 
-// The lines of a request that are the same for each.
+// The request lines that are the same in every request.
 std::string HeadersOf(const HttpTarget& target) {
   std::string headers = "Host: " + target.endpoint.Name() +
                         "\r\nUser-Agent: " + target.client_name +
@@ -89,7 +90,7 @@ class HttpSession::Connection {
       : headers_(HeadersOf(target)), stream_(Dial(context, target)) {}
 
   HttpReply Get(const CollectContext& context, const std::string& path) {
-    // It would be taken for the answer to what is asked now.
+    // Unread input would be taken for the answer to this request.
     stream_.ExpectSilence(context);
     stream_.Write(context, "GET " + path + " HTTP/1.1\r\n" + headers_);
     HttpReader reader(kMostBodyBytes);
@@ -112,8 +113,8 @@ std::string HttpSession::Get(const CollectContext& context, const std::string& p
   try {
     return GetOnce(context, path);
   } catch (const CollectError& error) {
-    // A kept connection may have been closed since, or the password may be another
-    // one now: that is no failure yet.
+    // A kept connection may have been closed meanwhile, or the password may have changed: try once
+    // more.
     const bool may_be_old = error.kind() == ErrorKind::kConnect || error.kind() == ErrorKind::kAuth;
     if (!is_kept || !may_be_old) throw;
   }
@@ -123,7 +124,7 @@ std::string HttpSession::Get(const CollectContext& context, const std::string& p
 
 std::string HttpSession::GetOnce(const CollectContext& context, const std::string& path) {
   try {
-    // Taken out, so that a failure of any sort closes it.
+    // Moved out, so that any exception closes it.
     std::unique_ptr<Connection> connection = std::move(connection_);
     if (connection == nullptr) {
       connection = std::make_unique<Connection>(context, target_);

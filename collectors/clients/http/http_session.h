@@ -11,21 +11,20 @@
 
 namespace collectors {
 
-// Which HTTP server is asked, and by whom. `password` is loaded again at each new
-// connection; `user` and `password`, where given, win over the URL's.
+// An HTTP server and our login. `password` is loaded again for each new connection. `user` and
+// `password`, if given, override the URL's.
 struct HttpTarget {
   HttpEndpoint endpoint;
   std::string user;
   exporter::SecretSource password;
   std::string client_name;  // The User-Agent: "exporter:jobs".
-  TlsOptions tls = {};      // Where the URL wants TLS.
+  TlsOptions tls = {};      // For an https:// URL.
 };
 
-// One connection to one HTTP/1.1 server for GETs with basic authentication (RFC
-// 7617), opened when first needed, kept, and opened again after a failure. Every
-// call ends by context.deadline, or throws CollectError. Over our Stream, since no
-// time bounds the name lookup and the sum of the waits of cpp-httplib's client.
-// Asks for no compression, follows no redirect. One thread at a time.
+// One connection to one HTTP/1.1 server for GETs with basic authentication (RFC 7617), opened when
+// first needed, kept, and opened again after a failure. Every call ends by context.deadline or
+// throws CollectError. Uses our Stream because cpp-httplib's client bounds neither the name lookup
+// nor the sum of its waits. Requests no compression and follows no redirect. One thread at a time.
 class HttpSession {
  public:
   explicit HttpSession(HttpTarget target);
@@ -33,12 +32,13 @@ class HttpSession {
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
 
-  // The body of the answer, at most 2 MiB, to a GET of `path`, which is encoded
-  // already: "/api/queues?page=1". Throws by the status: kAuth for 401, kPermission
-  // for 403, kMissing for 404, kProtocol for a redirect, kQuery for others but 200.
+  // Returns the body of the answer, at most 2 MiB, to a GET of `path`, which is already encoded:
+  // "/api/queues?page=1". Throws by the status: kAuth for 401 and 407, kPermission for 403,
+  // kMissing for 404, kQuery for other 4xx and 5xx, kProtocol for a redirect and any other status
+  // but 200.
   std::string Get(const exporter::CollectContext& context, const std::string& path);
 
-  // How often it has connected.
+  // Returns how often it has connected.
   std::uint64_t connections() const { return connections_; }
   const HttpEndpoint& endpoint() const { return target_.endpoint; }
 
