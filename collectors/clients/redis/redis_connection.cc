@@ -43,7 +43,7 @@ Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint, const 
 
 bool IsError(const RedisReply& reply) { return reply.type == RedisReply::Type::kError; }
 
-// What the server said before it left us is why it left.
+// The server's last words explain why it closed the connection.
 CollectError WithWords(const CollectError& error, const std::string& words) {
   if (words.empty()) return error;
   if (IsTurnedAway(words)) {
@@ -56,8 +56,8 @@ CollectError TurnedAway(const RedisReply& reply) {
   return WithWords({ErrorKind::kConnect, ""}, reply.text.substr(0, kShownWords));
 }
 
-// A server that does not know AUTH (renamed, or of old) repeats its arguments
-// in the error, so of that only the kind is told.
+// A server that does not know AUTH (renamed, or an old version) repeats its arguments in the error:
+// so only that error's kind is reported.
 [[noreturn]] void RefuseLogIn(const std::string& command, const RedisReply& reply) {
   if (command != "AUTH") throw RedisError(command, reply);
   if (IsTurnedAway(reply.text)) throw TurnedAway(reply);
@@ -103,7 +103,7 @@ void RedisConnection::Exchange(const CollectContext& context,
                                const std::vector<RedisCommand>& commands, bool is_secret,
                                std::vector<RedisReply>& replies) {
   reader_.Begin();
-  // It would be taken for the answer to what is asked now.
+  // Unread input would be taken for the answer to this request.
   ExpectSilence(context);
   replies.reserve(commands.size());
   try {
@@ -196,8 +196,8 @@ void RedisConnection::LogIn(const CollectContext& context) {
   }
 }
 
-// The name is for people who read CLIENT LIST; a server that refuses it does
-// no harm, but one that wants a password is told of now.
+// The name is for readers of CLIENT LIST: a refusal does no harm. A server that wants a password is
+// reported now.
 void RedisConnection::SetName(const CollectContext& context, const std::string& name) {
   const RedisReply reply = Run(context, {{"CLIENT", "SETNAME", name}}).front();
   if (!IsError(reply)) return;

@@ -13,8 +13,8 @@ using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-// Where the target leads now: its URL and password, read again. The texts of
-// what is caught here name a file or a rule, never a secret.
+// The current address of the target; reads its URL and password again. The texts of the exceptions
+// caught here name a file or a rule, never a secret.
 RedisEndpoint EndpointOf(const RedisTarget& target) {
   try {
     RedisEndpoint endpoint = ParseRedisUrl(target.url.Load().Reveal());

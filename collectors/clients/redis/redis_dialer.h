@@ -11,9 +11,8 @@ namespace collectors {
 
 class SentinelRoute;
 
-// Opens connections to where a target leads now: its URL and password are read
-// anew each time, and where the URL names sentinels they are asked for the master.
-// One thread at a time.
+// Opens connections to the current address of a target. Reads its URL and password again each time.
+// If the URL names sentinels, asks them for the master. One thread at a time.
 class RedisDialer {
  public:
   explicit RedisDialer(RedisTarget target);
@@ -21,13 +20,13 @@ class RedisDialer {
   RedisDialer(const RedisDialer&) = delete;
   RedisDialer& operator=(const RedisDialer&) = delete;
 
-  // What the sentinels named must hold itself for a master. Throws CollectError.
+  // A server that sentinels named must report itself as a master. Throws CollectError.
   std::unique_ptr<RedisConnection> Connect(const exporter::CollectContext& context,
                                            ReplyBounds bounds = {});
-  // Whether the sentinels name another master now than the one that Connect() led
-  // to; never where there are no sentinels. Throws CollectError where none answers.
+  // Returns true if the sentinels now name another master than `endpoint`, where Connect() led.
+  // Returns false if there are no sentinels. Throws CollectError if no sentinel answers.
   bool HasMoved(const exporter::CollectContext& context, const RedisEndpoint& endpoint);
-  // Asks that server over another connection whether it is a master still.
+  // Checks over a separate connection that the server is still a master; throws if it is not.
   void ExpectMaster(const exporter::CollectContext& context, const RedisEndpoint& endpoint);
 
  private:

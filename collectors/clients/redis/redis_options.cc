@@ -10,7 +10,8 @@
 namespace collectors {
 namespace {
 
-// What the URL says, where it stands in the file and is one.
+// Returns the parsed URL if the configuration holds it literally. Adds a problem if it is not
+// valid.
 std::optional<RedisEndpoint> CheckUrl(exporter::YamlReader& options, const RedisTarget& target) {
   const exporter::Secret* url = target.url.given() ? target.url.literal() : nullptr;
   if (url == nullptr) return std::nullopt;

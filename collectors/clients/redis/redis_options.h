@@ -8,14 +8,14 @@
 
 namespace collectors {
 
-// The keys of every collector that asks a Redis: url, user, password, tls and the
-// sentinels' login. Notes what is wrong in the reader. Pure but for the reader.
+// Reads the keys of every collector that asks a Redis: url, user, password, tls and the sentinels'
+// login. Adds problems to the reader and has no other side effect.
 RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings);
-// The same without the url, which was read before.
+// The same without the key url, which the caller has read.
 RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings,
                             exporter::SecretSource url);
 
-// What they do, for people.
+// The help text of these keys.
 inline constexpr std::string_view kRedisTargetKeys =
     "url       redis://[user[:password]@]host[:port][/db], rediss:// by TLS, unix:///path?db=0, or "
     "redis-sentinel://host,host[/db]?sentinelMasterId=NAME; or url_file\n"

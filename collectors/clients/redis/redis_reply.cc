@@ -15,8 +15,8 @@ struct ErrorRow {
   ErrorKind kind;
 };
 
-// The first row that begins an error decides. The words are those of Redis's
-// source (src/server.c, src/acl.c); a longer beginning stands before a shorter.
+// The first row whose prefix matches decides, so a longer prefix comes before a shorter one. The
+// words are from Redis's source (src/server.c, src/acl.c).
 constexpr ErrorRow kErrors[] = {
     {"WRONGPASS", ErrorKind::kAuth},
     {"NOAUTH", ErrorKind::kAuth},
@@ -26,25 +26,25 @@ constexpr ErrorRow kErrors[] = {
     {"ERR Client sent AUTH", ErrorKind::kAuth},
     {"ERR operation not permitted", ErrorKind::kAuth},  // Before Redis 2.8.
     {"NOPERM", ErrorKind::kPermission},
-    // Renamed, or not of this version or this managed service: nobody may run it.
+    // Renamed, or not in this version or in this managed service: nobody may run it.
     {"ERR unknown command", ErrorKind::kPermission},
     {"ERR unknown subcommand", ErrorKind::kPermission},
     {"ERR Unknown subcommand", ErrorKind::kPermission},
     {"LOADING", ErrorKind::kConnect},
     {"MASTERDOWN", ErrorKind::kConnect},
     {"CLUSTERDOWN", ErrorKind::kConnect},
-    {"TRYAGAIN", ErrorKind::kConnect},  // A slot is on its way to another node.
+    {"TRYAGAIN", ErrorKind::kConnect},  // A slot is moving to another node.
     {"ERR max number of clients", ErrorKind::kConnect},
     {"NOGROUP", ErrorKind::kMissing},
     {"ERR no such key", ErrorKind::kMissing},
     {"ERR Protocol error", ErrorKind::kProtocol},
-    // Our own, of a command whose answer cannot be had (SturdySession).
+    // SturdySession's own words for a command that gets no usable reply.
     {"TOOLARGE", ErrorKind::kLimit},
     {"NOREPLY", ErrorKind::kTimeout},
     {"BROKEN", ErrorKind::kProtocol},
 };
 
-// What Redis says before it closes (src/networking.c).
+// What Redis sends before it closes the connection (src/networking.c).
 constexpr std::string_view kTurnedAway[] = {"DENIED ", "ERR max number of clients"};
 
 }  // namespace

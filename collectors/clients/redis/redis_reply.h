@@ -8,7 +8,7 @@
 
 namespace collectors {
 
-// A reply copied out of hiredis, so that nothing else need include it.
+// A reply copied out of hiredis, so that other files need not include hiredis.
 struct RedisReply {
   enum class Type { kString, kStatus, kInteger, kArray, kNil, kError };
   Type type = Type::kNil;
@@ -19,19 +19,19 @@ struct RedisReply {
 
 using RedisCommand = std::vector<std::string>;
 
-// What an error reply means: its first word (NOPERM, WRONGPASS, LOADING) decides.
+// Returns the kind of an error reply; its first words (NOPERM, WRONGPASS, LOADING) decide.
 exporter::ErrorKind KindOfRedisError(const std::string& text);
 
-// Whether a server says so to each new client that it does not serve, whatever it was
-// asked: such a text repeats no word of ours.
+// Returns true if a server sends this text to each new client that it does not serve, whatever the
+// command. Such a text cannot repeat our words.
 bool IsTurnedAway(std::string_view text);
 
-// The text of the error that these bytes begin with, or its beginning; empty if they
-// begin with no error.
+// Returns the text of the error at the start of these bytes, or its beginning. Returns an empty
+// text if they do not start with an error.
 std::string ErrorLineIn(std::string_view bytes);
 
-// An error reply as what to throw or to note: its kind, and `command` with the
-// beginning of its text. Not for AUTH, whose error may repeat the password.
+// Converts an error reply: its kind, and `command` with the beginning of its text. Not for AUTH:
+// its error may repeat the password.
 exporter::CollectError RedisError(std::string_view command, const RedisReply& reply);
 
 }  // namespace collectors

@@ -26,7 +26,7 @@ std::vector<RedisReply> RedisSession::Pipeline(const CollectContext& context,
     PipelineInto(context, commands, database, replies);
     return replies;
   } catch (const CollectError& error) {
-    // Where no reply came, it has been sent twice.
+    // If no reply arrived, PipelineInto() has already sent everything twice.
     if (!is_kept || replies.empty() || error.kind() != ErrorKind::kConnect) throw;
   }
   replies.clear();
@@ -41,8 +41,8 @@ void RedisSession::PipelineInto(const CollectContext& context,
   try {
     return RunOnce(context, commands, database, replies);
   } catch (const CollectError& error) {
-    // A kept connection may have been closed since (an idle timeout, a restart
-    // of the server): that is no failure yet.
+    // A kept connection may have been closed meanwhile (an idle timeout, a server restart): try
+    // once more.
     if (!is_kept || !replies.empty() || error.kind() != ErrorKind::kConnect) throw;
   }
   RunOnce(context, commands, database, replies);
@@ -50,7 +50,7 @@ void RedisSession::PipelineInto(const CollectContext& context,
 
 void RedisSession::RunOnce(const CollectContext& context, const std::vector<RedisCommand>& commands,
                            std::optional<int> database, std::vector<RedisReply>& replies) {
-  // Taken out, so that a failure of any sort closes it.
+  // Moved out, so that any exception closes it.
   std::unique_ptr<RedisConnection> connection = std::move(connection_);
   if (connection != nullptr) FollowMaster(context, connection);
   if (connection == nullptr) connection = Connect(context);
@@ -77,8 +77,7 @@ void RedisSession::FollowMaster(const CollectContext& context,
   try {
     if (dialer_.HasMoved(context, connection->endpoint())) connection.reset();
   } catch (const CollectError&) {
-    // No sentinel answers: the master that we have may still be the one, and half
-    // an eye is better than none, as long as it holds itself for the master.
+    // No sentinel answers. Keep the known master while it still claims the role.
     connection->ExpectMaster(context);
   }
 }

@@ -13,10 +13,10 @@
 
 namespace collectors {
 
-// One connection to one Redis, opened when first needed and again after a
-// failure. Where the URL names sentinels, each collection asks them first for
-// the master's address, and what they name must hold itself for a master. Every
-// call ends by context.deadline, or throws CollectError. One thread at a time.
+// One connection to one Redis, opened when first needed and again after a failure. If the URL names
+// sentinels, each run first asks them for the master's address; the server that they name must
+// report itself as a master. Every call ends by context.deadline or throws CollectError. One thread
+// at a time.
 class RedisSession {
  public:
   explicit RedisSession(RedisTarget target);
@@ -24,38 +24,38 @@ class RedisSession {
   RedisSession(const RedisSession&) = delete;
   RedisSession& operator=(const RedisSession&) = delete;
 
-  // Sends one command; an error reply is thrown as CollectError.
+  // Sends one command. Throws an error reply as CollectError.
   RedisReply Command(const exporter::CollectContext& context, const RedisCommand& command);
-  // Sends all in one go and returns a reply for each; an error reply is one of
-  // them, so that a command that is refused costs only itself. A kept connection
-  // that broke meanwhile is opened again, and all is sent once more: ask only.
+  // Sends all commands at once and returns a reply for each. An error reply is one of them, so a
+  // refused command costs only itself. If a kept connection turns out to be broken, opens a new one
+  // and sends all commands again: use it only for commands that read.
   std::vector<RedisReply> Pipeline(const exporter::CollectContext& context,
                                    const std::vector<RedisCommand>& commands) {
     return Pipeline(context, commands, {});
   }
-  // The same in that database, which a SELECT chooses first where it is not the
-  // chosen one; without a number, in the URL's. Throws where it is refused.
+  // The same in `database`, selected first if needed; without a number, in the URL's database.
+  // Throws if SELECT is refused.
   std::vector<RedisReply> Pipeline(const exporter::CollectContext& context,
                                    const std::vector<RedisCommand>& commands,
                                    std::optional<int> database);
-  // The same, and keeps what came before a failure: `replies`, empty at first, has fewer
-  // than there are commands if it throws. Sends nothing again once a reply came.
+  // The same, but keeps the replies that arrived before a failure. `replies` must be empty; it
+  // holds fewer replies than commands if this throws. Sends nothing again once a reply has arrived.
   void PipelineInto(const exporter::CollectContext& context,
                     const std::vector<RedisCommand>& commands, std::optional<int> database,
                     std::vector<RedisReply>& replies);
 
-  // The number of the URL's database, once it has connected.
+  // Returns the number of the URL's database; valid after the first connection.
   int database() const { return url_database_; }
-  // How often it has connected: another number is another server, perhaps.
+  // Returns how often it has connected. After a change the server may be another one.
   std::uint64_t connections() const { return connections_; }
-  // How long it took to connect and to log in, the last time that it did.
+  // Returns the time that the last connection took, with login.
   std::chrono::duration<double> connect_time() const { return connect_time_; }
 
  private:
   void RunOnce(const exporter::CollectContext& context, const std::vector<RedisCommand>& commands,
                std::optional<int> database, std::vector<RedisReply>& replies);
 
-  // Leaves the connection if the sentinels name another master now.
+  // Drops the connection if the sentinels now name another master.
   void FollowMaster(const exporter::CollectContext& context,
                     std::unique_ptr<RedisConnection>& connection);
   std::unique_ptr<RedisConnection> Connect(const exporter::CollectContext& context);

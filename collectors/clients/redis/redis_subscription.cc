@@ -15,15 +15,15 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using Type = RedisReply::Type;
 
-// A message has four elements; a server's ROLE has some for each replica.
+// A message has four elements; the reply to ROLE has some for each replica.
 constexpr ReplyBounds kBounds = {.bytes = std::size_t{16} << 20, .elements = 4096};
-// Reading ends when its time is over, and no socket is shut down for that: only
-// what hangs for so long after it.
+// Reading stops at its deadline and leaves the socket open. The watchdog shuts the socket down only
+// if a call hangs for this long after the deadline.
 constexpr milliseconds kGrace{5000};
-// For the sentinels, or for asking the master itself where none of them answers.
+// Time for the sentinels and, if none of them answers, for the master itself.
 constexpr milliseconds kFollowTime{2000};
 
-// The kind of what a subscriber is told: its first element.
+// The kind of a pushed reply is its first element.
 std::string_view WordOf(const RedisReply& said) {
   if (said.type != Type::kArray || said.items.empty()) return {};
   return said.items.front().text;
@@ -89,7 +89,7 @@ void RedisSubscription::Subscribe(const CollectContext& context, const RedisChan
 }
 
 void RedisSubscription::Read(const CollectContext& context, const Take& take) {
-  // Taken out, so that a failure of any sort closes it.
+  // Moved out, so that any exception closes it.
   std::unique_ptr<RedisConnection> connection = std::move(connection_);
   if (connection == nullptr) throw CollectError(ErrorKind::kConnect, "there is no connection");
   try {
@@ -120,9 +120,8 @@ void RedisSubscription::ReadFrom(RedisConnection& connection, const CollectConte
   Probe(connection, patient, has_heard_all);
 }
 
-// Where there is something to read, the server may have closed the connection behind
-// it, and would answer a PING by a reset that loses the rest; but it is not put off
-// for ever.
+// If input is left, the server may already have closed the connection; it would answer a PING with
+// a reset, which loses that input. So the probe waits, but not longer than ten intervals.
 void RedisSubscription::Probe(RedisConnection& connection, const CollectContext& context,
                               bool has_heard_all) {
   if (asked_ || probe_) return;
@@ -140,7 +139,7 @@ void RedisSubscription::Accept(const RedisReply& said, const Take& take) {
     const auto& items = said.items;
     return take(items[items.size() - 2].text, items.back().text);
   }
-  // A user who may not ask is answered too.
+  // An error counts as the answer if the user may not send PING.
   if (WordOf(said) == "pong" || (said.type == Type::kError && is_answer)) {
     if (probe_) caught_up_ = *probe_;
     return probe_.reset();
@@ -159,7 +158,7 @@ void RedisSubscription::ExpectLife(RedisConnection& connection, const CollectCon
   if (asked_) {
     throw CollectError(ErrorKind::kTimeout, "the server no longer answers a PING");
   }
-  // The answer to a probe will do.
+  // The answer to a pending probe is enough.
   if (!probe_) connection.Send(context, {{"PING"}});
   asked_ = now;
 }
@@ -174,8 +173,8 @@ void RedisSubscription::FollowMaster(RedisConnection& connection, const CollectC
   try {
     has_moved = dialer_.HasMoved(brief, endpoint);
   } catch (const CollectError&) {
-    // No sentinel answers: as for a session, what we have will do as long as it
-    // holds itself for the master. A subscriber may not ask for its ROLE.
+    // No sentinel answers. As in RedisSession, keep the known master while it still claims the
+    // role. A subscriber may not send ROLE, so a separate connection asks.
     dialer_.ExpectMaster(brief, endpoint);
   }
   if (has_moved) throw CollectError(ErrorKind::kConnect, "the sentinels name another master");

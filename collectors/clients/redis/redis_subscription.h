@@ -16,50 +16,50 @@
 
 namespace collectors {
 
-// What to listen to. A pattern is a glob, as PSUBSCRIBE takes it.
+// The channels to subscribe to. A pattern is a glob for PSUBSCRIBE.
 struct RedisChannels {
   std::vector<std::string> channels = {};
   std::vector<std::string> patterns = {};
 };
 
-// When a connection that only listens is asked whether it is alive.
+// The intervals at which a subscriber checks its connection.
 struct RedisPatience {
-  std::chrono::milliseconds silence{10000};    // Then it is asked.
-  std::chrono::milliseconds answer{10000};     // Without one it is given up.
-  std::chrono::milliseconds sentinels{10000};  // From one question for the master to the next.
-  // From one question how far we have heard, by a PING, to the next.
+  std::chrono::milliseconds silence{10000};    // After it, a PING is sent.
+  std::chrono::milliseconds answer{10000};     // The longest wait for input after that PING.
+  std::chrono::milliseconds sentinels{10000};  // Between two questions for the master.
+  // Between two PINGs that measure how far we have read; see caught_up().
   std::chrono::milliseconds probe{1000};
 };
 
-// A connection to one Redis, or to the master that sentinels name, which hears
-// what is published. RESP2: a subscriber may send little more than PING
-// (https://redis.io/docs/latest/develop/interact/pubsub/). What is published
-// while there is no connection is lost. A message is 16 MB at most. Throws
-// CollectError, and is closed then. One thread at a time.
+// A connection to one Redis, or to the master that sentinels name, which receives published
+// messages. RESP2: a subscriber may send little more than PING
+// (https://redis.io/docs/latest/develop/interact/pubsub/). Messages published while there is no
+// connection are lost. A message has at most 16 MiB. Throws CollectError and then is closed. One
+// thread at a time.
 class RedisSubscription {
  public:
   using Take = std::function<void(std::string_view channel, std::string_view payload)>;
 
   explicit RedisSubscription(RedisTarget target, RedisPatience patience = {});
 
-  // Leaves the connection that there may be, and connects.
+  // Closes the present connection, if any, and opens a new one.
   void Open(const exporter::CollectContext& context);
-  // The number of the URL's database.
+  // The number of the URL's database. Needs an open connection.
   int database() const { return connection_->endpoint().database; }
-  // Subscribes to each on its own: those that are refused are left out. Throws the
-  // first refusal where all are. Messages that come before the last answer are
-  // dropped.
+  // Subscribes to each channel and pattern separately and leaves out those that are refused. Throws
+  // the first refusal if all are refused. Drops messages that arrive before the last confirmation.
   void Subscribe(const exporter::CollectContext& context, const RedisChannels& wanted);
-  // Hands over what comes until context.deadline, at least what is there; none is
-  // no failure. Throws kTimeout where the server no longer answers, kConnect where
-  // the connection broke or the sentinels name another master.
+  // Passes messages to `take` until context.deadline; after the deadline still one, if one is
+  // there. Returns normally if there are none. Throws kTimeout if the server stops answering,
+  // kConnect if the connection breaks or the sentinels name another master.
   void Read(const exporter::CollectContext& context, const Take& take);
-  // All that was published by then, since the present connection or the last one
-  // subscribed, has been heard: a PING sent at that moment was answered.
+  // Every message published from the last Subscribe() up to this time has been read: a PING sent at
+  // this time has been answered.
   exporter::SteadyTime caught_up() const { return caught_up_; }
 
  private:
-  // A connection whose failure closes it: what ReadFrom() throws loses it.
+  // Read() passes a connection that it has moved out of connection_, so that an exception closes
+  // it.
   void ReadFrom(RedisConnection& connection, const exporter::CollectContext& context,
                 const Take& take);
   void Accept(const RedisReply& said, const Take& take);
@@ -67,17 +67,17 @@ class RedisSubscription {
   void Probe(RedisConnection& connection, const exporter::CollectContext& context,
              bool has_heard_all);
   void FollowMaster(RedisConnection& connection, const exporter::CollectContext& context);
-  // When silence is to be broken, or will have lasted too long.
+  // The time at which to send a PING after silence, or to give up waiting for input after it.
   exporter::SteadyTime NextStep() const;
 
   RedisDialer dialer_;
   RedisPatience patience_;
   std::unique_ptr<RedisConnection> connection_;  // Null when not connected.
-  exporter::SteadyTime heard_;                   // Something whole, the last time.
+  exporter::SteadyTime heard_;                   // When the last complete reply arrived.
   exporter::SteadyTime caught_up_ = {};
-  std::optional<exporter::SteadyTime> probe_;  // A PING that no answer has followed.
-  std::optional<exporter::SteadyTime> asked_;  // A PING that nothing has followed.
-  exporter::SteadyTime followed_;              // The sentinels were asked.
+  std::optional<exporter::SteadyTime> probe_;  // When the unanswered probing PING was sent.
+  std::optional<exporter::SteadyTime> asked_;  // When silence led to a PING; reset by any input.
+  exporter::SteadyTime followed_;              // When the sentinels were last asked.
 };
 
 }  // namespace collectors

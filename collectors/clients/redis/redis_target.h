@@ -9,17 +9,17 @@
 
 namespace collectors {
 
-// Where a Redis is and who asks. `url` and `password` are loaded again at each
-// new connection; `password`, where given, wins over the URL's.
+// The address of a Redis and our login. `url` and `password` are loaded again for each new
+// connection. `password`, if given, overrides the URL's.
 struct RedisTarget {
   exporter::SecretSource url;  // redis://[user[:password]@]host[:port][/db], unix:///path?db=0
   std::string user;
   exporter::SecretSource password;
-  std::string client_name;  // For CLIENT LIST: "exporter:cache".
-  // Where given, the server to connect to in place of the URL's host.
+  std::string client_name;  // Shown by CLIENT LIST: "exporter:cache".
+  // If set, the server to connect to instead of the URL's host.
   std::optional<RedisNodeAddress> node = std::nullopt;
-  TlsOptions tls = {};  // Where the URL wants TLS.
-  // What the sentinels want to know, where the URL leads to them.
+  TlsOptions tls = {};  // For a URL with TLS.
+  // The login for the sentinels, if the URL names any.
   std::string sentinel_user = {};
   exporter::SecretSource sentinel_password = {};
 };

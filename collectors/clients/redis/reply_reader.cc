@@ -20,10 +20,10 @@ using exporter::ErrorKind;
 }
 
 constexpr const char* kStrange = "the answer is not Redis's protocol";
-constexpr int kDeepest = 8;  // Arrays within arrays, the outer one counted.
+constexpr int kDeepest = 8;  // Arrays within arrays, the outer one included.
 
-// What hiredis is reading now; null between two replies. Its stack of tasks is an
-// array of tasks in hiredis 0.14 and one of pointers from 1.0 on.
+// Returns the element that hiredis is reading; null between two replies. Its stack is an array of
+// tasks in hiredis 0.14 and an array of pointers since 1.0.
 template <typename Reader>
 const redisReadTask* CurrentTask(const Reader& reader) {
   if (reader.ridx < 0) return nullptr;
@@ -42,8 +42,8 @@ int DepthOf(const redisReadTask& task) {
   return depth;
 }
 
-// Whether a task may be one of an answer to us: hiredis reads RESP3 too from 1.0
-// on, and in arrays as deep as memory allows.
+// Returns true if the element may occur in an answer to us. hiredis also reads RESP3 since 1.0, and
+// nests arrays as deep as memory allows.
 bool IsExpected(const redisReadTask& task) {
   switch (task.type) {
     case REDIS_REPLY_STRING:
@@ -58,11 +58,10 @@ bool IsExpected(const redisReadTask& task) {
   }
 }
 
-// Where the reply of a task goes: the root is a new object that hiredis keeps
-// until it is whole, an element the next of its parent's. Only the last
-// element of each array is still being read, so a vector that grows moves no
-// reply that hiredis points to. Nothing may be thrown through hiredis: null
-// ends its reading.
+// Stores the reply of a task. The root is a new object that hiredis keeps until it is complete; an
+// element is appended to its parent's items. Only the last element of each array is still being
+// read, so a growing vector moves no reply that hiredis points to. Nothing may be thrown through
+// hiredis: null ends its reading.
 RedisReply* Place(const redisReadTask* task, RedisReply reply) noexcept try {
   if (!IsExpected(*task)) return nullptr;
   if (task->parent == nullptr) return new RedisReply(std::move(reply));
@@ -95,7 +94,7 @@ void* MakeArray(const redisReadTask* task, std::size_t elements) noexcept try {
   budget.left -= elements;
   RedisReply reply;
   reply.type = RedisReply::Type::kArray;
-  // A vector that grows would be there twice.
+  // A growing vector would be in memory twice.
   reply.items.reserve(elements);
   return Place(task, std::move(reply));
 } catch (const std::bad_alloc&) {
@@ -113,8 +112,8 @@ void* MakeNil(const redisReadTask* task) noexcept { return Place(task, RedisRepl
 
 void FreeRoot(void* root) noexcept { delete static_cast<RedisReply*>(root); }
 
-// hiredis takes a number for an object of ours where a function is missing, so
-// those that it has for RESP3 alone, from 1.0 on, are there to refuse.
+// If a create function is missing, hiredis stores a number in place of our object. So the functions
+// that only RESP3 needs (since hiredis 1.0) exist and refuse.
 template <typename Table>
 void RefuseResp3(Table& table) {
   if constexpr (requires { table.createDouble; }) {
@@ -125,7 +124,7 @@ void RefuseResp3(Table& table) {
   }
 }
 
-// What hiredis 0.14 takes for an array's size; 1.0 and later take twice as much.
+// Allows arrays of the size that hiredis 0.14 allows; since 1.0 its default is twice as much.
 template <typename Reader>
 void BoundElements(Reader& reader) {
   if constexpr (requires { reader.maxelements; }) {
@@ -137,7 +136,7 @@ redisReplyObjectFunctions& Functions() {
   static redisReplyObjectFunctions functions = [] {
     redisReplyObjectFunctions result = {};
     result.createString = MakeString;
-    // The count is an int in hiredis 0.14 and a size_t later.
+    // The count is an int in hiredis 0.14 and a size_t since 1.0.
     result.createArray = [](const redisReadTask* task, auto elements) -> void* {
       return MakeArray(task, static_cast<std::size_t>(elements));
     };
@@ -169,7 +168,7 @@ void ReplyReader::Begin() {
 }
 
 void ReplyReader::Renew() {
-  // Where Next() has brought a whole reply, hiredis has begun no other.
+  // After Next() has returned a reply, hiredis has not begun another one.
   bytes_left_ = bounds_.bytes - std::min(Rest().size(), bounds_.bytes);
   elements_ = {bounds_.elements};
 }
@@ -209,7 +208,7 @@ std::string_view ReplyReader::Rest() const {
 }
 
 void ReplyReader::CheckLine() const {
-  // A string's rest holds the line of its length, which is short.
+  // The rest of a string begins with the line of its length, which is short.
   const std::string_view rest = Rest();
   if (rest.size() <= bounds_.line) return;
   if (rest.substr(0, bounds_.line).find("\r\n") == std::string_view::npos) {
@@ -220,13 +219,13 @@ void ReplyReader::CheckLine() const {
 void ReplyReader::CheckAnnouncedLength() const {
   const redisReadTask* const task = CurrentTask(*reader_);
   if (task == nullptr || task->type != REDIS_REPLY_STRING) return;
-  // hiredis stands behind the $ until all bytes of the string are there.
+  // hiredis stays right after the $ until all bytes of the string have arrived.
   const char* const begin = Rest().data();
   const char* const end = begin + Rest().size();
   long long length = 0;
   const auto [stop, error] = std::from_chars(begin, end, length);
   if (error == std::errc::result_out_of_range) Refuse(kStrange);
-  if (error != std::errc() || stop == end) return;  // hiredis judges it when the line is whole.
+  if (error != std::errc() || stop == end) return;  // hiredis checks it once the line is complete.
   const auto come = static_cast<std::size_t>(end - stop);
   if (length > 0 && static_cast<unsigned long long>(length) > come + bytes_left_) {
     RefuseSize();

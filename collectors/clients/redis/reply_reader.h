@@ -11,13 +11,13 @@ struct redisReader;
 
 namespace collectors {
 
-// Bounds on what one pipeline may be answered with. Beyond them it is kLimit. An
-// element takes 72 bytes of memory, and a string may be there twice.
+// The bounds on the replies to one pipeline; beyond them kLimit. An element takes 72 bytes of
+// memory, and a string may be in memory twice.
 struct ReplyBounds {
-  std::size_t bytes = std::size_t{16} << 20;      // All replies as they are sent.
-  std::size_t elements = std::size_t{128} << 10;  // Of all arrays together.
-  // Of what ends with a line break (a status, an error, a number, a length) while
-  // its end has not come. hiredis looks through all of it again with each piece.
+  std::size_t bytes = std::size_t{16} << 20;      // All replies, as they are sent.
+  std::size_t elements = std::size_t{128} << 10;  // In all arrays together.
+  // A line (a status, an error, a number or a length) that has not ended yet. hiredis scans all of
+  // it again with each piece.
   std::size_t line = std::size_t{64} << 10;
 };
 
@@ -26,10 +26,10 @@ struct ElementBudget {
   bool is_spent = false;
 };
 
-// Bytes to replies, by hiredis. Holds no socket. The protocol (RESP2):
+// Turns bytes into replies, with hiredis. Uses no socket. The protocol (RESP2):
 // https://redis.io/docs/latest/develop/reference/protocol-spec/
-// Arrays nest at most eight deep, the outer one counted. What RESP3 alone has is
-// refused: nobody asked for it (HELLO 3).
+// Arrays nest at most eight deep, the outer one included. Refuses types that only RESP3 has: we
+// never request RESP3 (HELLO 3).
 class ReplyReader {
  public:
   explicit ReplyReader(ReplyBounds bounds = {});
@@ -37,25 +37,24 @@ class ReplyReader {
   ReplyReader(const ReplyReader&) = delete;  // hiredis points into it.
   ReplyReader& operator=(const ReplyReader&) = delete;
 
-  // Begins a new pipeline: nothing counts against the bounds yet. Throws
-  // kProtocol where bytes came that nobody asked for.
+  // Begins a new pipeline with its full bounds. Throws kProtocol if unread bytes are left: they
+  // arrived without a request.
   void Begin();
-  // The bounds begin anew for what has not been taken by Next().
+  // Resets the bounds; only bytes that Next() has not returned yet count against them.
   void Renew();
-  // Takes bytes as they came. Throws kLimit beyond the bound.
+  // Takes received bytes. Throws kLimit beyond the bound.
   void Feed(std::string_view bytes);
-  // The next whole reply, if there is one. Throws kProtocol for what is no
-  // reply and kLimit for what is too large; the reader is of no use then.
+  // Returns the next complete reply, if there is one. Throws kProtocol for invalid bytes and kLimit
+  // for replies that are too large; afterwards the reader must not be used.
   std::optional<RedisReply> Next();
 
  private:
-  // What has come and is no whole element yet; hiredis has read its type.
+  // Received bytes that are not a complete element yet. hiredis has already read its type.
   std::string_view Rest() const;
-  // Refuses what RESP3 alone has, or nests too deep, before it is whole.
+  // Refuses RESP3 types and too deep nesting before the element is complete.
   void CheckType() const;
-  // Refuses a line that does not end.
   void CheckLine() const;
-  // Refuses a string by its announced length, before its bytes come.
+  // Refuses a string by its announced length, before its bytes arrive.
   void CheckAnnouncedLength() const;
 
   [[noreturn]] void RefuseSize() const;

@@ -88,7 +88,7 @@ RedisNodeAddress SentinelRoute::Find(const CollectContext& context, const RedisE
   std::vector<RedisNodeAddress> order = endpoint.sentinels;
   const auto last = std::ranges::find(order, answered_);
   if (last != order.end()) std::rotate(order.begin(), last, last + 1);
-  // The master itself needs time as well.
+  // Leave half of the time for the master itself.
   const Deadline all = Deadline::After(context.deadline.Remaining() / 2);
   for (std::size_t i = 0; i < order.size(); ++i) {
     const auto share = all.Remaining() / static_cast<int>(order.size() - i);

@@ -11,21 +11,21 @@
 
 namespace collectors {
 
-// Where a master is, by the sentinels that watch it:
+// Finds a master through the sentinels that watch it:
 // https://redis.io/docs/latest/develop/reference/sentinel-clients/
 // Keeps a connection to the sentinel that answered last. One thread at a time.
 class SentinelRoute {
  public:
-  // How to speak to the sentinels; the endpoint says which they are.
+  // `target` holds the login for the sentinels and must outlive this; Find()'s endpoint lists them.
   explicit SentinelRoute(const RedisTarget& target) : target_(target) {}
 
-  // Asks the sentinels in turn, the one that answered last first; a collection
-  // asks once, however often this is called with its deadline. A sentinel that is
-  // mute takes its share of half the time that is left, no more. Throws
-  // CollectError of the last that failed; kMissing where none knows the master.
+  // Asks the sentinels in turn, beginning with the one that answered last. A run asks once: later
+  // calls with the same deadline return the same address. The sentinels share half of the remaining
+  // time, so a mute one takes only its share. Throws the CollectError of the last sentinel that
+  // failed; kMissing if it does not know the master.
   RedisNodeAddress Find(const exporter::CollectContext& context, const RedisEndpoint& endpoint);
-  // What it named was no master: the next Find() begins with another sentinel, for
-  // one that is cut off from the others may be wrong for long.
+  // Reports that Find() named a server that is not a master. The next Find() begins with another
+  // sentinel: one that is cut off from the others may stay wrong for long.
   void Doubt(const RedisEndpoint& endpoint);
 
  private:
@@ -37,9 +37,9 @@ class SentinelRoute {
                                            const RedisNodeAddress& sentinel);
 
   const RedisTarget& target_;
-  std::unique_ptr<RedisConnection> connection_;    // To the one that answered last.
-  RedisNodeAddress answered_;                      // Asked first.
-  std::optional<exporter::SteadyTime> found_for_;  // The deadline of that collection.
+  std::unique_ptr<RedisConnection> connection_;    // To the sentinel that answered last.
+  RedisNodeAddress answered_;                      // The sentinel to ask first.
+  std::optional<exporter::SteadyTime> found_for_;  // The deadline of the run that found it.
   RedisNodeAddress found_;
 };
 

@@ -17,7 +17,7 @@ constexpr std::chrono::minutes kFirstRest{10};
 constexpr std::chrono::hours kLongestRest{6};
 constexpr std::size_t kMostOffences = 1000;
 constexpr std::size_t kLongestName = 1024;
-// Each may bring as much as a pipeline's bounds let pass.
+// Bounds the replies of a call: each pipeline may bring as much as its own bounds allow.
 constexpr int kMostPipelines = 8;
 
 bool IsBreak(ErrorKind kind) {
@@ -25,7 +25,7 @@ bool IsBreak(ErrorKind kind) {
          kind == ErrorKind::kProtocol || kind == ErrorKind::kLimit;
 }
 
-// The first word, by which KindOfRedisError knows the kind again.
+// The first word of the error reply; KindOfRedisError() maps it back to the kind.
 std::string_view WordFor(ErrorKind kind) {
   if (kind == ErrorKind::kLimit) return "TOOLARGE";
   return kind == ErrorKind::kTimeout ? "NOREPLY" : "BROKEN";
@@ -43,8 +43,8 @@ bool IsNumber(std::string_view word) {
          word.find_first_not_of("0123456789.-(") == std::string_view::npos;
 }
 
-// What a command is remembered by: without the times among the ranges of a sorted set,
-// which are others at each call.
+// The key of a command in offences_. Leaves out the numbers of sorted set commands: their ranges
+// hold times, which differ at each call.
 std::string NameOf(const RedisCommand& command) {
   const bool has_times = command.front().starts_with('Z');
   std::string name;
@@ -67,9 +67,9 @@ struct SturdySession::Batch {
   std::optional<int> database;
   SteadyTime now;
   std::vector<RedisReply> replies;
-  std::vector<std::size_t> places = {};  // Of the commands to be asked in one go.
-  bool is_answered = false;              // A command has been.
-  // The command that broke the last pipeline, unless the server is gone.
+  std::vector<std::size_t> places = {};  // Of the commands to send in one pipeline.
+  bool is_answered = false;              // Some command has been answered.
+  // The command that broke the last pipeline, unless the server turns out to be gone.
   std::optional<std::pair<std::size_t, CollectError>> blamed = {};
 };
 
@@ -113,7 +113,7 @@ void SturdySession::AskPlaces(const CollectContext& context, Batch& batch) {
 }
 
 void SturdySession::AskOnce(const CollectContext& context, Batch& batch) {
-  // A server that is gone is not taken for a command's doing.
+  // The PING shows whether the server is gone: then no command is blamed.
   std::vector<RedisCommand> sent;
   if (batch.blamed) sent.push_back({"PING"});
   const std::size_t ahead = sent.size();
@@ -125,7 +125,8 @@ void SturdySession::AskOnce(const CollectContext& context, Batch& batch) {
   } catch (const CollectError& error) {
     const bool is_alone = came.empty() && sent.size() == 1 && error.kind() != ErrorKind::kLimit;
     if (!IsBreak(error.kind()) || came.size() < ahead || is_alone) {
-      // It may keep the server busy beyond our time: that is seen where it is asked alone.
+      // The blamed command may still keep the server busy: the next run sends it alone and finds
+      // out.
       if (batch.is_answered) SettleBlame(batch);
       throw;
     }
@@ -144,7 +145,7 @@ void SturdySession::AskOnce(const CollectContext& context, Batch& batch) {
 
 void SturdySession::TakeBreak(const CollectError& error, bool is_first, Batch& batch) {
   const bool is_large = error.kind() == ErrorKind::kLimit;
-  // What came before it may have used up the bounds.
+  // The replies before it may have used up the bounds.
   if (is_large && !is_first) return;
   if (is_large) {
     Blame(error, true, batch, batch.places.front());
