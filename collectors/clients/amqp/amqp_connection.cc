@@ -17,7 +17,7 @@ using exporter::SteadyTime;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
-// Of messages that came while another answer was waited for.
+// Bounds the messages that arrive while another answer is awaited.
 constexpr std::size_t kMostHeldBytes = std::size_t{16} << 20;
 constexpr std::size_t kMostHeldMessages = 10'000;
 constexpr std::chrono::milliseconds kPartingPatience(200);
@@ -45,7 +45,7 @@ amqp_table_entry_t TextEntry(std::string_view name, std::string_view text) {
   return entry;
 }
 
-// Whether a list of words apart by spaces has the word.
+// Returns true if a list of words, separated by spaces, contains the word.
 bool HasWord(std::string_view list, std::string_view word) {
   return (" " + std::string(list) + " ").find(" " + std::string(word) + " ") != std::string::npos;
 }
@@ -81,7 +81,8 @@ void AmqpConnection::StartOk(const CollectContext& context, const AmqpEndpoint& 
   if (!HasWord(AmqpText(start.As<amqp_connection_start_t>().mechanisms), "PLAIN")) {
     throw CollectError(ErrorKind::kAuth, "the server lets nobody in by a password (PLAIN)");
   }
-  // Without the first of them a wrong password would only be a closed socket.
+  // Without authentication_failure_close the server reports a wrong password only by closing the
+  // socket.
   std::array<amqp_table_entry_t, 3> capabilities = {Flag("authentication_failure_close"),
                                                     Flag("consumer_cancel_notify"),
                                                     Flag("connection.blocked")};
@@ -113,7 +114,7 @@ void AmqpConnection::Tune(const CollectContext& context, std::chrono::seconds he
   tune_ok.channel_max =
       tune.channel_max == 0 ? kOwnChannel : std::min(tune.channel_max, kOwnChannel);
   tune_ok.frame_max = static_cast<std::uint32_t>(most_frame_bytes_);
-  // What the client says holds, whatever the server proposed.
+  // The client's value applies, whatever the server proposed.
   tune_ok.heartbeat = static_cast<std::uint16_t>(heartbeat.count());
   Tell(context, 0, AMQP_CONNECTION_TUNE_OK_METHOD, &tune_ok);
   reader_.SetMost(most_frame_bytes_);
@@ -152,7 +153,7 @@ void AmqpConnection::Send(const CollectContext& context, std::string_view frames
 
 AmqpMethod AmqpConnection::Await(const CollectContext& context, std::uint16_t channel,
                                  amqp_method_number_t answer) {
-  // A server that goes on to say other things does not keep us past the deadline.
+  // A server that keeps sending other things must not hold us past the deadline.
   while (const std::optional<AmqpFrame> frame = NextFrame(context)) {
     if (frame->type == AmqpFrame::Type::kMethod) {
       AmqpMethod method(frame->payload);
@@ -175,7 +176,7 @@ std::optional<AmqpMessage> AmqpConnection::NextMessage(const CollectContext& con
     const std::optional<AmqpFrame> frame = NextFrame(context);
     if (!frame) return std::nullopt;
     Take(context, *frame);
-    // What is no message does not keep us past the deadline.
+    // Frames that complete no message must not hold us past the deadline.
     if (is_late && messages_.empty() && !content_.under_way()) return std::nullopt;
   }
   AmqpMessage message = std::move(messages_.front());
@@ -211,7 +212,7 @@ bool AmqpConnection::Fill(const CollectContext& context) {
     const Deadline until = heartbeat_.count() > 0
                                ? Deadline::At(std::min(context.deadline.when(), due))
                                : context.deadline;
-    // Nothing by then is no failure.
+    // No input by then is not a failure: ReadUntil() returns 0 before this later deadline.
     const CollectContext patient{Deadline::At(until.when() + kGrace), context.watchdog};
     const std::size_t got = stream_.ReadUntil(patient, until, buffer);
     if (got > 0) last_heard_ = steady_clock::now();
@@ -289,9 +290,9 @@ void AmqpConnection::EndConnection(const CollectContext& context, const AmqpMeth
   try {
     Tell(context, 0, AMQP_CONNECTION_CLOSE_OK_METHOD, &close_ok);
   } catch (const CollectError&) {
-    // It does not wait for our answer; why it left is what is to be told.
+    // The server does not wait for our reply. The reason for its close is reported.
   }
-  // Its text may repeat what it was told.
+  // Before the login its text may repeat what we sent.
   if (!logged_in_) {
     throw CollectError(
         kind == ErrorKind::kPermission ? ErrorKind::kAuth : kind,
@@ -310,7 +311,7 @@ void AmqpConnection::EndChannel(const CollectContext& context, std::uint16_t cha
   const std::string_view text = AmqpText(close.reply_text);
   const ErrorKind kind = KindOfAmqpError(close.reply_code, text);
   const std::string what = std::to_string(close.reply_code) + " " + ShownAmqpText(text);
-  // The subscription went with its channel: a new connection is a clean start.
+  // The subscription ended with its channel: the caller must start again with a new connection.
   if (channel == kOwnChannel && subscribed_) throw CollectError(kind, what);
   throw AmqpChannelError(kind, what, channel);
 }
@@ -324,7 +325,7 @@ void AmqpConnection::Part() noexcept {
     stream_.Part(AmqpMethodFrame(0, AMQP_CONNECTION_CLOSE_METHOD, &close),
                  AmqpMethodFrame(0, AMQP_CONNECTION_CLOSE_OK_METHOD, &close_ok), kPartingPatience);
   } catch (const std::exception&) {
-    return;  // A courtesy that needs memory.
+    return;  // The goodbye is optional; there may be no memory for it.
   }
 }
 

@@ -16,15 +16,14 @@
 
 namespace collectors {
 
-// One connection to a RabbitMQ that is open from construction on: its frames, its
-// channels, its heartbeats and what the server says unasked. Every call ends by
-// context.deadline. Throws AmqpChannelError where the server closed a channel, and
-// any other CollectError where the connection is of no use any more. One thread at
-// a time.
+// One connection to a RabbitMQ server, open from construction on: its frames, channels, heartbeats
+// and what the server sends without a request. Every call ends by context.deadline. Throws
+// AmqpChannelError if the server closed a channel. After any other CollectError the connection must
+// not be used. One thread at a time.
 class AmqpConnection {
  public:
-  // What may be refused is asked on a channel of its own: a refusal closes the
-  // channel, and with it whatever it subscribed to.
+  // Requests that may be refused use a separate channel: a refusal closes the channel, and with it
+  // the channel's subscriptions.
   static constexpr std::uint16_t kAskChannel = 1;
   static constexpr std::uint16_t kOwnChannel = 2;
 
@@ -34,29 +33,30 @@ class AmqpConnection {
 
   // Opens the channel unless it is open.
   void OpenChannel(const exporter::CollectContext& context, std::uint16_t channel);
-  // Sends frames as they are.
+  // Sends encoded frames.
   void Send(const exporter::CollectContext& context, std::string_view frames);
-  // Waits for the method that answers. What else comes is dealt with.
+  // Waits for the method `answer` on the channel. Handles everything else that arrives meanwhile.
   AmqpMethod Await(const exporter::CollectContext& context, std::uint16_t channel,
                    amqp_method_number_t answer);
-  // Both, on an open channel.
+  // Sends a method on an open channel, then waits as Await() does.
   AmqpMethod Ask(const exporter::CollectContext& context, std::uint16_t channel,
                  amqp_method_number_t method, const void* arguments, amqp_method_number_t answer);
 
-  // A message of the subscription; absent where none came by the deadline.
+  // Returns the subscription's next message; nothing if none arrived by the deadline.
   std::optional<AmqpMessage> NextMessage(const exporter::CollectContext& context);
-  // Asks how many messages the queue of the subscription has, without waiting for the answer.
+  // Asks how many messages the subscription's queue has. Does not wait for the answer.
   void Sound(const exporter::CollectContext& context, const std::string& queue);
-  // The answer, once, if it has come: all messages before it have, too.
+  // Returns the answer to Sound() once, if it has arrived; then all earlier messages have arrived
+  // too.
   std::optional<double> TakeSounding() { return std::exchange(sounded_, std::nullopt); }
-  // Deals with what has come meanwhile, without waiting.
+  // Handles what has arrived, without waiting.
   void CatchUp(const exporter::CollectContext& context);
 
-  // Whether the server has stopped to read what we send, until its memory or disk has room.
+  // Whether the server has stopped reading what we send until it has memory or disk space again.
   bool blocked() const { return blocked_; }
-  // How large a frame may be.
+  // The most bytes in a frame.
   std::size_t most_frame_bytes() const { return most_frame_bytes_; }
-  // Says that it ends, and waits a moment for the server to have heard it.
+  // Sends a goodbye and waits briefly until the server has received it.
   void Part() noexcept;
 
  private:
@@ -67,14 +67,14 @@ class AmqpConnection {
   void Tell(const exporter::CollectContext& context, std::uint16_t channel,
             amqp_method_number_t method, const void* arguments);
 
-  // The next frame; absent where none came by the deadline. Keeps up heartbeats.
+  // Returns the next frame; nothing if none arrived by the deadline. Keeps up heartbeats.
   std::optional<AmqpFrame> NextFrame(const exporter::CollectContext& context);
-  // Reads what comes by the deadline, or until a heartbeat is due.
-  // False where the deadline came first.
+  // Reads what arrives by the deadline, and sends the heartbeats that are due meanwhile. Returns
+  // false if nothing arrived.
   bool Fill(const exporter::CollectContext& context);
   void KeepAlive(const exporter::CollectContext& context);
 
-  // What nobody waits for.
+  // Handles a frame that no call waits for.
   void Take(const exporter::CollectContext& context, const AmqpFrame& frame);
   void TakeMethod(const exporter::CollectContext& context, std::uint16_t channel,
                   const AmqpMethod& method);
@@ -87,16 +87,16 @@ class AmqpConnection {
   Stream stream_;
   AmqpFrameReader reader_;
   AmqpContentReader content_;
-  std::deque<AmqpMessage> messages_;  // That nobody has asked for yet; bounded.
+  std::deque<AmqpMessage> messages_;  // Not returned yet; bounded.
   std::size_t message_bytes_ = 0;
   std::size_t most_frame_bytes_ = kAmqpMostFrameBytes;
-  std::chrono::seconds heartbeat_;  // Either side says something at least so often; 0 for none.
+  std::chrono::seconds heartbeat_;  // Each side sends something at least this often; 0: never.
   exporter::SteadyTime last_sent_;
   exporter::SteadyTime last_heard_;
   bool open_[kOwnChannel + 1] = {};  // By channel.
   bool logged_in_ = false;
   bool subscribed_ = false;
-  bool sounding_ = false;          // Asked, and not answered yet.
+  bool sounding_ = false;          // Asked, but not answered yet.
   std::optional<double> sounded_;  // The answer.
   bool blocked_ = false;
 };

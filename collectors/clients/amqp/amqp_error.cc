@@ -10,24 +10,24 @@ constexpr std::size_t kShownBytes = 200;
 struct ErrorRow {
   std::uint16_t code;
   ErrorKind kind;
-  std::string_view words = {};  // Somewhere in the text; empty for any.
+  std::string_view words = {};  // Anywhere in the text; empty: any text.
 };
 
-// The first row that fits decides. The words are those of RabbitMQ's source
-// (rabbit_reader.erl, rabbit_channel.erl).
+// The first matching row decides. The words are from RabbitMQ's source (rabbit_reader.erl,
+// rabbit_channel.erl).
 constexpr ErrorRow kErrors[] = {
     {320, ErrorKind::kConnect},     // connection-forced: the server stops, or an operator cut it
-    {402, ErrorKind::kMissing},     // invalid-path: no such virtual host, to servers of old
+    {402, ErrorKind::kMissing},     // invalid-path: no such virtual host, in old servers
     {403, ErrorKind::kPermission},  // access-refused
     {404, ErrorKind::kMissing},     // not-found
-    {405, ErrorKind::kPermission},  // resource-locked: another connection's own
+    {405, ErrorKind::kPermission},  // resource-locked: exclusive to another connection
     {406, ErrorKind::kQuery},       // precondition-failed
     {501, ErrorKind::kProtocol},    // frame-error
     {502, ErrorKind::kProtocol},    // syntax-error
     {503, ErrorKind::kProtocol},    // command-invalid
     {504, ErrorKind::kProtocol},    // channel-error
     {505, ErrorKind::kProtocol},    // unexpected-frame
-    {506, ErrorKind::kConnect},     // resource-error: the server has no room
+    {506, ErrorKind::kConnect},     // resource-error: the server is out of resources
     {530, ErrorKind::kConnect, "connection limit"},  // "... connection limit (10) is reached"
     {530, ErrorKind::kMissing, "not found"},
     {530, ErrorKind::kPermission},  // not-allowed: "access to vhost 'x' refused for user 'y'"

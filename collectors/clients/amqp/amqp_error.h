@@ -8,7 +8,7 @@
 
 namespace collectors {
 
-// A refusal that ended a channel at most; the connection goes on.
+// A refusal that ended at most a channel; the connection remains usable.
 class AmqpChannelError : public exporter::CollectError {
  public:
   AmqpChannelError(exporter::ErrorKind kind, const std::string& what, std::uint16_t channel)
@@ -19,11 +19,11 @@ class AmqpChannelError : public exporter::CollectError {
   std::uint16_t channel_;
 };
 
-// What a server means by the code and the text with which it closes a channel or a
-// connection: https://www.rabbitmq.com/amqp-0-9-1-reference#constants
+// Returns the kind for the code and the text with which a server closes a channel or a connection:
+// https://www.rabbitmq.com/amqp-0-9-1-reference#constants
 exporter::ErrorKind KindOfAmqpError(std::uint16_t code, std::string_view text);
 
-// "NOT_FOUND - no queue 'x' in vhost '/'": its first 200 bytes, in printable ASCII.
+// Returns the first 200 bytes in printable ASCII: "NOT_FOUND - no queue 'x' in vhost '/'".
 std::string ShownAmqpText(std::string_view text);
 
 }  // namespace collectors

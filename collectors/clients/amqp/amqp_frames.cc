@@ -14,10 +14,10 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 
 constexpr std::size_t kHeadBytes = 7;   // Type, channel, size.
-constexpr std::size_t kFrameBytes = 8;  // With the end.
+constexpr std::size_t kFrameBytes = 8;  // With the end byte.
 constexpr char kFrameEnd = '\xCE';
 constexpr std::size_t kMethodIdBytes = 4;
-constexpr std::size_t kContentHeadBytes = 12;  // Class, weight, size of the body.
+constexpr std::size_t kContentHeadBytes = 12;  // Class, weight, body size.
 constexpr std::size_t kPoolPageBytes = 4096;
 
 [[noreturn]] void Refuse(const std::string& why) {
@@ -52,7 +52,8 @@ bool IsKnown(AmqpFrame::Type type) {
          type == Type::kHeartbeat;
 }
 
-// What `encode` writes into a buffer whose size it is told, or how it failed.
+// Returns the bytes that `encode` writes into the buffer. `encode` returns their number, or a
+// negative number if it failed; then this throws kLimit.
 template <typename Encode>
 std::string Encoded(Encode encode) {
   std::vector<char> buffer(kAmqpMostTableBytes);
@@ -63,7 +64,7 @@ std::string Encoded(Encode encode) {
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
-// The headers that are texts.
+// Returns the headers that are texts.
 std::vector<std::pair<std::string, std::string>> TextHeaders(const amqp_table_t& table) {
   std::vector<std::pair<std::string, std::string>> headers;
   for (int i = 0; i < table.num_entries; ++i) {
@@ -74,7 +75,7 @@ std::vector<std::pair<std::string, std::string>> TextHeaders(const amqp_table_t&
   return headers;
 }
 
-// Properties that cannot be read cost themselves alone.
+// Ignores properties that cannot be read.
 void ReadProperties(std::string_view properties, AmqpMessage& message) {
   if (properties.size() > kAmqpMostTableBytes) return;
   amqp_pool_t pool;
@@ -162,7 +163,7 @@ std::string AmqpMethod::name() const {
 }
 
 amqp_bytes_t AmqpBytes(std::string_view text) {
-  return {text.size(), const_cast<char*>(text.data())};  // NOLINT: C's own way to say it.
+  return {text.size(), const_cast<char*>(text.data())};  // NOLINT: the type has no const.
 }
 
 std::string_view AmqpText(amqp_bytes_t bytes) {
@@ -228,7 +229,7 @@ std::optional<AmqpMessage> AmqpContentReader::TakeHeader(std::string_view payloa
   if (size > kAmqpMostBodyBytes) {
     throw CollectError(ErrorKind::kLimit, "the server delivers a message of more than 16 MiB");
   }
-  message_.body.reserve(size);  // A text that grows would be there twice.
+  message_.body.reserve(size);  // A growing string would be in memory twice.
   ReadProperties(payload.substr(kContentHeadBytes), message_);
   body_left_ = size;
   stage_ = Stage::kBody;

@@ -7,13 +7,13 @@
 
 namespace collectors {
 
-// A message as it is read and published.
+// A message that is read or published.
 struct AmqpMessage {
-  std::vector<std::pair<std::string, std::string>> headers;  // Those that are texts.
+  std::vector<std::pair<std::string, std::string>> headers;  // Only those that are texts.
   std::string body;
-  // Published: how long it may lie in a queue; 0 for as long as it takes. Not read.
+  // Published: the time that it may stay in a queue; 0: no limit. Not read.
   std::chrono::milliseconds ttl{0};
-  std::string content_type = {};  // Read. What is published is application/json.
+  std::string content_type = {};  // Read. Published messages are application/json.
 };
 
 }  // namespace collectors

@@ -7,14 +7,14 @@
 
 namespace collectors {
 
-// RabbitMQ's name of a queue that a connection declares for itself alone, and what
-// it takes: https://www.rabbitmq.com/docs/access-control#authorisation
+// RabbitMQ's names for queues that a connection declares for itself alone, and the rights that they
+// need: https://www.rabbitmq.com/docs/access-control#authorisation
 inline constexpr char kOwnQueues[] = "amq.gen*";
 inline constexpr char kConfigureOwn[] = "configure amq.gen*";
 inline constexpr char kReadOwn[] = "read amq.gen*";
 
-// Makes the call. Where the server refuses it, the error says which right it takes:
-// the server's own words name a queue by its random name, and no right.
+// Makes the call. If the server refuses it (kPermission), adds the needed right to the error: the
+// server's text names the queue by its random name, and does not name the right.
 template <typename Call>
 auto Needing(const std::string& right, const Call& call) {
   try {

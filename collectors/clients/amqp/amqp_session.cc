@@ -17,11 +17,11 @@ using exporter::ErrorKind;
 
 constexpr std::uint16_t kAskChannel = AmqpConnection::kAskChannel;
 constexpr std::uint16_t kOwnChannel = AmqpConnection::kOwnChannel;
-// Asked in one go.
+// The most queues in one pipeline.
 constexpr std::size_t kMostPipelined = 100;
 
-// Where the target leads now: its URL and password, read again. The texts of
-// what is caught here name a file or a rule, never a secret.
+// The current address of the target; reads its URL and password again. The texts of the exceptions
+// caught here name a file or a rule, never a secret.
 AmqpEndpoint EndpointOf(const AmqpTarget& target) {
   try {
     AmqpEndpoint endpoint = ParseAmqpUrl(target.url.Load().Reveal());
@@ -35,7 +35,7 @@ AmqpEndpoint EndpointOf(const AmqpTarget& target) {
   }
 }
 
-// With the server that it is of: a log may tell of many.
+// Returns the error with the server's name before its text: a log may cover many servers.
 CollectError Named(const CollectError& error, const std::string& server) {
   return {error.kind(), server + ": " + error.what()};
 }
@@ -55,8 +55,8 @@ AmqpQueue QueueOf(const AmqpMethod& method) {
   return {static_cast<double>(answer.message_count), static_cast<double>(answer.consumer_count)};
 }
 
-// Asks for queues from answers.size() on, and takes the answers up to the first
-// refusal, which closes the channel and with it what was asked after.
+// Asks for the queues from answers.size() on and takes the answers up to the first refusal. A
+// refusal closes the channel, and the requests after it are lost.
 void DeclareSome(const CollectContext& context, AmqpConnection& connection,
                  const std::vector<std::string>& queues, std::vector<AmqpQueueAnswer>& answers) {
   const auto first = queues.begin() + static_cast<std::ptrdiff_t>(answers.size());
@@ -108,7 +108,7 @@ std::unique_ptr<AmqpConnection> AmqpSession::Connect(const CollectContext& conte
 
 template <typename Call>
 auto AmqpSession::Run(const CollectContext& context, const Call& call) {
-  // Taken out, so that a failure of any sort closes it.
+  // Moved out, so that any exception closes it.
   std::unique_ptr<AmqpConnection> connection = std::move(connection_);
   if (connection == nullptr) connection = Connect(context);
   try {
@@ -134,8 +134,7 @@ auto AmqpSession::Ask(const CollectContext& context, const Call& call) {
   try {
     return Run(context, call);
   } catch (const CollectError& error) {
-    // A kept connection may have been closed since (a restart of the server):
-    // that is no failure yet.
+    // A kept connection may have been closed meanwhile (a server restart): try once more.
     if (!is_kept || error.kind() != ErrorKind::kConnect) throw;
   }
   return Run(context, call);
@@ -175,7 +174,7 @@ void AmqpSession::CheckExchange(const CollectContext& context, const std::string
   Ask(context, [&](AmqpConnection& connection) {
     amqp_exchange_declare_t declare = {};
     declare.exchange = NameBytes(exchange);
-    declare.type = AmqpBytes("topic");  // Not looked at by a passive one.
+    declare.type = AmqpBytes("topic");  // A passive declare ignores it.
     declare.passive = 1;
     connection.OpenChannel(context, kAskChannel);
     return connection
@@ -230,7 +229,7 @@ std::optional<AmqpMessage> AmqpSession::Next(const CollectContext& context) {
   if (connection_ == nullptr) {
     throw CollectError(ErrorKind::kConnect, kNoSubscription);
   }
-  // Taken out, so that a failure of any sort closes it.
+  // Moved out, so that any exception closes it.
   std::unique_ptr<AmqpConnection> connection = std::move(connection_);
   try {
     std::optional<AmqpMessage> message = connection->NextMessage(context);
@@ -245,7 +244,7 @@ void AmqpSession::Sound(const CollectContext& context, const std::string& queue)
   if (connection_ == nullptr) {
     throw CollectError(ErrorKind::kConnect, kNoSubscription);
   }
-  // Taken out, so that a failure of any sort closes it.
+  // Moved out, so that any exception closes it.
   std::unique_ptr<AmqpConnection> connection = std::move(connection_);
   try {
     connection->Sound(context, queue);

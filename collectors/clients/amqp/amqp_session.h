@@ -15,39 +15,38 @@
 
 namespace collectors {
 
-// Where a RabbitMQ is and who asks. `url` and `password` are loaded again at each
-// new connection; `password`, where given, wins over the URL's.
-//   amqp://[user[:password]@][host][:port][/vhost], amqps:// by TLS, also pyamqp://
+// The address of a RabbitMQ server and our login. `url` and `password` are loaded again for each
+// new connection. `password`, if given, overrides the URL's.
+//   amqp://[user[:password]@][host][:port][/vhost], amqps:// with TLS, also pyamqp://
 struct AmqpTarget {
   exporter::SecretSource url;
   std::string user;
   exporter::SecretSource password;
-  std::string client_name;  // In the management's list of connections: "exporter:jobs".
+  std::string client_name;  // In the management plugin's list of connections: "exporter:jobs".
   TlsOptions tls = {};
-  // The server ends a connection that says nothing for two of these, and we leave
-  // a server that does. For one who listens all the time; one who asks now and
-  // then would be cut between two questions.
+  // Either side closes the connection if the other one sends nothing for two of these. A subscriber
+  // chooses a short one. A client with rare requests needs a long one, or the server would close
+  // the connection between two requests.
   std::chrono::seconds heartbeat = std::chrono::hours(1);
 };
 
-// What a passive declare tells.
+// The answer to a passive declare.
 struct AmqpQueue {
   double messages = 0;  // Ready to be delivered.
   double consumers = 0;
 };
 
-// One queue's answer in PassiveDeclareAll().
+// The answer for one queue in PassiveDeclareAll().
 using AmqpQueueAnswer = std::variant<AmqpQueue, exporter::CollectError>;
 
 class AmqpConnection;
 
-// One connection to a RabbitMQ (AMQP 0-9-1,
-// https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf), opened when first needed
-// and again after a failure; what only asks is asked once more where a kept
-// connection broke meanwhile. Every call ends by context.deadline, or throws
-// CollectError, whose text names the server. Where the server has stopped to read
-// what publishers send (its memory or disk is full), calls throw kConnect at once,
-// rather than wait for an answer that cannot come. One thread at a time.
+// One connection to a RabbitMQ server (AMQP 0-9-1,
+// https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf), opened when first needed and again after
+// a failure. If a kept connection turns out to be broken, requests that are safe to repeat are sent
+// once more. Every call ends by context.deadline or throws CollectError, whose text names the
+// server. If the server has stopped reading from publishers (its memory or disk is full), requests
+// throw kConnect at once: an answer could not come. One thread at a time.
 class AmqpSession {
  public:
   explicit AmqpSession(AmqpTarget target);
@@ -55,49 +54,49 @@ class AmqpSession {
   AmqpSession(const AmqpSession&) = delete;
   AmqpSession& operator=(const AmqpSession&) = delete;
 
-  // Each queue's answer, or why it has none: kMissing for an unknown one (404),
-  // kPermission for a refused one (403) and for one that is another connection's own
-  // (405). As many round trips as there are refusals, and one more.
+  // Returns each queue's answer or its error: kMissing for an unknown queue (404), kPermission for
+  // a refused one (403) and for one that is exclusive to another connection (405). Sends 100 queues
+  // at a time; a refusal closes the channel, so the queues after it are sent again.
   std::vector<AmqpQueueAnswer> PassiveDeclareAll(const exporter::CollectContext& context,
                                                  const std::vector<std::string>& queues);
-  // A queue of this connection alone, which goes with it (connections() tells when),
-  // and with the channel that consumes from it; returns its name. Bounded: messages
-  // live `ttl`, and no more than `max_length` of them.
+  // Declares a queue for this connection alone and returns its name. It is deleted with the
+  // connection (a change of connections() shows that) and with the channel that consumes from it.
+  // Bounded: messages live for `ttl`, and there are at most `max_length` of them.
   std::string DeclareOwnQueue(const exporter::CollectContext& context,
                               std::chrono::milliseconds ttl, int max_length);
-  // Passive: throws kMissing where there is no such exchange.
+  // A passive declare: throws kMissing if the exchange does not exist.
   void CheckExchange(const exporter::CollectContext& context, const std::string& exchange);
   void Bind(const exporter::CollectContext& context, const std::string& queue,
             const std::string& exchange, const std::string& key);
-  // From here on messages come, none of which needs an acknowledgement.
+  // Subscribes to the queue. Messages need no acknowledgement.
   void Consume(const exporter::CollectContext& context, const std::string& queue);
-  // A text of JSON, not persistent, to the exchange.
+  // Publishes a JSON text to the exchange, not persistent.
   void Publish(const exporter::CollectContext& context, const std::string& exchange,
                const std::string& key, const AmqpMessage& message);
-  // The next message; absent where none came by the deadline, also where that has
-  // passed before. Sends and expects the protocol's heartbeats: throws kTimeout where
-  // the server is silent for two. Throws kConnect where there is no connection, and
-  // where the server ended the subscription.
+  // Returns the next message; nothing if none arrived by the deadline, which may have passed
+  // already. Sends and expects the protocol's heartbeats: throws kTimeout if the server is silent
+  // for two of them. Throws kConnect if there is no connection or if the server ended the
+  // subscription.
   std::optional<AmqpMessage> Next(const exporter::CollectContext& context);
 
-  // Asks how many messages wait in the queue of the subscription, without waiting for the
-  // answer, which comes with Next(). One question at a time.
+  // Asks how many messages wait in the subscription's queue. The answer arrives during Next(). One
+  // question at a time.
   void Sound(const exporter::CollectContext& context, const std::string& queue);
-  // The answer to Sound(), once.
+  // Returns the answer to Sound() once.
   std::optional<double> TakeSounding();
 
-  // Whether the server has stopped to read what was published: it may not have been heard.
+  // Whether the server has stopped reading what we publish: the last messages may not have arrived.
   bool blocked() const;
-  // How often it has connected.
+  // Returns how often it has connected.
   std::uint64_t connections() const { return connections_; }
-  // Says goodbye, and waits a fraction of a second for the server to have heard it.
+  // Sends a goodbye and waits a fraction of a second until the server has received it.
   void Close();
 
  private:
-  // Once, on the connection that there is or on a new one.
+  // Makes the call once, on the kept connection or on a new one.
   template <typename Call>
   auto Run(const exporter::CollectContext& context, const Call& call);
-  // Twice where a kept connection turns out to be broken.
+  // Makes the call again if a kept connection turns out to be broken.
   template <typename Call>
   auto Ask(const exporter::CollectContext& context, const Call& call);
   std::unique_ptr<AmqpConnection> Connect(const exporter::CollectContext& context);

@@ -8,7 +8,7 @@
 namespace collectors {
 namespace {
 
-// The protocol writes a virtual host with one byte for its length.
+// The protocol has one byte for the length of a virtual host.
 constexpr std::size_t kMostVhostBytes = 255;
 
 struct Scheme {
@@ -30,7 +30,7 @@ const Scheme& SchemeOf(std::string_view url) {
   throw std::invalid_argument("a RabbitMQ URL must begin with amqp:// or amqps://");
 }
 
-// What is empty stays the default, as kombu has it.
+// An empty part keeps its default, as in kombu.
 void ReadUserInfo(std::string_view info, AmqpEndpoint& endpoint) {
   const std::size_t colon = info.find(':');
   if (std::string user = PercentDecoded(info.substr(0, colon)); !user.empty()) {
@@ -51,7 +51,7 @@ AmqpEndpoint ParseAmqpUrl(std::string_view url) {
   AmqpEndpoint endpoint;
   endpoint.tls = scheme.tls;
   std::string_view authority = CutFront(url, "/?#");
-  // The last @ ends the user's part, so that a password may hold a plain one.
+  // The last @ ends the user part, so a password may contain an unencoded @.
   const std::size_t at = authority.rfind('@');
   if (at != std::string_view::npos) {
     ReadUserInfo(authority.substr(0, at), endpoint);
@@ -61,7 +61,8 @@ AmqpEndpoint ParseAmqpUrl(std::string_view url) {
   endpoint.host = std::move(address.host);
   endpoint.port = address.port;
   const std::string_view path = CutFront(url, "?#");
-  // What stands before it would be shown, as servers name a virtual host that they do not know.
+  // With an unencoded / in the user or password, the part after it would become the virtual host,
+  // and servers repeat an unknown virtual host in their errors.
   if (path.find('@') != std::string_view::npos) {
     throw std::invalid_argument(
         "a / in the user or password of a URL is written %2F, and an @ in a virtual host %40");

@@ -8,12 +8,12 @@
 
 namespace collectors {
 
-// Where an AMQP URL leads, in the spellings and with the defaults of kombu:
+// The target of an AMQP URL, in the spellings and with the defaults of kombu:
 //   amqp://[user[:password]@][host][:port][/vhost]
-// amqps:// is by TLS; pyamqp:// and librabbitmq:// as amqp. A path of "//", of
-// "/%2F", of "/" or none is the virtual host "/".
+// amqps:// uses TLS; pyamqp:// and librabbitmq:// mean amqp://. The paths "//", "/%2F", "/" and an
+// empty one mean the virtual host "/".
 struct AmqpEndpoint {
-  std::string host = "localhost";  // An IPv6 address without its brackets.
+  std::string host = "localhost";  // An IPv6 address has no brackets.
   std::uint16_t port = 5672;
   std::string user = "guest";
   exporter::Secret password{"guest"};
@@ -23,8 +23,8 @@ struct AmqpEndpoint {
   std::string Name() const;  // "host:port", "[::1]:port"; holds no secret.
 };
 
-// Parts may be percent-encoded; the query is passed over. Throws
-// std::invalid_argument, whose text holds nothing of the URL.
+// Parts may be percent-encoded. Ignores the query. Throws std::invalid_argument; its text holds
+// nothing of the URL.
 AmqpEndpoint ParseAmqpUrl(std::string_view url);
 
 }  // namespace collectors

@@ -12,7 +12,7 @@ using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::SteadyTime;
 
-// Every broker has it: asked for, it only answers.
+// Every broker has it, and a passive declare changes nothing.
 constexpr char kStandardExchange[] = "amq.direct";
 constexpr std::chrono::seconds kFirstRest{10};
 constexpr std::chrono::minutes kLongestRest{10};
@@ -26,7 +26,7 @@ std::vector<AmqpQueueAnswer> PatientDeclares::Ask(const CollectContext& context,
     const auto refusal = refusals_.find(queue);
     if (refusal == refusals_.end() || refusal->second.until <= now) asked.push_back(queue);
   }
-  // Whether the broker answers is to be known all the same.
+  // Without a queue to declare, check that the broker answers.
   if (asked.empty()) session_.CheckExchange(context, kStandardExchange);
   std::vector<AmqpQueueAnswer> came = session_.PassiveDeclareAll(context, asked);
   std::vector<AmqpQueueAnswer> answers;

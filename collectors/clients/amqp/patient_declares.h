@@ -10,18 +10,18 @@
 
 namespace collectors {
 
-// Passive declares that do not insist: a queue that is not there, or is refused, costs a
-// channel and a line in the broker's log each time that it is asked for. So it is asked
-// again after ten seconds, then after twice as long each time, ten minutes at most; until
-// then the refusal is its answer. A new queue is seen after no longer than it was missing.
-// One thread.
+// Passive declares with pauses after a refusal. A queue that is missing or refused costs a channel
+// and a line in the broker's log each time that it is declared. So it is declared again after ten
+// seconds, then after twice as long each time, at most ten minutes; meanwhile the refusal is its
+// answer. A new queue is noticed no later than about the time that it was missing. One thread at a
+// time.
 class PatientDeclares {
  public:
   // The session must outlive it.
   explicit PatientDeclares(AmqpSession& session) : session_(session) {}
 
-  // As AmqpSession::PassiveDeclareAll at that time. Throws if the broker does not answer,
-  // also where no queue is to be asked for.
+  // Like AmqpSession::PassiveDeclareAll(), at the time `now`. Throws if the broker does not answer,
+  // also if no queue is due.
   std::vector<AmqpQueueAnswer> Ask(const exporter::CollectContext& context,
                                    exporter::SteadyTime now,
                                    const std::vector<std::string>& queues);
@@ -34,7 +34,7 @@ class PatientDeclares {
   };
 
   AmqpSession& session_;
-  std::map<std::string, Refusal> refusals_;  // Of the queues that were asked for last.
+  std::map<std::string, Refusal> refusals_;  // For the queues of the last call.
 };
 
 }  // namespace collectors
