@@ -5,8 +5,7 @@
 
 namespace collectors {
 
-// A text of a server as it may stand in a log: one line of valid UTF-8, 200
-// bytes at most.
+// Returns a server's text for a log: one line of valid UTF-8, at most 200 bytes.
 std::string ShownText(std::string_view text);
 
 }  // namespace collectors

@@ -25,7 +25,7 @@ std::optional<int> UrlNumber(std::string_view text, int base, int most);
 // With each %XX as the byte that it is.
 std::string PercentDecoded(std::string_view text);
 
-// The parts between the separators; one at least.
+// Splits a list, such as the hosts of a DSN; returns at least one part.
 std::vector<std::string> SplitList(std::string_view text, char separator);
 
 struct UrlAddress {

@@ -29,13 +29,13 @@ using exporter::Outlook;
 
 constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fits poll()'s int.
 
-// What a server may send until the session is ready, from all that the DSN names: an honest one
-// sends some kilobytes, and libpq holds a message several times over.
+// Bounds what all servers of the DSN together may send before the session is ready. An honest
+// server sends some kilobytes, and libpq holds a message several times in memory.
 constexpr std::size_t kMostWelcomeBytes = std::size_t{1} << 20;
 
-// Settings of ours where the DSN says nothing. Kerberos is off because libpq
-// asks for its tickets in a call that blocks; keepalives and tcp_user_timeout
-// let a kept connection learn that its server has gone.
+// Our settings if the DSN does not name them. Kerberos is off because libpq asks for its tickets in
+// a blocking call. With keepalives and tcp_user_timeout a kept connection notices that its server
+// is gone.
 constexpr std::pair<const char*, const char*> kDefaults[] = {
     {"gssencmode", "disable"},     {"keepalives", "1"},       {"keepalives_idle", "30"},
     {"keepalives_interval", "10"}, {"keepalives_count", "3"}, {"tcp_user_timeout", "30000"},
@@ -57,7 +57,7 @@ std::string Numeric(const SocketAddress& address) {
   return text.data();
 }
 
-// The addresses of one host for libpq; empty for the host of a socket's path.
+// Returns the addresses of one host, for libpq; an empty one if the host is a socket's path.
 std::vector<std::string> AddressesOf(const CollectContext& context, const std::string& host) {
   if (host.empty() || host.front() == '/' || host.front() == '@') return {""};
   std::vector<std::string> addresses;
@@ -67,9 +67,8 @@ std::vector<std::string> AddressesOf(const CollectContext& context, const std::s
   return addresses;
 }
 
-// Looks the hosts' names up, as libpq would in a call that heeds no deadline: it
-// then gets one host an address. A host without an address is passed over while
-// another has one.
+// Looks up the names of the hosts, which libpq would do in a call without a deadline. Afterwards
+// libpq gets one host for each address. Skips a host without an address if another host has one.
 void LookUpHosts(const CollectContext& context, PgDsn& dsn) {
   if (!dsn.Get("hostaddr").empty() || dsn.Get("host").empty()) return;
   const std::vector<std::string> hosts = SplitList(dsn.Get("host"), ',');
@@ -113,18 +112,20 @@ PGconn* Start(const PgDsn& dsn) {
   throw CollectError(ErrorKind::kTimeout, "the server did not answer in time");
 }
 
-// Whether the server said it, and not libpq.
+// Returns true if the error is the server's and not libpq's.
 bool HasState(const PGresult& result) {
   return ::PQresultErrorField(&result, PG_DIAG_SQLSTATE) != nullptr;
 }
 
-// Its SQLSTATE is that of any missing right, and its text is in the server's language.
+// The SQLSTATE is that of any missing right, and the text is in the server's language: so the name
+// of the server's function decides.
 bool IsOfRowSecurity(const PGresult& result) {
   const char* const function = ::PQresultErrorField(&result, PG_DIAG_SOURCE_FUNCTION);
   return function != nullptr && std::string_view(function) == "check_enable_rls";
 }
 
-// By statement_timeout it is cut off shortly before the deadline, and earlier by somebody.
+// statement_timeout cancels a statement this shortly before the deadline; a cancel that comes
+// earlier is somebody else's.
 constexpr std::chrono::milliseconds kOwnTimeout(500);
 
 Outlook OutlookOf(std::string_view state, const CollectContext& context) {
@@ -140,8 +141,8 @@ CollectError Refusal(const PGresult& result, std::string_view role, const Collec
   return {KindOfSqlState(state), shown, OutlookOf(state, context)};
 }
 
-// A session that goes on was not what failed, whatever the SQLSTATE says: a
-// foreign table's server may be down (08001), or want a password (28000).
+// For a refusal that leaves the session open: the session itself has not failed, whatever the
+// SQLSTATE says. A foreign table's server may be down (08001) or want a password (28000).
 CollectError OfStatement(const CollectError& refusal) {
   const bool of_session =
       refusal.kind() == ErrorKind::kConnect || refusal.kind() == ErrorKind::kAuth;
@@ -157,7 +158,7 @@ void SetColumns(const PGresult& result, Rows& rows) {
   }
 }
 
-// Returns whether the answer is within its bounds with the row.
+// Returns true if the answer with this row is within its bounds.
 bool AppendRow(const PGresult& result, Rows& rows, AnswerSize& size) {
   const int columns = ::PQnfields(&result);
   auto& row = rows.cells.emplace_back(static_cast<std::size_t>(columns));
@@ -171,7 +172,7 @@ bool AppendRow(const PGresult& result, Rows& rows, AnswerSize& size) {
   return true;
 }
 
-// libpq keeps each until it is asked for.
+// libpq keeps each notification until it is fetched.
 void DropNotifications(PGconn* connection) {
   while (PGnotify* const notification = ::PQnotifies(connection)) ::PQfreemem(notification);
 }
@@ -180,11 +181,11 @@ void DropNotifications(PGconn* connection) {
 
 PgConnection::~PgConnection() {
   connection_.reset();
-  if (socket_) socket_->PassOut();  // The farewell, as far as it goes out at once.
+  if (socket_) socket_->PassOut();  // Sends as much of the farewell as the socket takes at once.
 }
 
-// A server or a pooler that waits for a statement is told of the end, and logs no fault. One
-// that works on a statement learns by the end of the socket.
+// A server or pooler that waits for a statement gets a farewell, so that it logs no fault. One that
+// works on a statement notices the end of the socket.
 void PgConnection::Finish::operator()(PGconn* connection) const {
   const PGTransactionStatusType state = ::PQtransactionStatus(connection);
   const bool is_idle =
@@ -203,7 +204,7 @@ PgConnection::PgConnection(const CollectContext& context, PgDsn dsn,
   dsn.Set("application_name", application_name);
   dsn.Set("client_encoding", "UTF8");
   connection_.reset(Start(dsn));
-  // The server's SQLSTATE is shown in this verbosity only, and only as text.
+  // For a failed connection, only this verbosity shows the server's SQLSTATE, and only in the text.
   ::PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
   ::PQsetNoticeProcessor(
       connection_.get(), [](void*, const char*) {}, nullptr);
@@ -246,8 +247,8 @@ void PgConnection::Connect(const CollectContext& context) {
   throw ConnectFailure(::PQerrorMessage(connection_.get()));
 }
 
-// By the first reading libpq has written to a socket that is connected. Notices of a
-// login trigger and an error come in this phase too, and libpq reads them whole.
+// When libpq first reads, its socket is connected. In this phase the server may also send notices
+// of a login trigger, or an error; libpq reads each of them whole.
 void PgConnection::ReceiveWelcome(const CollectContext& context) {
   if (!socket_) socket_ = std::make_unique<SlicedSocket>(::PQsocket(connection_.get()));
   if (!socket_->HasUnread()) Await(context, POLLIN);
@@ -258,7 +259,7 @@ void PgConnection::ReceiveWelcome(const CollectContext& context) {
                      "login trigger with long messages, or a long setting of the role");
 }
 
-// Sends what libpq wrote while it connects. It may have left the server for the next one.
+// Sends what libpq wrote while connecting. libpq may have left this server for the next one.
 void PgConnection::SendOff(const CollectContext& context) {
   if (!socket_) return;
   const bool is_left = !socket_->IsAt(::PQsocket(connection_.get()));
@@ -269,12 +270,12 @@ void PgConnection::SendOff(const CollectContext& context) {
 void PgConnection::Await(const CollectContext& context, short events) const {
   const int fd = socket_ ? socket_->peer() : ::PQsocket(connection_.get());
   if (context.deadline.Expired()) FailForTime();
-  // What OpenSSL has read already, poll() does not see.
+  // poll() does not see bytes that OpenSSL has already read.
   if (auto* const tls = static_cast<SSL*>(::PQsslStruct(connection_.get(), "OpenSSL"));
       (events & POLLIN) != 0 && tls != nullptr && ::SSL_pending(tls) > 0) {
     return;
   }
-  // libpq may close the socket in any call: it is under watch in none.
+  // libpq may close the socket in any of its calls, so the watchdog guards it only here.
   const auto guard = context.watchdog.Watch(fd, context.deadline);
   pollfd watched = {fd, events, 0};
   const auto left = std::min(context.deadline.Remaining(), kLongestPoll);
@@ -299,11 +300,11 @@ void PgConnection::Flush(const CollectContext& context) {
   }
 }
 
-// libpq holds a message until it is whole, and would hold one of a gigabyte.
+// libpq holds a message until it is complete, and would hold one of a gigabyte.
 void PgConnection::Receive(const CollectContext& context) {
   unparsed_ += socket_->PassIn();
   if (::PQconsumeInput(connection_.get()) == 0) Break(context);
-  socket_->PassOut();  // TLS may have something to say too.
+  socket_->PassOut();  // TLS may have output too.
   if (unparsed_ > kMaxRowBytes + SlicedSocket::kSliceBytes) throw RowTooLarge();
 }
 

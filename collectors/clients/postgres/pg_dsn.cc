@@ -16,7 +16,7 @@
 namespace collectors {
 namespace {
 
-// Where Debian's packages and PostgreSQL's container image put the socket.
+// The folder of the socket in Debian's packages and in PostgreSQL's container image.
 constexpr std::string_view kSocketFolder = "/var/run/postgresql";
 constexpr std::string_view kDefaultPort = "5432";
 
@@ -24,8 +24,8 @@ constexpr std::string_view kEncodeHint =
     "a special character in the user, the password or the database must be percent-encoded in a "
     "URL (@ is %40, / is %2F, ? is %3F, # is %23)";
 
-// Of SQLAlchemy, asyncpg, psycopg's pool, Prisma and Rails: they speak of the
-// application's pool and caches, not of how to reach the server.
+// Parameters of SQLAlchemy, asyncpg, psycopg's pool, Prisma and Rails. They concern the
+// application's pool and caches, not the connection to the server.
 constexpr std::string_view kApplicationOnly[] = {
     "async_fallback",
     "checkout_timeout",
@@ -46,11 +46,11 @@ constexpr std::string_view kApplicationOnly[] = {
     "timeout",
 };
 
-// How a URL names the schema whose tables the application means: a name, or a search path.
+// The parameters of a URL that name the application's schema: one name, or a search path.
 constexpr std::string_view kSchemaName = "schema";
 constexpr std::string_view kSearchPaths[] = {"currentSchema", "search_path"};
 
-// What asyncpg, node-postgres and JDBC write after `ssl=`.
+// The values of `ssl=` in asyncpg, node-postgres and JDBC.
 constexpr std::pair<std::string_view, std::string_view> kSslModes[] = {
     {"true", "require"},
     {"1", "require"},
@@ -67,10 +67,10 @@ constexpr std::pair<std::string_view, std::string_view> kSslModes[] = {
 
 struct Choice {
   std::string_view keyword;
-  std::string_view values;  // Apart by ", ".
+  std::string_view values;  // Separated by ", ".
 };
 
-// libpq would refuse another value at each connection only.
+// libpq refuses other values too, but only when it connects.
 constexpr Choice kChoices[] = {
     {"sslmode", "disable, allow, prefer, require, verify-ca, verify-full"},
     {"target_session_attrs", "any, read-write, read-only, primary, standby, prefer-standby"},
@@ -105,7 +105,8 @@ bool IsSearchPath(std::string_view name) {
   return name == kSchemaName || std::ranges::find(kSearchPaths, name) != std::end(kSearchPaths);
 }
 
-// What a parameter says of the search path, as SET takes it. Prisma's is one name, with its case.
+// Returns a parameter's value as a search path for SET. Prisma's value is one name, whose case
+// counts.
 std::string SearchPath(std::string_view name, std::string_view value) {
   std::string path = PercentDecoded(value);
   if (path.empty() || name != kSchemaName) return path;
@@ -115,7 +116,7 @@ std::string SearchPath(std::string_view name, std::string_view value) {
   return '"' + path + '"';
 }
 
-// The search path of a URL; empty if it names none. The last one counts.
+// Returns the search path of a URL; empty if there is none. The last parameter counts.
 std::string SearchPathOf(std::string_view url) {
   std::string path;
   const std::size_t question = url.find('?');
@@ -129,12 +130,12 @@ std::string SearchPathOf(std::string_view url) {
   return path;
 }
 
-// One "name=value" of a URL, as libpq takes it; empty when it is to be dropped.
+// Converts one "name=value" of a URL for libpq. Returns an empty text if it must be dropped.
 std::string Parameter(const std::string& written) {
   const std::string name = written.substr(0, written.find('='));
   const std::string value = name.size() < written.size() ? written.substr(name.size() + 1) : "";
   if (name == "ssl") return SslParameter(value);
-  if (IsSearchPath(name)) return "";  // SearchPathOf reads it.
+  if (IsSearchPath(name)) return "";  // SearchPathOf() reads it.
   if (LibpqKnows(name)) return written;
   const auto* const end = std::end(kApplicationOnly);
   if (std::find(std::begin(kApplicationOnly), end, name) != end) return "";
@@ -146,10 +147,9 @@ std::string Parameter(const std::string& written) {
                                       : "a parameter of it has no valid name");
 }
 
-// The URL with nothing in it that libpq refuses. What follows the scheme holds
-// at most one '@', which ends user and password: a second one, or one after the
-// '/' or '?' that ends the host, is part of a password that would otherwise be
-// read as a host's name, and shown.
+// Returns the URL without the parts that libpq refuses. After the scheme, at most one '@' may
+// follow, and it ends user and password. A second '@', or one after the '/' or '?' that ends the
+// host, belongs to a password; otherwise that part would be read as a host name and shown.
 std::string ForLibpq(std::string_view after_scheme) {
   const std::size_t question = std::min(after_scheme.find('?'), after_scheme.size());
   const std::string_view address = after_scheme.substr(0, question);
@@ -173,7 +173,7 @@ std::string ForLibpq(std::string_view after_scheme) {
   return url;
 }
 
-// The parts of a URL are decoded by libpq, whose words are not asked for.
+// libpq decodes the parts of a URL, but its error texts are not used.
 void CheckPercents(std::string_view url) {
   for (std::size_t at = url.find('%'); at != std::string_view::npos; at = url.find('%', at + 1)) {
     const std::string_view digits = url.substr(at + 1, 2);
@@ -189,7 +189,7 @@ std::string Normalized(const std::string& dsn) {
   return ForLibpq(std::string_view(dsn).substr(colon + 3));
 }
 
-// Port numbers are shown: what is none may be a piece of a password.
+// Ports are shown in texts. One that is not a number may be part of a password.
 void CheckPorts(std::string_view ports) {
   for (const std::string& port : SplitList(ports, ',')) {
     const std::optional<int> number = UrlNumber(port, 10, 65535);
@@ -199,7 +199,7 @@ void CheckPorts(std::string_view ports) {
   }
 }
 
-// As libpq reads one: with a sign, and blanks around it.
+// Accepts a sign, and blanks around the number, as libpq does.
 bool IsNumber(std::string_view text) {
   const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
   text = text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
@@ -245,9 +245,9 @@ std::string ServerNameOf(const PgDsn& dsn) {
   return name;
 }
 
-// libpq would fill these in by itself, but the server's name is made of them.
+// libpq would supply these values too, but the server's name is made from them.
 void FillFromEnvironment(PgDsn& dsn) {
-  // A service comes before the environment, and libpq alone reads it.
+  // A service overrides the environment, and only libpq reads service files.
   if (!dsn.Get("service").empty() || std::getenv("PGSERVICE") != nullptr) return;
   const bool has_host = !dsn.Get("host").empty() || !dsn.Get("hostaddr").empty();
   const auto fill = [&dsn](const char* keyword, const char* variable) {
@@ -280,7 +280,7 @@ void PgDsn::Set(const std::string& keyword, std::string value) {
 }
 
 PgDsn ParsePgDsn(const std::string& dsn) {
-  // libpq's own words would quote the DSN, so they are not asked for.
+  // libpq's error text would quote the DSN, so it is not requested.
   const Options options(::PQconninfoParse(Normalized(dsn).c_str(), nullptr), &::PQconninfoFree);
   if (options == nullptr) {
     throw std::invalid_argument(

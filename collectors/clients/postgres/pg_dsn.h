@@ -7,26 +7,24 @@
 
 namespace collectors {
 
-// How to reach a PostgreSQL server, as libpq takes it. Holds the password.
+// The address of a PostgreSQL server and the login, as libpq's parameters. Holds the password.
 struct PgDsn {
-  std::vector<std::pair<std::string, std::string>> parameters;  // By libpq's keywords.
-  std::string server_name;       // "host:port" or the socket's path; several joined by commas.
-  std::string search_path = {};  // As SET takes it; empty for the role's own.
+  std::vector<std::pair<std::string, std::string>> parameters;  // The names are libpq's keywords.
+  std::string server_name;       // "host:port" or the socket's path; several are joined by commas.
+  std::string search_path = {};  // A value for SET; empty: the role's setting.
 
-  // The value of a parameter; empty when it is not given.
+  // Returns the value of a parameter; empty if it is not given.
   std::string_view Get(std::string_view keyword) const;
   void Set(const std::string& keyword, std::string value);
 };
 
-// Reads a DSN as applications write it: a URL postgres:// or postgresql://, with
-// a driver suffix as SQLAlchemy has it (postgresql+asyncpg://) or without, or
-// libpq's "host=... dbname=...". `ssl=` is read as `sslmode=`; Prisma's `schema=`, JDBC's
-// `currentSchema=` and `search_path=` are the search path; and parameters
-// meant for an application's connection pool are dropped; others that libpq does
-// not know are refused, since a misspelt sslmode must not go unnoticed.
-// Environment variables as PGHOST fill in what is missing, as libpq does.
-// Throws std::invalid_argument, whose text holds no part of the DSN but the name
-// of a parameter.
+// Reads a DSN in the forms that applications use: a URL postgres:// or postgresql://, with or
+// without a driver suffix as in SQLAlchemy (postgresql+asyncpg://), or libpq's "host=...
+// dbname=...". Reads `ssl=` as `sslmode=`. The search path is Prisma's `schema=`, JDBC's
+// `currentSchema=` or `search_path=`. Drops parameters for an application's connection pool.
+// Refuses others that libpq does not know: a misspelt sslmode must not go unnoticed. As in libpq,
+// environment variables such as PGHOST supply missing values. Throws std::invalid_argument; its
+// text holds nothing of the DSN except the name of a parameter.
 PgDsn ParsePgDsn(const std::string& dsn);
 
 }  // namespace collectors

@@ -19,7 +19,7 @@ struct Row {
   ErrorKind kind;
 };
 
-// The first row that begins a state decides; any other state is kQuery.
+// The first row whose prefix matches decides. Any other state is kQuery.
 constexpr Row kStates[] = {
     {"08", ErrorKind::kConnect},
     {"25P03", ErrorKind::kTimeout},  // idle_in_transaction_session_timeout
@@ -38,10 +38,10 @@ constexpr Row kStates[] = {
     {"57P", ErrorKind::kConnect},       // shutdown, crash, cannot connect now
 };
 
-// What PgBouncer says of nearly all that fails, so that its words must tell.
+// PgBouncer sends it for nearly every failure, so the text decides.
 constexpr std::string_view kPoolerState = "08P01";
 
-// In words that libpq itself says, or a pooler.
+// Texts of libpq itself or of a pooler.
 constexpr Row kConnectWords[] = {
     {"password authentication failed", ErrorKind::kAuth},
     {"no password supplied", ErrorKind::kAuth},
@@ -80,7 +80,7 @@ bool IsState(std::string_view text) {
          });
 }
 
-// What comes after the last `mark`; all of it where there is none.
+// Returns the part after the last `mark`; all of the text if there is none.
 std::string_view After(std::string_view text, std::string_view mark) {
   const std::size_t found = text.rfind(mark);
   return found == std::string_view::npos ? text : text.substr(found + mark.size());
@@ -88,8 +88,8 @@ std::string_view After(std::string_view text, std::string_view mark) {
 
 std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n')); }
 
-// By the SQLSTATE in "FATAL:  28P01: password authentication failed", whatever
-// the language of its severity, and else by its words.
+// Classifies a line by its SQLSTATE, as in "FATAL:  28P01: password authentication failed",
+// whatever the language of its severity; without an SQLSTATE, by its words.
 template <std::size_t kRows>
 CollectError FailureOf(std::string_view line, const Row (&words)[kRows]) {
   constexpr std::string_view kAfterSeverity = ":  ";

@@ -7,25 +7,23 @@
 
 namespace collectors {
 
-// What a failure is, by the five characters of its SQLSTATE (PostgreSQL's
-// documentation, appendix A).
+// Returns the kind for the five characters of an SQLSTATE (PostgreSQL's documentation, appendix A).
 exporter::ErrorKind KindOfSqlState(std::string_view state);
 
-// Whether a statement that failed so may be well when it is asked again soon: a lock, a
+// Returns true if a statement that failed with this SQLSTATE may succeed soon: after a lock, a
 // deadlock, a conflict with recovery, or a cancel by somebody.
 bool PassesBySqlState(std::string_view state);
 
-// What to do if `role` would see only the rows of a table that policies let it see.
+// Returns advice for a table whose policies would show `role` only some of the rows.
 std::string RowSecurityAdvice(std::string_view role);
 
-// What libpq 15 says of a connection that failed, which it says in words only:
+// Returns the failure of a connection attempt. libpq 15 reports it only as text:
 //   connection to server at "db" (10.0.0.7), port 5432 failed: FATAL:  28P01: password ...
-// With the verbosity PQERRORS_VERBOSE the server's SQLSTATE is among them,
-// whatever its language. Where several servers were tried, the last one decides.
+// With the verbosity PQERRORS_VERBOSE the text contains the server's SQLSTATE, in any language. If
+// several servers were tried, the last one decides.
 exporter::CollectError ConnectFailure(std::string_view message);
 
-// A failure in libpq itself on a connection that was made: a broken one, or an
-// answer that makes no sense.
+// Returns a failure in libpq on an open connection: the connection broke, or the answer is invalid.
 exporter::CollectError BrokenConnection(std::string_view message);
 
 }  // namespace collectors

@@ -13,7 +13,8 @@ struct Attribute {
   bool (*fits)(const PgServerRole& role);
 };
 
-// As libpq judges a server; prefer-standby, which takes any in the end, and any are not here.
+// The same rules as libpq's. `any` and `prefer-standby` are missing here: in the end both accept
+// any server.
 constexpr Attribute kAttributes[] = {
     {"primary", [](const PgServerRole& role) { return !role.in_recovery; }},
     {"standby", [](const PgServerRole& role) { return role.in_recovery; }},

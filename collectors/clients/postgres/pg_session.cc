@@ -18,11 +18,11 @@ using exporter::ErrorKind;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Of a search for a standby: the part of the run's time that it may take, and the most.
+// A search for a standby takes at most this part of the remaining time, and at most kLongestSearch.
 constexpr int kSearchShare = 4;
 constexpr milliseconds kLongestSearch(1000);
 
-// Where the target leads now. The texts of what is caught here hold no secret.
+// The current DSN of the target. The texts of the exceptions caught here hold no secret.
 PgDsn DsnOf(const SqlTarget& target) {
   try {
     return ParsePgDsn(target.dsn.Load().Reveal());
@@ -40,7 +40,7 @@ PgSession::PgSession(SqlTarget target, std::string database)
   try {
     server_name_ = DsnOf(target_).server_name;
   } catch (const CollectError&) {
-    // A file that is not there yet: each connect looks again.
+    // The file may not exist yet: each connection attempt reads it again.
     server_name_.clear();
   }
 }
@@ -101,7 +101,7 @@ void PgSession::OpenTransaction(const CollectContext& context, const SqlStatemen
 void PgSession::CheckRole(const PgServerRole& role) {
   const bool was_promoted = std::exchange(on_standby_, role.in_recovery) && !role.in_recovery;
   const bool lost_preference = wanted_.prefers_standby() && was_promoted;
-  // Whatever belongs to a pinned session stays with its server, so that it can only end.
+  // What belongs to a pinned session stays on its server, so the session can only end.
   if (!wanted_.Fits(role) || (lost_preference && pinned_)) {
     throw CollectError(ErrorKind::kConnect,
                        server_name_ + ": the server is no longer what target_session_attrs wants");
@@ -119,8 +119,8 @@ void PgSession::TryBegin(const CollectContext& context, const SqlStatement& stat
   OpenTransaction(context, statement);
 }
 
-// A server that cannot be reached may take all the time there is, and there is a good one: hence
-// over another connection, and not for long.
+// An unreachable server could take all of the remaining time, and the session already has a usable
+// server: so the search is short and uses a second connection.
 void PgSession::SearchStandby(const CollectContext& context) {
   const auto now = steady_clock::now();
   next_search_ = now + target_.standby_search;
@@ -132,13 +132,13 @@ void PgSession::SearchStandby(const CollectContext& context) {
     if (answer.cells.empty() || answer.cells[0][0] != "t") return;
     connection_ = std::move(found);
   } catch (const CollectError&) {
-    return;  // The session goes on where it is.
+    return;  // Keep the present connection.
   }
 }
 
-// Nothing has been asked before this succeeds, so that it may be tried again:
-// on a new connection when the kept one was dead, and without the check of the
-// client on an operating system where the server has none.
+// The statement has not been sent before this succeeds, so it may be tried again: on a new
+// connection if the kept one was dead, and without the check of the client if the server's
+// operating system does not support it.
 void PgSession::Begin(const CollectContext& context, const SqlStatement& statement) {
   const bool kept = connection_ != nullptr;
   try {
@@ -177,7 +177,7 @@ void PgSession::Abort(const CollectContext& context) {
   try {
     connection_->Execute(context, "ROLLBACK");
   } catch (const CollectError&) {
-    connection_.reset();  // What failed first is what is told.
+    connection_.reset();  // The first failure is reported.
   }
 }
 

@@ -11,19 +11,17 @@ namespace collectors {
 
 class PgConnection;
 
-// An SqlSession with a PostgreSQL server, through PgBouncer too: all settings of
-// a statement are local to its transaction (PgOpening), so none outlives it in a
-// pool. A statement costs three round trips: settings, itself, COMMIT. The
-// connection is kept from run to run, unless the target says otherwise, and given
-// up after any failure but the server's plain refusal of a statement; one that the
-// server closed meanwhile is opened again once. So is one whose server is no longer
-// what the DSN's target_session_attrs wants: before the statement, not after it.
-// With prefer-standby a session on a primary looks for a standby over a second
-// connection for a moment: at once when its standby has become the primary, and
-// else every target.standby_search.
+// An SqlSession with a PostgreSQL server, also through PgBouncer: all settings of a statement are
+// local to its transaction (see PgOpening()), so none remain in a pool. A statement costs three
+// round trips: the settings, the statement, COMMIT. The connection is kept between runs unless the
+// target says otherwise. Any failure drops it, except the server's plain refusal of a statement. If
+// the server closed it meanwhile, or no longer fits the DSN's target_session_attrs, it is opened
+// again once, before the statement, never after it. With prefer-standby, a session on a primary
+// searches briefly for a standby over a second connection: at once if its standby has become the
+// primary, otherwise every target.standby_search.
 class PgSession : public SqlSession {
  public:
-  // `database` is the DSN's where it is empty.
+  // An empty `database` means the DSN's.
   explicit PgSession(SqlTarget target, std::string database = "");
   ~PgSession() override;
   PgSession(const PgSession&) = delete;
@@ -44,20 +42,20 @@ class PgSession : public SqlSession {
   void Begin(const exporter::CollectContext& context, const SqlStatement& statement);
   void TryBegin(const exporter::CollectContext& context, const SqlStatement& statement);
   void OpenTransaction(const exporter::CollectContext& context, const SqlStatement& statement);
-  // Throws kConnect where the server is no longer what the DSN wants.
+  // Throws kConnect if the server no longer has the role that the DSN requires.
   void CheckRole(const PgServerRole& role);
   void SearchStandby(const exporter::CollectContext& context);
-  // Leaves the connection ready for another statement, or gone.
+  // Makes the connection ready for another statement, or drops it.
   void Abort(const exporter::CollectContext& context);
 
   SqlTarget target_;
   std::string database_;
   std::string server_name_;
-  std::string search_path_;  // As the DSN was when it was last read.
+  std::string search_path_;  // From the DSN when it was last read.
   std::unique_ptr<PgConnection> connection_;
   PgWantedRole wanted_;
-  bool on_standby_ = false;           // When it was last asked.
-  exporter::SteadyTime next_search_;  // Of a standby, by who prefers one.
+  bool on_standby_ = false;           // At the last opening.
+  exporter::SteadyTime next_search_;  // The next search for a standby, with prefer-standby.
   bool server_may_check_client_ = true;
   bool pinned_ = false;
 };

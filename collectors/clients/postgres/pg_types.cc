@@ -11,7 +11,7 @@ struct Row {
   ColumnType type;
 };
 
-// Of src/include/catalog/pg_type.dat, the same in every version, by oid.
+// From src/include/catalog/pg_type.dat, the same in every version. Sorted by oid.
 constexpr Row kTypes[] = {
     {16, ColumnType::kBoolean},        // bool
     {22, ColumnType::kArray},          // int2vector

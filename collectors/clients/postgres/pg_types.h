@@ -6,7 +6,7 @@
 
 namespace collectors {
 
-// What a column of this type holds. libpq names a domain by the type below it.
+// Returns the type of a column. For a domain, libpq reports the type below it.
 ColumnType TypeOfPgColumn(Oid type);
 
 }  // namespace collectors
