@@ -32,15 +32,14 @@ using exporter::ErrorKind;
 using exporter::Outlook;
 
 constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fits poll()'s int.
-// The library's calls run on a stack of their own; OpenSSL runs on it too.
+// The library's calls run on a separate stack. OpenSSL runs on it too.
 constexpr std::size_t kStackBytes = std::size_t{512} << 10;
-// How often a call that is given up is told that its time is over.
+// How often an abandoned call is told that its time is over.
 constexpr int kMaxFarewells = 64;
 
-// The ways to prove a password that a server may ask for. The library would also
-// take mysql_old_password, which gives the password away, and dialog, which reads
-// from a terminal. Without TLS caching_sha2_password sends the password to whoever
-// answers, for a key of his own.
+// The authentication methods that a server may request. The library would also accept
+// mysql_old_password, which reveals the password, and dialog, which reads from a terminal. Without
+// TLS caching_sha2_password sends the password to any server, encrypted with that server's own key.
 constexpr const char* kInTheOpen = "mysql_native_password,client_ed25519";
 constexpr const char* kPrivately =
     "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password";
@@ -77,7 +76,7 @@ short PollEvents(int events) {
   return static_cast<short>(wanted);
 }
 
-// Returns poll()'s events. Throws when the deadline comes first.
+// Returns the events that poll() found. Throws kTimeout if the deadline passes.
 int Poll(const CollectContext& context, int fd, short events) {
   if (context.deadline.Expired()) FailForTime();
   pollfd watched = {fd, events, 0};
@@ -87,8 +86,8 @@ int Poll(const CollectContext& context, int fd, short events) {
   return watched.revents;
 }
 
-// What the socket holds at its beginning, `size` bytes once there are as many;
-// fewer where the connection has ended. Reads nothing away.
+// Returns the first `size` bytes in the socket once all of them have arrived; fewer if the
+// connection has ended. Leaves them in the socket.
 std::string Peek(const CollectContext& context, int fd, std::size_t size) {
   const int mark = static_cast<int>(size);
   ::setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof(mark));
@@ -105,7 +104,8 @@ std::string Peek(const CollectContext& context, int fd, std::size_t size) {
   return bytes;
 }
 
-// The library speaks of a list of ours, of which nobody knows.
+// Adds an explanation: the library's text for 5010 names our list of allowed methods, which users
+// do not know.
 std::string TextOf(unsigned number, const char* text) {
   constexpr unsigned kRefusedByUs = 5010;
   if (number != kRefusedByUs) return ShownText(text);
@@ -114,8 +114,8 @@ std::string TextOf(unsigned number, const char* text) {
          "mysql_clear_password ssl-mode=VERIFY_CA";
 }
 
-// A session that goes on was not what failed, whatever the number says: a
-// federated table's server may have refused the password (1045).
+// For a refusal that leaves the session open: the session itself has not failed, whatever the
+// number says. A federated table's server may have refused the password (1045).
 ErrorKind KindInSession(unsigned number) {
   const ErrorKind kind = KindOfMysqlError(number);
   const bool goes_on = !IsOfMysqlLibrary(number) && kind == ErrorKind::kAuth;
@@ -134,8 +134,8 @@ void SocketHandle::Take(int library_socket) {
   if (fd_ < 0) throw CollectError(ErrorKind::kConnect, "no descriptor is left for the socket");
 }
 
-// The close that follows is a reset. A server that is blocked by a full window
-// would learn of a gentle one only when it tries the window again, seconds later.
+// Makes the later close() send a reset. A server that is blocked by a full window would notice a
+// normal close only when it probes the window again, seconds later.
 void SocketHandle::ShutDown() const {
   if (fd_ < 0) return;
   const linger at_once = {1, 0};
@@ -150,8 +150,8 @@ MysqlConnection::MysqlConnection(const CollectContext& context, const MysqlDsn& 
   Connect(context, dsn, address);
 }
 
-// The library says farewell, which waits for nothing while no statement is under
-// way; without it the server would count the client as aborted.
+// The library sends a farewell, which does not wait if no statement is running. Without it the
+// server would count the client as aborted. A broken connection is shut down first.
 MysqlConnection::~MysqlConnection() {
   if (broken_) socket_.ShutDown();
 }
@@ -159,11 +159,11 @@ MysqlConnection::~MysqlConnection() {
 void MysqlConnection::SetOptions(const MysqlDsn& dsn, const std::string& application_name) {
   MYSQL* const connection = connection_.get();
   const std::size_t stack = kStackBytes;
-  const std::size_t packet = 2 * kMaxAnswerBytes;  // MysqlReadBudget ends it before.
+  const std::size_t packet = 2 * kMaxAnswerBytes;  // MysqlReadBudget stops it earlier.
   const unsigned off = 0;
   ::mysql_options(connection, MYSQL_OPT_NONBLOCK, &stack);
   ::mysql_options(connection, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
-  // A server may ask for any file that we can read.
+  // A server may request any file that we can read.
   ::mysql_options(connection, MYSQL_OPT_LOCAL_INFILE, &off);
   ::mysql_options(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   ::mysql_options4(connection, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name",
@@ -173,7 +173,7 @@ void MysqlConnection::SetOptions(const MysqlDsn& dsn, const std::string& applica
   if (dsn.tls != MysqlTls::kDisabled) SetTls(dsn);
 }
 
-// Whom to trust, and that the library must not judge: MysqlHandshake does.
+// Sets the authorities to trust. The library must not verify: MysqlHandshake does.
 void MysqlConnection::SetTls(const MysqlDsn& dsn) {
   MYSQL* const connection = connection_.get();
   const bool has_authority = !dsn.tls_ca.empty() || !dsn.tls_ca_folder.empty();
@@ -183,7 +183,7 @@ void MysqlConnection::SetTls(const MysqlDsn& dsn) {
   ::mysql_options(connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off);
   ::mysql_options(connection, MYSQL_OPT_SSL_CERT, OrNull(dsn.tls_certificate));
   ::mysql_options(connection, MYSQL_OPT_SSL_KEY, OrNull(dsn.tls_key));
-  // Of a key that has one; OpenSSL would ask the terminal for it.
+  // The pass phrase of the key; without it OpenSSL would ask for one on the terminal.
   ::mysql_options(connection, MARIADB_OPT_TLS_PASSPHRASE, "");
   if (dsn.tls < MysqlTls::kVerifyCa) return;
   ::mysql_options(connection, MYSQL_OPT_SSL_CA, OrNull(dsn.tls_ca));
@@ -200,7 +200,7 @@ void MysqlConnection::Connect(const CollectContext& context, const MysqlDsn& dsn
   const int events = ::mysql_real_connect_start(&done, connection, host.c_str(), OrNull(dsn.user),
                                                 dsn.password.Reveal().c_str(), OrNull(dsn.database),
                                                 dsn.port, OrNull(dsn.socket), 0);
-  // Of a connection by TCP the library always waits.
+  // With TCP the library always waits here.
   if (events != 0) {
     socket_.Take(::mysql_get_socket(connection));
     const auto guard = context.watchdog.Watch(socket_.fd(), context.deadline);
@@ -218,7 +218,7 @@ void MysqlConnection::Connect(const CollectContext& context, const MysqlDsn& dsn
   if (dsn.tls >= MysqlTls::kVerifyCa && !handshake.verifies()) {
     GiveUp({ErrorKind::kInternal, "the server's certificate was not verified"});
   }
-  // So that reading by TLS waits in poll() too.
+  // Makes reading over TLS wait in poll() too.
   ::fcntl(socket_.fd(), F_SETFL, ::fcntl(socket_.fd(), F_GETFL) | O_NONBLOCK);
   has_session_ = true;
   broken_ = false;
@@ -227,7 +227,7 @@ void MysqlConnection::Connect(const CollectContext& context, const MysqlDsn& dsn
 void MysqlConnection::CheckGreeting(const CollectContext& context, const MysqlDsn& dsn) {
   if ((Poll(context, socket_.fd(), POLLOUT) & (POLLERR | POLLHUP)) != 0) return;
   const std::string header = Peek(context, socket_.fd(), kMysqlHeader);
-  if (header.size() < kMysqlHeader) return;  // The library tells why.
+  if (header.size() < kMysqlHeader) return;  // The library reports the reason.
   const std::size_t size = MysqlPayloadSize(header);
   std::optional<MysqlGreeting> greeting;
   if (size <= kMaxMysqlGreeting) {
@@ -253,7 +253,7 @@ void MysqlConnection::CheckGreeting(const CollectContext& context, const MysqlDs
 
 int MysqlConnection::Await(const CollectContext& context, int events) const {
   const int found = Poll(context, socket_.fd(), PollEvents(events));
-  // What has gone wrong with the socket, the library learns by its next call.
+  // The library's next call reports what is wrong with the socket.
   const bool broke = (found & (POLLERR | POLLHUP | POLLNVAL)) != 0;
   int ready = 0;
   if ((found & POLLIN) != 0 || broke) ready |= MYSQL_WAIT_READ;
@@ -262,8 +262,7 @@ int MysqlConnection::Await(const CollectContext& context, int events) const {
   return ready;
 }
 
-// A call that is given up must end all the same: what it has allocated hangs on
-// its own stack.
+// An abandoned call must still run to its end: only its own stack refers to what it has allocated.
 void MysqlConnection::Drive(const CollectContext& context, int events, const Step& step) {
   try {
     while (events != 0) events = step(Await(context, events));

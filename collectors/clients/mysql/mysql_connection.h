@@ -16,7 +16,7 @@ namespace collectors {
 
 class MysqlReadBudget;
 
-// A descriptor of the library's socket that the library cannot close under us.
+// A duplicate of the library's descriptor, which the library cannot close.
 class SocketHandle {
  public:
   SocketHandle() = default;
@@ -32,35 +32,34 @@ class SocketHandle {
   int fd_ = -1;
 };
 
-// A connection to a MySQL or MariaDB server through libmariadb's non-blocking
-// calls: each wait is ours and ends by context.deadline. The TLS handshake is the
-// one thing that the library does in blocking calls; the watchdog ends it then.
-// Everything throws CollectError. After one for which `usable()` is false the
+// A connection to a MySQL or MariaDB server. Uses libmariadb's non-blocking calls, so each wait is
+// ours and ends by context.deadline. Only the TLS handshake blocks inside the library; the watchdog
+// ends it if needed. Everything throws CollectError. If `usable()` is false after a failure, the
 // connection can only be destroyed. One thread at a time.
 class MysqlConnection {
  public:
-  // Connects to one address of the DSN's host, or to its socket. The server is
-  // told `application_name`. A password is sent in a form that can be read only by
-  // TLS or to a socket, and in clear only to a server that was verified.
+  // Connects to one address of the DSN's host, or to its socket. `application_name` is sent to the
+  // server. Uses authentication that could reveal the password only over TLS or a socket, and sends
+  // the password in clear only to a verified server.
   MysqlConnection(const exporter::CollectContext& context, const MysqlDsn& dsn,
                   const SocketAddress* address, const std::string& application_name);
   ~MysqlConnection();
   MysqlConnection(const MysqlConnection&) = delete;
   MysqlConnection& operator=(const MysqlConnection&) = delete;
 
-  // Runs one statement for its effect; it must have no rows.
+  // Runs one statement that returns no rows.
   void Execute(const exporter::CollectContext& context, const std::string& statement);
-  // Runs one statement and reads its rows as they come: above max_rows it ends
-  // as kLimit, and the connection with it.
+  // Runs one statement and reads its rows as they arrive. More than max_rows rows throw kLimit and
+  // end the connection.
   Rows Query(const exporter::CollectContext& context, const std::string& statement,
              std::size_t max_rows);
 
   bool is_mariadb() const { return ::mariadb_connection(connection_.get()) != 0; }
-  // Of the last statement, as far as SHOW WARNINGS may tell them.
+  // Returns the number of the last statement's warnings that SHOW WARNINGS can report.
   unsigned warning_count() const { return ::mysql_warning_count(connection_.get()); }
   unsigned long server_version() const;  // 10.11.6 is 101106.
-  // Whether the last failure, if there was one, was the server's answer to a
-  // statement, so that another may follow.
+  // Returns true if the last answer was read to its end, even if it refused the statement: another
+  // statement may follow.
   bool usable() const { return !broken_; }
 
  private:
@@ -71,20 +70,20 @@ class MysqlConnection {
     void operator()(MYSQL_RES* result) const { ::mysql_free_result(result); }
   };
   using Result = std::unique_ptr<MYSQL_RES, Free>;
-  // Goes on with a call of the library after these of its events have come;
-  // returns those that it waits for now, 0 when it has ended.
+  // Continues a library call with those of its events that have occurred. Returns the events that
+  // the call waits for now; 0 once it has ended.
   using Step = std::function<int(int events)>;
 
   void SetOptions(const MysqlDsn& dsn, const std::string& application_name);
   void SetTls(const MysqlDsn& dsn);
   void Connect(const exporter::CollectContext& context, const MysqlDsn& dsn,
                const SocketAddress* address);
-  // Looks at the greeting before the library does, and leaves it there.
+  // Checks the greeting before the library reads it, and leaves it in the socket.
   void CheckGreeting(const exporter::CollectContext& context, const MysqlDsn& dsn);
-  // Drives a call to its end, `events` being what it waits for.
+  // Runs a library call to its end. `events`: what the call waits for first.
   void Drive(const exporter::CollectContext& context, int events, const Step& step);
   int Await(const exporter::CollectContext& context, int events) const;
-  // Does work that waits: watched over, and for no more bytes than an answer may have.
+  // Does work that waits, guarded by the watchdog and bounded to the bytes of an answer.
   void Bounded(const exporter::CollectContext& context,
                const std::function<void(MysqlReadBudget&)>& work);
   void Send(const exporter::CollectContext& context, const std::string& statement);
@@ -93,15 +92,15 @@ class MysqlConnection {
                 MysqlReadBudget& budget, Rows& rows);
   bool HasMore() const;  // Another answer.
   [[noreturn]] void FailForNoRows(const exporter::CollectContext& context);
-  // Shuts the socket down, so that nothing that follows can wait, and throws.
+  // Shuts the socket down, so that no later call can wait, then throws.
   [[noreturn]] void GiveUp(const exporter::CollectError& error);
-  // Throws what the library or the server said last.
+  // Throws the last error of the library or of the server.
   [[noreturn]] void Fail(const exporter::CollectContext& context);
 
   SocketHandle socket_;
   std::unique_ptr<MYSQL, Close> connection_;
   bool has_session_ = false;
-  bool broken_ = true;  // Until an answer was read to its end.
+  bool broken_ = true;  // True until an answer has been read to its end.
 };
 
 }  // namespace collectors

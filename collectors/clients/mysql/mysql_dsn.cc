@@ -17,8 +17,8 @@ constexpr std::string_view kEncodeHint =
     "(@ is %40, : is %3A, / is %2F, ? is %3F, # is %23)";
 constexpr std::size_t kLongestName = 40;
 
-// Of SQLAlchemy, PyMySQL, go-sql-driver, mysql2 and JDBC: they speak of the
-// application's pool, encoding and patience, not of how to reach the server.
+// Parameters of SQLAlchemy, PyMySQL, go-sql-driver, mysql2 and JDBC. They concern the application's
+// pool, encoding and timeouts, not the connection to the server.
 constexpr std::string_view kApplicationOnly[] = {
     "allowpublickeyretrieval",
     "autocommit",
@@ -72,7 +72,7 @@ struct ModeRow {
   MysqlTls mode;
 };
 
-// MySQL's names, those of other databases' drivers, and go-sql-driver's of `tls`.
+// MySQL's names, those of other databases' drivers, and go-sql-driver's values of `tls`.
 constexpr ModeRow kModes[] = {
     {"disabled", MysqlTls::kDisabled},
     {"disable", MysqlTls::kDisabled},
@@ -95,7 +95,7 @@ bool Holds(const Range& range, std::string_view value) {
   return std::find(std::begin(range), std::end(range), value) != std::end(range);
 }
 
-// In small letters and with '_' for '-', as the tables have it.
+// Returns the text in lower case and with '_' for '-', as in the tables.
 std::string Plain(std::string_view text) {
   std::string plain(text);
   std::replace(plain.begin(), plain.end(), '-', '_');
@@ -142,7 +142,7 @@ void ReadUser(std::string_view text, MysqlDsn& dsn) {
   if (colon < text.size()) dsn.password = exporter::Secret(Decoded(text.substr(colon + 1)));
 }
 
-// A host's name is shown: what can be none may be a piece of a password.
+// Host names are shown in texts. One that is not valid may be part of a password.
 void CheckHost(const std::string& host) {
   const bool valid = std::all_of(host.begin(), host.end(), [](unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -179,7 +179,7 @@ bool IsTrue(std::string_view name, std::string_view value) {
 
 MysqlTls ModeOf(std::string_view name, std::string_view value) {
   for (const ModeRow& row : kModes) {
-    // go-sql-driver's `tls=true` does verify the host; `ssl=true` of others does not.
+    // go-sql-driver's `tls=true` verifies the host; `ssl=true` of other drivers does not.
     if (row.value == value) {
       return name == "tls" && value == "true" ? MysqlTls::kVerifyIdentity : row.mode;
     }
@@ -200,7 +200,7 @@ MysqlTls ModeOf(std::string_view name, std::string_view value) {
                                       : "a parameter of it has no valid name");
 }
 
-// What the parameters say of TLS, until all have been read.
+// The TLS parameters, collected until all have been read.
 struct TlsWish {
   std::optional<MysqlTls> mode;
   std::optional<bool> check_host;
@@ -227,7 +227,7 @@ MysqlTls ModeFor(const MysqlDsn& dsn, const TlsWish& wish) {
   if (!dsn.socket.empty()) return MysqlTls::kDisabled;
   const bool has_authority = !dsn.tls_ca.empty() || !dsn.tls_ca_folder.empty();
   if (wish.check_host.value_or(false)) return MysqlTls::kVerifyIdentity;
-  // As MySQL's own client: an authority is there to be asked.
+  // As in MySQL's own client: a given authority means that the certificate is verified.
   const MysqlTls least = has_authority ? MysqlTls::kVerifyCa : MysqlTls::kPreferred;
   if (wish.mode == MysqlTls::kDisabled || wish.mode == MysqlTls::kPreferred) return *wish.mode;
   if (wish.mode) return std::max(*wish.mode, least);
@@ -265,8 +265,8 @@ MysqlDsn ParseMysqlDsn(const std::string& dsn) {
   const std::size_t question = std::min(rest.find('?'), rest.size());
   const std::string_view address = rest.substr(0, question);
   const std::string_view authority = address.substr(0, address.find('/'));
-  // A second '@', or one after the host, is part of a password that would
-  // otherwise be read as a host's name, and shown.
+  // A second '@', or one after the host, belongs to a password; otherwise that part would be read
+  // as a host name and shown.
   if (std::count(rest.begin(), rest.end(), '@') > 1 ||
       (rest.find('@') != std::string_view::npos && authority.find('@') == std::string_view::npos)) {
     throw std::invalid_argument(std::string(kEncodeHint));

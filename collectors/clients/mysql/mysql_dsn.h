@@ -7,43 +7,42 @@
 
 namespace collectors {
 
-// How far a connection by TCP must be protected; the names are MySQL's.
+// The required protection of a TCP connection. The names are MySQL's.
 enum class MysqlTls {
   kDisabled,
-  kPreferred,       // By TLS where the server offers it, whoever it is.
+  kPreferred,       // TLS if the server offers it; the server is not verified.
   kRequired,        // Never without TLS.
-  kVerifyCa,        // And the certificate is one of the authority's.
-  kVerifyIdentity,  // And it is for this host.
+  kVerifyCa,        // Also: an authority has signed the certificate.
+  kVerifyIdentity,  // Also: the certificate is for this host.
 };
 
-// How to reach a MySQL or MariaDB server. Files are by their paths.
+// The address of a MySQL or MariaDB server and the login. Files are given by their paths.
 struct MysqlDsn {
-  std::string host = "localhost";  // An IPv6 address without its brackets.
+  std::string host = "localhost";  // An IPv6 address has no brackets.
   std::uint16_t port = 3306;
-  std::string socket;  // A path; given: host and port count for nothing, and TLS is off.
-  std::string user;    // Empty: the operating system's.
+  std::string socket;  // A path. If set, host and port are ignored, and TLS is off.
+  std::string user;    // Empty: the operating system's user.
   exporter::Secret password;
   std::string database;
   MysqlTls tls = MysqlTls::kPreferred;
-  std::string tls_ca;  // Both empty where the system's authorities are meant.
+  std::string tls_ca;  // If this and the folder are empty: the system's authorities.
   std::string tls_ca_folder;
   std::string tls_certificate;
   std::string tls_key;
 
-  // "host:port", "[::1]:port" or the socket's path; holds no secret.
+  // Returns "host:port", "[::1]:port" or the socket's path. Holds no secret.
   std::string Name() const;
 };
 
-// Reads a DSN as applications write it:
+// Reads a DSN in the forms that applications use:
 //   mysql://[user[:password]@][host][:port][/database][?name=value&...]
-// or mariadb://, with a driver suffix as SQLAlchemy has it (mysql+pymysql://) or
-// without. The parameters are `unix_socket` and those for TLS, in the spellings of
-// the common drivers, with '-' or '_' and in either case: `ssl-mode`, `ssl`, `tls`,
-// `ssl_ca`, `ssl_capath`, `ssl_cert`, `ssl_key`, `ssl_check_hostname`. An authority
-// without a mode means kVerifyIdentity. Parameters of an application's pool and
-// encoding are dropped; others are refused, since a misspelt ssl-mode must not go
-// unnoticed. Throws std::invalid_argument, whose text holds no part of the DSN but
-// the name of a parameter.
+// or mariadb://, with or without a driver suffix as in SQLAlchemy (mysql+pymysql://). The
+// parameters are `unix_socket` and those for TLS in the spellings of the common drivers, with '-'
+// or '_' and in upper or lower case: `ssl-mode`, `ssl`, `tls`, `ssl_ca`, `ssl_capath`, `ssl_cert`,
+// `ssl_key`, `ssl_check_hostname`. An authority without a mode means kVerifyIdentity. Drops
+// parameters for an application's pool and encoding. Refuses others: a misspelt ssl-mode must not
+// go unnoticed. Throws std::invalid_argument; its text holds nothing of the DSN except the name of
+// a parameter.
 MysqlDsn ParseMysqlDsn(const std::string& dsn);
 
 }  // namespace collectors

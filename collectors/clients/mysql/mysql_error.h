@@ -4,19 +4,18 @@
 
 namespace collectors {
 
-// What a failure is, by its number: MariaDB's and MySQL's servers count from 1000
-// and from 3000 (their documentation, "Error Codes"), the client library from 2000
-// and from 5000 (errmsg.h).
+// Returns the kind of an error number. MariaDB's and MySQL's servers number from 1000 and from 3000
+// (their documentation, "Error Codes"), the client library from 2000 and from 5000 (errmsg.h).
 exporter::ErrorKind KindOfMysqlError(unsigned number);
 
-// Whether a statement that failed so may be well when it is asked again soon: a lock, a
+// Returns true if a statement that failed with this number may succeed soon: after a lock, a
 // deadlock, a table that was altered meanwhile, or KILL QUERY.
 bool PassesByMysqlError(unsigned number);
 
-// Whether the client library says it: the connection is of no more use.
+// Returns true if the error is the client library's: the connection can no longer be used.
 bool IsOfMysqlLibrary(unsigned number);
 
-// Whether a warning of this number says that the statement did not come to its end.
+// Returns true if a warning with this number means that the statement was cut off.
 bool IsOfCutStatement(unsigned number);
 
 }  // namespace collectors

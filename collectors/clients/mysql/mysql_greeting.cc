@@ -7,9 +7,9 @@ namespace {
 
 constexpr unsigned char kErrorPacket = 0xFF;
 constexpr unsigned char kProtocol = 10;
-// Between the version's end and the capabilities: thread, scramble, filler.
+// Between the end of the version and the capabilities: thread, scramble, filler.
 constexpr std::size_t kBeforeCapabilities = 4 + 8 + 1;
-// From there: capabilities, character set, status, capabilities, length, reserved,
+// From the capabilities on: capabilities, character set, status, capabilities, length, reserved,
 // and the scramble's second part.
 constexpr std::size_t kFromCapabilities = 2 + 1 + 2 + 2 + 1 + 10 + 12;
 
@@ -21,7 +21,7 @@ unsigned Byte(std::string_view text, std::size_t place) {
   return static_cast<unsigned char>(text[place]);
 }
 
-// A number, the SQLSTATE after a '#' where the server sends it already, a text.
+// Reads a number, the SQLSTATE after a '#' if the server already sends it, and a text.
 std::optional<MysqlGreeting> ParseRefusal(std::string_view payload) {
   constexpr std::size_t kNumberEnd = 3;
   constexpr std::size_t kStateSize = 6;

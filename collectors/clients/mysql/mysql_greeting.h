@@ -7,28 +7,28 @@
 
 namespace collectors {
 
-// More than a server has ever to say first.
+// More than any server sends in its greeting.
 inline constexpr std::size_t kMaxMysqlGreeting = 1024;
 
-// The bytes before a packet's payload: its length, little-endian, and a number.
+// The bytes before a packet's payload: its length, little-endian, and a sequence number.
 inline constexpr std::size_t kMysqlHeader = 4;
 std::size_t MysqlPayloadSize(std::string_view header);
 
-// What a server says first, as far as it decides what we answer.
+// The parts of a server's greeting that decide our answer.
 struct MysqlGreeting {
-  // Given: it is an error ("Too many connections"), and says no more. libmariadb
-  // would hide the number where it wanted TLS first.
+  // If not 0, the greeting is only an error ("Too many connections"). libmariadb would hide the
+  // number if it required TLS first.
   unsigned refusal = 0;
   std::string text;
   bool offers_tls = false;
-  // Whether it has the authentication of MySQL 4.1 and later; the older one
-  // gives the password away.
+  // Whether it supports the authentication of MySQL 4.1 and later; the older one reveals the
+  // password.
   bool is_secure = false;
 };
 
-// Reads the payload of a server's first packet (MariaDB's documentation, "Initial
-// Handshake Packet"; MySQL's, "Protocol::HandshakeV10"). Absent where it is none:
-// libmariadb reads its parts without looking where it ends.
+// Reads the payload of a server's first packet (MariaDB's documentation, "Initial Handshake
+// Packet"; MySQL's, "Protocol::HandshakeV10"). Returns nothing if it is not valid: libmariadb reads
+// the parts without checking where the payload ends.
 std::optional<MysqlGreeting> ParseMysqlGreeting(std::string_view payload);
 
 }  // namespace collectors

@@ -16,7 +16,7 @@ bool IsAddress(const std::string& host) {
   return address != nullptr;
 }
 
-// The answer of libmariadb 3.4 itself lets every certificate pass here.
+// libmariadb 3.4's own callback accepts every certificate here.
 int EndIfBad(int good, X509_STORE_CTX*) { return good; }
 int EndAlways(int, X509_STORE_CTX*) { return 0; }
 
@@ -37,14 +37,14 @@ void Prepare(SSL* tls, MysqlHandshake& wanted) {
 
 void OnEvent(const SSL* tls, int event, int) {
   if (event != SSL_CB_HANDSHAKE_START || current == nullptr) return;
-  Prepare(const_cast<SSL*>(tls), *current);  // Const here alone: the library made it to change.
+  Prepare(const_cast<SSL*>(tls), *current);  // Const only here: the library made it mutable.
 }
 
 void OnNewContext(void* parent, void*, CRYPTO_EX_DATA*, int, long, void*) {
   if (current != nullptr) ::SSL_CTX_set_info_callback(static_cast<SSL_CTX*>(parent), &OnEvent);
 }
 
-// A new SSL is reported too, but the one of OpenSSL 3.5 has no place for a host yet.
+// OpenSSL also reports a new SSL object, but in OpenSSL 3.5 that object cannot take a host yet.
 void HearOfNewContexts() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, &OnNewContext, nullptr, nullptr);
   if (index < 0) throw std::bad_alloc();

@@ -11,10 +11,10 @@ namespace {
 constexpr std::string_view kWordBytes =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$";
 
-// Whether a backslash escapes a quote: sql_mode says so.
+// Whether a backslash escapes a quote; sql_mode decides.
 enum class Backslash { kEscapes, kIsText };
 
-// Behind the quote that ends what begins at `at`.
+// Returns the place after the quoted text that begins at `at`.
 std::size_t BehindQuoted(std::string_view text, std::size_t at, Backslash backslash) {
   const bool escapes = backslash == Backslash::kEscapes && text[at] != '`';
   std::size_t end = at + 1;
@@ -26,7 +26,8 @@ std::size_t BehindLine(std::string_view text, std::size_t at) {
   return std::min(text.find('\n', at), text.size());
 }
 
-// What stands in /*! ... */ and /*M! ... */ is executed, so that only its marks are passed.
+// Returns the place after a comment. The contents of /*! ... */ and /*M! ... */ are executed, so
+// only their opening mark is skipped.
 std::size_t BehindCommentMark(std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at);
   for (const std::string_view mark : {"/*!", "/*M!"}) {
@@ -38,7 +39,8 @@ std::size_t BehindCommentMark(std::string_view text, std::size_t at) {
   return end == std::string_view::npos ? text.size() : end + 2;
 }
 
-// Takes the next word, number or sign off the text's front, as MySQL reads it; empty at its end.
+// Takes the next word or number off the front of the text, as MySQL reads it. Skips quoted texts,
+// comments and signs. Returns an empty view at the end.
 std::string_view TakeToken(std::string_view& text, Backslash backslash) {
   std::size_t at = 0;
   while (at < text.size()) {

@@ -3,8 +3,8 @@
 #include <mysql.h>
 #include <sys/socket.h>
 
-// Exported by libmariadb.so.3 for plugins, and missing in its headers. `size` is
-// what recv() or SSL_read() returned.
+// libmariadb.so.3 exports this function for plugins, but its headers lack it. `size` is the result
+// of recv() or SSL_read().
 // NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int ma_pvio_register_callback(my_bool adds, void (*callback)(int mode, MYSQL* connection,
                                                                         const unsigned char* bytes,

@@ -6,12 +6,11 @@
 
 namespace collectors {
 
-// While it lives, what libmariadb reads on this thread is counted, and a socket
-// that has brought more than an answer may hold is shut down: kMaxAnswerBytes in
-// all, kMaxRowBytes for a row and for the descriptions of all columns, which the
-// library keeps several times over. A call of the library may read for as long as
-// the server sends: it comes back when it must wait, and with a quick server it
-// never must. What has come into the kernel by then it reads still.
+// While it lives, counts the bytes that libmariadb reads on this thread, and shuts the socket down
+// after more than an answer may hold: kMaxAnswerBytes in total, and kMaxRowBytes for a row and for
+// the descriptions of all columns, of which the library keeps several copies. A library call
+// returns only when it must wait, and with a fast server it never must: so nothing outside the call
+// can bound it. Bytes that are already in the kernel are still read.
 class MysqlReadBudget {
  public:
   explicit MysqlReadBudget(int fd);
@@ -20,20 +19,20 @@ class MysqlReadBudget {
   MysqlReadBudget& operator=(const MysqlReadBudget&) = delete;
 
   void Count(std::size_t bytes);
-  // The columns are known, and so is all that came before this row.
+  // Called when the columns are known, and then after each row.
   void BeginRow();
   bool spent() const { return is_too_long() || read_ > kMaxAnswerBytes; }
-  // What is too large, and what to do.
+  // Returns the error for the exceeded bound, with advice.
   exporter::CollectError Excess() const;
 
  private:
-  // What is read at once may hold the beginning of the next row.
+  // One read may also hold the beginning of the next row.
   bool is_too_long() const { return row_ > kMaxRowBytes + (std::size_t{64} << 10); }
 
   int fd_;
   bool has_columns_ = false;
-  std::size_t row_ = 0;   // Bytes since the last row, or of the columns.
-  std::size_t read_ = 0;  // Bytes in all.
+  std::size_t row_ = 0;   // Bytes of the present row, or of the columns.
+  std::size_t read_ = 0;  // Bytes of the answer.
 };
 
 }  // namespace collectors

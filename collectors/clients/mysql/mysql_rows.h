@@ -12,18 +12,18 @@
 
 namespace collectors {
 
-// What libmariadb has of an answer, as plain rows.
+// Converts libmariadb's answer to plain rows.
 std::vector<std::string> MysqlColumns(MYSQL_RES* result);
 
-// What the columns hold. A time is kTimestamp, though it may be in any zone.
+// Returns the types of the columns. A time is kTimestamp, though its zone may be any.
 std::vector<ColumnType> MysqlTypes(MYSQL_RES* result);
 
-// A column whose values have no one meaning; absent where all is clear. A BIT
-// column comes as bytes, but as digits where it went through a function, and
-// nothing tells which: the byte '1' is 49 or 1. Up to five bits no byte is a digit.
+// Returns the first column whose values are ambiguous; nothing if there is none. A BIT column
+// arrives as bytes, but as digits if it went through a function, and nothing tells them apart: the
+// byte '1' is 49 or 1. With at most five bits no value is the byte of a digit.
 std::optional<std::string> UnclearMysqlColumn(MYSQL_RES* result);
 
-// Returns whether the answer is within its bounds with the row.
+// Returns true if the answer with this row is within its bounds.
 bool AppendMysqlRow(MYSQL_RES* result, MYSQL_ROW cells, Rows& rows, AnswerSize& size);
 
 }  // namespace collectors

@@ -30,15 +30,15 @@ using exporter::Outlook;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// What the server's own end of a statement needs to reach us before ours.
+// The server's own timeout error needs this time to reach us before our deadline.
 constexpr milliseconds kAnswerTime(200);
 constexpr milliseconds kLeastTimeout(10);
-constexpr std::size_t kMostWarnings = 1000;  // The server keeps max_error_count.
-// One locked table must not eat the whole run.
+constexpr std::size_t kMostWarnings = 1000;  // The server keeps at most max_error_count.
+// One locked table must not take the whole run.
 constexpr int kLockShare = 10;
 constexpr unsigned long kFirstMariadbThatEndsIdleTransactions = 100300;
 
-// Where the target leads now. The texts of what is caught here hold no secret.
+// The current DSN of the target. The texts of the exceptions caught here hold no secret.
 MysqlDsn DsnOf(const SqlTarget& target) {
   try {
     return ParseMysqlDsn(target.dsn.Load().Reveal());
@@ -49,7 +49,7 @@ MysqlDsn DsnOf(const SqlTarget& target) {
   }
 }
 
-// As the servers take it: they know no part of a second here.
+// The servers take only whole seconds here, at least one.
 seconds::rep WholeSeconds(milliseconds time) {
   return std::max<seconds::rep>(1, std::chrono::ceil<seconds>(time).count());
 }
@@ -61,24 +61,26 @@ struct Setting {
   Server server;
 };
 
-// What init_connect or the server may have set otherwise, and what would hurt its other clients or
-// falsify what we read. sql_mode stays: what is written here means the same in all of its modes,
-// and what the user writes means what it means to the application. So does autocommit: no
-// statement stands outside a transaction.
+// Settings that init_connect or the server may have changed, and that would hurt its other clients
+// or falsify what we read. sql_mode stays: our texts mean the same in all of its modes, and the
+// user's statement means what it means to the application. autocommit stays too: no statement runs
+// outside a transaction.
 constexpr Setting kSettings[] = {
-    // A SERIALIZABLE read locks its rows until the application's UPDATE gives up. REPEATABLE READ
-    // would keep old versions of rows until COMMIT; READ UNCOMMITTED counts what may never be.
+    // A SERIALIZABLE read locks its rows, and the application's UPDATE waits until it times out.
+    // REPEATABLE READ would keep old versions of rows until COMMIT. READ UNCOMMITTED counts rows
+    // that may never be committed.
     {"SESSION transaction_isolation = 'READ-COMMITTED'", Server::kMysql},
     {"SESSION tx_isolation = 'READ-COMMITTED'", Server::kMariadb},
-    // CREATE TABLE ends the read-only transaction that it stands in, so that the next must be one.
+    // CREATE TABLE ends the read-only transaction around it, so the next transaction must be
+    // read-only too.
     {"SESSION transaction_read_only = 1", Server::kMysql},
     {"SESSION tx_read_only = 1", Server::kMariadb},
-    // CHAIN would open another transaction behind ours, and RELEASE end the connection.
+    // CHAIN would open another transaction after ours, and RELEASE would end the connection.
     {"SESSION completion_type = 0", Server::kAny},
-    // Without a list of warnings nobody learns that a statement was cut off. MySQL wants a
-    // privilege for it, and answers what was cut off by an error.
+    // Without a list of warnings nothing shows that a statement was cut off. MySQL requires a
+    // privilege for this setting, but reports a statement that was cut off as an error.
     {"SESSION max_error_count = 64", Server::kMariadb},
-    // It would cut the rows off without a word.
+    // It would cut off rows silently.
     {"SESSION sql_select_limit = 18446744073709551615", Server::kAny},
     {"SESSION character_set_client = utf8mb4", Server::kAny},
     {"SESSION character_set_results = utf8mb4", Server::kAny},
@@ -88,7 +90,7 @@ milliseconds LimitOf(milliseconds remaining) {
   return std::max(remaining - kAnswerTime, kLeastTimeout);
 }
 
-// Of the session, but set anew before each statement.
+// Session settings, set again before each statement.
 std::string SettingsText(const MysqlConnection& connection, milliseconds remaining,
                          milliseconds timeout) {
   const milliseconds limit = LimitOf(remaining);
@@ -112,8 +114,8 @@ std::string SettingsText(const MysqlConnection& connection, milliseconds remaini
   return text;
 }
 
-// A statement that was cut off may be an answer for all that, and its count 0: then a warning says
-// so.
+// A statement that was cut off may still return an answer, such as a count of 0. Then a warning
+// shows it.
 void CheckWarnings(const CollectContext& context, MysqlConnection& connection) {
   if (connection.warning_count() == 0) return;
   const Rows warnings = connection.Query(context, "SHOW WARNINGS", kMostWarnings);
@@ -137,7 +139,8 @@ bool NamesSleep(std::string_view statement) {
          statement.end();
 }
 
-// MySQL ends SLEEP() with an answer, and has no warning of it. What else it cuts off is an error.
+// MySQL ends SLEEP() with an answer and without a warning. Any other statement that it cuts off is
+// an error.
 void CheckTime(const MysqlConnection& connection, std::string_view statement, milliseconds taken,
                milliseconds limit) {
   if (connection.is_mariadb() || taken < limit || !NamesSleep(statement)) return;
@@ -145,7 +148,7 @@ void CheckTime(const MysqlConnection& connection, std::string_view statement, mi
                      "the statement took all of its time: its answer may be cut off");
 }
 
-// What an hour is in a zone with a summer time, only the server knows (UNIX_TIMESTAMP).
+// In a zone with summer time, only the server knows the offset of a time (UNIX_TIMESTAMP).
 void FindZone(const CollectContext& context, MysqlConnection& connection, Rows& rows) {
   if (std::ranges::find(rows.types, ColumnType::kTimestamp) == rows.types.end()) return;
   const Rows zone = connection.Query(
@@ -165,7 +168,7 @@ MysqlSession::MysqlSession(SqlTarget target, std::string database)
   try {
     server_name_ = DsnOf(target_).Name();
   } catch (const CollectError&) {
-    // A file that is not there yet: each connect looks again.
+    // The file may not exist yet: each connection attempt reads it again.
     server_name_.clear();
   }
 }
@@ -185,11 +188,12 @@ MysqlConnection& MysqlSession::Connected(const CollectContext& context) {
   return *connection_;
 }
 
-// Tries the host's addresses in turn; what the server itself says is final.
+// Tries the host's addresses in turn. Only kConnect leads to the next one: other errors are the
+// server's answer.
 void MysqlSession::Connect(const CollectContext& context, const MysqlDsn& dsn) {
   const std::string& name = target_.application_name;
   if (!dsn.socket.empty()) {
-    UnixAddress(dsn.socket);  // The library copies a path of any length.
+    UnixAddress(dsn.socket);  // Checks the length: the library copies any path.
     connection_ = std::make_unique<MysqlConnection>(context, dsn, nullptr, name);
     return;
   }
@@ -227,8 +231,8 @@ void MysqlSession::TryBegin(const CollectContext& context) {
   connection.Execute(context, "START TRANSACTION READ ONLY");
 }
 
-// Nothing has been asked before this succeeds, so that it may be tried again on a
-// new connection when the kept one was dead.
+// The statement has not been sent before this succeeds, so it may be tried again on a new
+// connection if the kept one was dead.
 void MysqlSession::Begin(const CollectContext& context) {
   const bool kept = connection_ != nullptr;
   try {
@@ -274,7 +278,7 @@ void MysqlSession::Abort(const CollectContext& context) {
   try {
     connection_->Execute(context, "ROLLBACK");
   } catch (const CollectError&) {
-    connection_.reset();  // What failed first is what is told.
+    connection_.reset();  // The first failure is reported.
   }
 }
 

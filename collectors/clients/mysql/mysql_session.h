@@ -11,17 +11,17 @@ namespace collectors {
 class MysqlConnection;
 struct MysqlDsn;
 
-// An SqlSession with a MySQL or MariaDB server. A statement costs four round
-// trips: settings, START TRANSACTION READ ONLY, itself, COMMIT. The connection is
-// kept from run to run and given up after any failure but the server's plain
-// refusal of a statement; one that the server closed meanwhile is opened again
-// once. The server is asked to give up in time as well (MariaDB's
-// max_statement_time, MySQL's max_execution_time), or it would work on for nobody.
-// Statements have no parameters here: the protocol knows them in prepared
-// statements only.
+// An SqlSession with a MySQL or MariaDB server. A statement costs four round trips: settings, START
+// TRANSACTION READ ONLY, the statement, COMMIT; one more if it has warnings, and one more for the
+// time zone of timestamps. The connection is kept between runs unless the target says otherwise.
+// Any failure drops it, except the server's plain refusal of a statement. If the server closed it
+// meanwhile, it is opened again once. The server also gets a time limit for each statement
+// (MariaDB's max_statement_time, MySQL's max_execution_time); otherwise it would keep working after
+// we have left. Statements cannot have parameters: the protocol supports them only in prepared
+// statements.
 class MysqlSession : public SqlSession {
  public:
-  // `database` is the DSN's where it is empty.
+  // An empty `database` means the DSN's.
   explicit MysqlSession(SqlTarget target, std::string database = "");
   ~MysqlSession() override;
   MysqlSession(const MysqlSession&) = delete;
@@ -39,14 +39,14 @@ class MysqlSession : public SqlSession {
   void Connect(const exporter::CollectContext& context, const MysqlDsn& dsn);
   void Begin(const exporter::CollectContext& context);
   void TryBegin(const exporter::CollectContext& context);
-  // Leaves the connection ready for another statement, or gone.
+  // Makes the connection ready for another statement, or drops it.
   void Abort(const exporter::CollectContext& context);
 
   SqlTarget target_;
   std::string database_;
   std::string server_name_;
   std::unique_ptr<MysqlConnection> connection_;
-  std::chrono::milliseconds limit_{0};  // Of the statement, as the server was told.
+  std::chrono::milliseconds limit_{0};  // The statement's time limit, as sent to the server.
 };
 
 }  // namespace collectors

@@ -6,8 +6,8 @@
 
 namespace collectors {
 
-// How far east of UTC a time zone is, as MySQL names it: "+02:00", "UTC". Absent if that changes
-// with the seasons, or nobody knows.
+// Returns how far east of UTC a time zone is. `zone` is MySQL's name: "+02:00", "UTC". Returns
+// nothing if the offset changes with the seasons or is unknown.
 std::optional<std::chrono::seconds> MysqlZoneOffset(std::string_view zone);
 
 }  // namespace collectors
