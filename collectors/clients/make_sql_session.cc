@@ -29,7 +29,7 @@ constexpr Scheme kSchemes[] = {
     {"clickhouse", Kind::kOther},    {"mongodb", Kind::kOther},
 };
 
-// The scheme before "://" and before a driver's suffix; nullptr where none is known.
+// Returns the scheme before "://", without a driver suffix; null if it is unknown.
 const Scheme* SchemeOf(std::string_view dsn) {
   std::string name(dsn.substr(0, std::min(dsn.find("://"), dsn.size())));
   if (name.size() == dsn.size()) return nullptr;
@@ -55,13 +55,13 @@ Kind KindOf(const std::string& dsn) {
       "sqlite:///path, or \"host=... dbname=...\"");
 }
 
-// The DSN as far as it is known now.
+// Returns the DSN if it can be read now.
 std::optional<std::string> Known(const exporter::SecretSource& source) {
   if (source.literal() != nullptr) return source.literal()->Reveal();
   try {
     return source.Load().Reveal();
   } catch (const std::runtime_error&) {
-    return std::nullopt;  // The file may come later.
+    return std::nullopt;  // The file may be written later.
   }
 }
 
@@ -71,7 +71,7 @@ std::unique_ptr<SqlSession> SessionFor(SqlTarget target) {
   const Kind kind = KindOf(*dsn);
   if (kind == Kind::kSqlite) return std::make_unique<SqliteSession>(SqlitePath(*dsn));
   if (kind == Kind::kMysql) {
-    ParseMysqlDsn(*dsn);  // Throws what is wrong with it.
+    ParseMysqlDsn(*dsn);  // Throws if the DSN is bad.
     return std::make_unique<MysqlSession>(std::move(target));
   }
   ParsePgDsn(*dsn);
@@ -82,7 +82,7 @@ std::unique_ptr<SqlSession> SessionFor(SqlTarget target) {
 
 std::unique_ptr<SqlSession> MakeSqlSession(exporter::YamlReader& options, const std::string& key,
                                            SqlTarget target) {
-  if (!target.dsn.given()) return nullptr;  // Noted when it was read.
+  if (!target.dsn.given()) return nullptr;  // Reading the key has already added a problem.
   try {
     return SessionFor(std::move(target));
   } catch (const std::invalid_argument& error) {

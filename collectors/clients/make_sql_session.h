@@ -8,12 +8,11 @@
 
 namespace collectors {
 
-// The session for a DSN by its scheme: postgresql://, postgres:// (with a driver
-// suffix as postgresql+asyncpg://), "host=... dbname=...", mysql:// or mariadb://
-// (mysql+pymysql:// too), or sqlite:///path.
-// Notes a problem at `key` and returns null where the scheme is none of these.
-// A DSN in a file is looked at when it is first needed: then PostgreSQL, unless
-// the file is there already and says otherwise.
+// Returns the session for a DSN by its scheme: postgresql:// or postgres:// (also with a driver
+// suffix, as postgresql+asyncpg://), "host=... dbname=...", mysql:// or mariadb:// (also
+// mysql+pymysql://), or sqlite:///path. Adds a problem at `key` and returns null if the scheme is
+// another one. If the DSN is in a file that does not exist yet, the session is PostgreSQL's and
+// reads the file when first needed.
 std::unique_ptr<SqlSession> MakeSqlSession(exporter::YamlReader& options, const std::string& key,
                                            SqlTarget target);
 

@@ -6,7 +6,7 @@
 
 namespace collectors {
 
-// The client libraries that this program runs with, and their versions.
+// Returns the names and the versions of the client libraries in use.
 std::vector<std::pair<std::string, std::string>> ClientVersions();
 
 }  // namespace collectors

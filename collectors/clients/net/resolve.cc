@@ -21,9 +21,10 @@ using exporter::CollectContext;
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-// Each is a thread.
+// Each lookup takes a thread.
 constexpr std::size_t kMaxLookups = 64;
-// That the program stops is seen as often as this: a lookup has no socket to shut down.
+// How often a waiting caller checks whether the program stops: a lookup has no socket that the
+// watchdog could shut down.
 constexpr std::chrono::milliseconds kLongestWait{100};
 
 struct Lookup {
@@ -48,10 +49,9 @@ Lookup LookUp(const std::string& host, std::uint16_t port, int flags) {
   return lookup;
 }
 
-// The lookups under way, each on a thread that nobody need wait for. Those who
-// ask for one host and port share one lookup, so that a host whose name server
-// is mute takes one place, however often it is asked for. Never destroyed: a
-// lookup may outlive main.
+// The running lookups, each on a detached thread. Requests for the same host and port share one
+// lookup: a host whose name server does not answer takes one place, however often it is requested.
+// Never destroyed: a lookup may outlive main.
 class Lookups {
  public:
   std::shared_future<Lookup> Start(const std::string& host, std::uint16_t port) {
@@ -68,7 +68,8 @@ class Lookups {
       const std::scoped_lock ending(mutex_);
       under_way_.erase(key);
     }).detach();
-    under_way_.emplace(key, future);  // Once it has its thread, which ends after this.
+    // Only after the thread has started: it waits for our lock before it erases the entry.
+    under_way_.emplace(key, future);
     return future;
   }
 

@@ -11,7 +11,7 @@
 
 namespace collectors {
 
-// An address that connect() takes.
+// An address for connect().
 struct SocketAddress {
   sockaddr_storage storage = {};
   socklen_t length = 0;
@@ -19,16 +19,14 @@ struct SocketAddress {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-// The TCP addresses of a host, in the system's order of preference. A name is
-// looked up on a thread of its own, because getaddrinfo() heeds no deadline: a
-// lookup that outlives it, or the watchdog's ExpireAll(), ends by itself, and its
-// answer is dropped. At most 64 are under way. Throws CollectError kConnect or
-// kTimeout. Any thread.
+// Returns the TCP addresses of a host, in the system's order of preference. Looks a name up on a
+// separate thread, because getaddrinfo() takes no deadline: a lookup that outlives the deadline or
+// the watchdog's ExpireAll() ends by itself, and its result is dropped. At most 64 lookups run at a
+// time. Throws CollectError kConnect or kTimeout. May be called from any thread.
 std::vector<SocketAddress> Resolve(const exporter::CollectContext& context, const std::string& host,
                                    std::uint16_t port);
 
-// The address of a socket in the file system. Throws CollectError kConnect
-// where the path is too long for one.
+// Returns the address of a Unix socket. Throws CollectError kConnect if the path is too long.
 SocketAddress UnixAddress(const std::string& path);
 
 }  // namespace collectors

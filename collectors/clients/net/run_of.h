@@ -2,7 +2,7 @@
 
 namespace collectors {
 
-// One run over a session: tells the session when it has ended, however it ends.
+// Guards one run over a session: calls its EndRun() when the run ends, also after an exception.
 template <typename Session>
 class RunOf {
  public:

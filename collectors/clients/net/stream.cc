@@ -25,8 +25,8 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLongestPoll = std::chrono::hours(1);  // Fits poll()'s int.
 
-// The watchdog shuts a socket down at its deadline, which then looks like the
-// peer's doing: past the deadline every failure is a timeout.
+// The watchdog shuts a socket down at its deadline, which then looks like the peer closed it: after
+// the deadline every failure is a timeout.
 [[noreturn]] void Fail(Deadline deadline, const std::string& what) {
   if (deadline.Expired()) throw CollectError(ErrorKind::kTimeout, "the time was up");
   throw CollectError(ErrorKind::kConnect, what);
@@ -46,7 +46,7 @@ bool IsWait(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 Stream::Stream(const CollectContext& context, const SocketAddress& address)
     : fd_(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
   if (fd_ < 0) FailWith(context.deadline, "cannot open a socket", errno);
-  // A request is one write, and waits for its answer: nothing to gather.
+  // A request is one write, then its answer is awaited: there is nothing to gather.
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // Fails on a Unix socket.
   try {
@@ -74,7 +74,7 @@ Stream Stream::Connect(const CollectContext& context, const std::string& host, s
     try {
       return Stream({Deadline::After(share), context.watchdog}, addresses[addresses.size() - left]);
     } catch (const CollectError&) {
-      // The next address may do; the last one's failure is the one to tell of.
+      // Try the next address. If all fail, the last one's error is thrown.
     }
   }
   return Stream(context, addresses.back());
@@ -121,7 +121,7 @@ std::string Stream::Unasked(const CollectContext& context) {
   while (got == 0 && HasInput()) {
     got = Receive(context, buffer);
     if (tls_ == nullptr) break;
-    // TLS 1.3 sends tickets and alerts when it likes: only what is meant for us counts.
+    // TLS 1.3 sends tickets and alerts at any time: only application data counts.
     tls_->Input({buffer.data(), got});
     got = tls_->Decrypt(buffer);
   }
@@ -140,7 +140,7 @@ std::string Stream::LastWords() noexcept try {
   words.resize(std::min(words.size(), kMostLastWords));
   return words;
 } catch (const std::exception&) {
-  return {};  // What failed before is what counts.
+  return {};  // Report the earlier failure instead.
 }
 
 std::size_t Stream::Read(const CollectContext& context, std::span<char> buffer) {
@@ -154,8 +154,8 @@ std::size_t Stream::Read(const CollectContext& context, std::span<char> buffer) 
 
 std::size_t Stream::ReadUntil(const CollectContext& context, Deadline until,
                               std::span<char> buffer) {
-  // The wait ends by itself: a watchdog that knew its end would wake with us, after
-  // the process was stopped, and cut a connection that holds what came.
+  // The wait ends by itself. If the watchdog knew its end, it would wake together with us after the
+  // process was stopped, and would cut a connection that holds unread data.
   const CollectContext waiting{Deadline::At(SteadyTime::max()), context.watchdog};
   std::optional<CollectContext> reading;
   while (true) {
@@ -180,7 +180,7 @@ bool Stream::IsReady(const CollectContext& context, short events, Deadline until
     const auto wait = std::min(until.Remaining(), kLongestPoll);
     pollfd watched = {fd_, events, 0};
     const int ready = ::poll(&watched, 1, static_cast<int>(wait.count()));
-    if (ready > 0) return true;  // Errors too: the call that follows tells them.
+    if (ready > 0) return true;  // Errors too: the next call reports them.
     if (ready < 0 && errno != EINTR) FailWith(context.deadline, "cannot wait", errno);
     if (until.Expired()) return false;
   }
@@ -214,14 +214,14 @@ void Stream::Part(std::string_view goodbye, std::string_view answer,
       bytes = tls_->Output();
     }
     ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    std::string heard;  // No more than may still begin the answer.
+    std::string heard;  // Only the last bytes: the answer may begin there.
     pollfd watched = {fd_, POLLIN, 0};
     while (!end.Expired() && ::poll(&watched, 1, static_cast<int>(end.Remaining().count())) > 0) {
       if (!Overhear(heard) || heard.find(answer) != std::string::npos) return;
       heard.erase(0, heard.size() - std::min(heard.size(), answer.size() - 1));
     }
   } catch (const std::exception&) {
-    return;  // It was a courtesy: the peer finds the connection closed.
+    return;  // Saying goodbye is optional: the peer will see the connection close.
   }
 }
 

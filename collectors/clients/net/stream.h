@@ -13,14 +13,13 @@
 
 namespace collectors {
 
-// A connected TCP or Unix socket, by TLS where it was started. Every call ends by context.deadline
-// and is under context.watchdog while it waits. Throws CollectError: kTimeout when the deadline
-// came first, kConnect for all else, the end of the stream included. After an exception the stream
-// is of no use. One thread at a time.
+// A connected TCP or Unix socket, with TLS after StartTls(). Every call ends by context.deadline;
+// context.watchdog guards the socket while the call waits. Throws CollectError: kTimeout if the
+// deadline has passed, otherwise kConnect, also at the end of the stream. After an exception the
+// stream must not be used. One thread at a time.
 class Stream {
  public:
-  // Tries each address of the host in turn; none but the last may use up all
-  // the time that is left.
+  // Tries the host's addresses in turn. Only the last one may use all of the remaining time.
   static Stream Connect(const exporter::CollectContext& context, const std::string& host,
                         std::uint16_t port);
   static Stream ConnectUnix(const exporter::CollectContext& context, const std::string& path);
@@ -31,33 +30,32 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // Speaks TLS from here on; `host` is what was connected to.
+  // Switches to TLS. `host` is the host that was connected to.
   void StartTls(const exporter::CollectContext& context, const TlsOptions& options,
                 const std::string& host);
 
-  // Writes all of it.
+  // Writes all of the bytes.
   void Write(const exporter::CollectContext& context, std::string_view bytes);
-  // What came that nobody has asked for, or the beginning of it; empty if nothing did.
-  // Throws at the end of the stream. Does not wait.
+  // Returns input that arrived without a request, or its beginning; empty if there is none. Throws
+  // at the end of the stream. Does not wait.
   std::string Unasked(const exporter::CollectContext& context);
-  // Throws if something came that nobody has asked for, or the end of the stream. Does
-  // not wait.
+  // Throws if input arrived without a request, and at the end of the stream. Does not wait.
   void ExpectSilence(const exporter::CollectContext& context);
-  // After a failure: what the peer sent before it and nobody has read, 4 KiB at most. A
-  // server that turns a client away says why, and closes. Does not wait.
+  // After a failure: returns input that the peer sent before it and that was not read, at most 4
+  // KiB. A server that refuses a client sends the reason and closes. Does not wait.
   std::string LastWords() noexcept;
-  // Waits for at least one byte; returns how many came.
+  // Waits for at least one byte. Returns the number of bytes read.
   std::size_t Read(const exporter::CollectContext& context, std::span<char> buffer);
-  // The same, but waits no longer than `until`, which comes before context.deadline;
-  // returns 0 where nothing came by then, and the stream is as good as before. From
-  // the moment that something is there its reading has the time between the two at least: a
-  // process that was stopped meanwhile reads what came, however late it is.
+  // Like Read(), but waits no longer than `until`, which comes before context.deadline. Returns 0
+  // if nothing arrived by then; the stream remains usable. Once data arrives, reading gets at least
+  // (context.deadline - until): a process that was stopped meanwhile still reads what arrived,
+  // however late.
   std::size_t ReadUntil(const exporter::CollectContext& context, exporter::Deadline until,
                         std::span<char> buffer);
-  // Sends what goes out at once of a goodbye, and waits up to `patience` until the
-  // peer has said `answer` (not empty) or has closed, dropping all else: closed with
-  // something unread, the kernel resets the connection, perhaps before the peer has
-  // read the goodbye. The stream is of no use then.
+  // Sends as much of the goodbye as the socket takes at once, then waits up to `patience` until the
+  // peer has sent `answer` (not empty) or has closed. Drops all other input: if the socket were
+  // closed with unread input, the kernel would reset the connection, perhaps before the peer has
+  // read the goodbye. Afterwards the stream must not be used.
   void Part(std::string_view goodbye, std::string_view answer,
             std::chrono::milliseconds patience) noexcept;
 
@@ -67,18 +65,19 @@ class Stream {
   void Send(const exporter::CollectContext& context, std::string_view bytes);
   std::size_t Receive(const exporter::CollectContext& context, std::span<char> buffer);
   bool HasInput() const;
-  // Appends what has come; false at the end of the stream.
+  // Appends what has arrived. Returns false if nothing could be read: at the end of the stream or
+  // on an error.
   bool Overhear(std::string& heard);
-  // Sends what TLS has to send, and gives it more of what the server says.
+  // Sends the pending TLS output, then reads more input for TLS.
   void FeedTls(const exporter::CollectContext& context);
-  // Waits until the socket is ready for `events`; false where it is not by `until`.
+  // Waits until the socket is ready for `events`. Returns false if it is not ready by `until`.
   bool IsReady(const exporter::CollectContext& context, short events,
                exporter::Deadline until) const;
-  // The same by the deadline; throws where it comes first.
+  // Like IsReady() with the deadline as `until`, but throws kTimeout if it passes.
   void Await(const exporter::CollectContext& context, short events) const;
 
   int fd_;
-  std::unique_ptr<TlsLayer> tls_;  // Null where the bytes go as they are.
+  std::unique_ptr<TlsLayer> tls_;  // Null without TLS.
 };
 
 }  // namespace collectors

@@ -19,8 +19,8 @@ using exporter::ErrorKind;
 
 [[noreturn]] void Fail(const std::string& what) { throw CollectError(ErrorKind::kConnect, what); }
 
-// The reason of OpenSSL's first error, from which the others follow: a fixed text
-// of the library or the system, no input.
+// The reason of OpenSSL's first error; the others follow from it. The text is a fixed one of the
+// library or the system and holds no input.
 std::string Reason() {
   const unsigned long code = ::ERR_peek_error();
   if (ERR_SYSTEM_ERROR(code)) {
@@ -40,7 +40,7 @@ struct FreeConnection {
 };
 using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 
-// A key with a pass phrase is refused; without this OpenSSL asks for it on the terminal.
+// A key with a pass phrase is refused. Without this callback OpenSSL asks for it on the terminal.
 int NoPassPhrase(char*, int, int, void*) { return 0; }
 
 void Trust(SSL_CTX* context, const TlsOptions& options) {
@@ -80,7 +80,8 @@ bool IsAddress(const std::string& host) {
          ::inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
 }
 
-// Whose certificate the server must show. An address is no name to send (RFC 6066).
+// Sets the name that the server's certificate must match. An address is not sent as the server name
+// (RFC 6066 forbids it).
 void ExpectName(SSL* connection, const std::string& host) {
   if (IsAddress(host)) {
     ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(connection), host.c_str());
@@ -90,7 +91,7 @@ void ExpectName(SSL* connection, const std::string& host) {
   ::SSL_set_tlsext_host_name(connection, host.c_str());
 }
 
-// What OpenSSL's reasons mean for the one who reads them; the first that occurs counts.
+// Our texts for OpenSSL's reasons. The first reason that occurs in the error counts.
 struct Meaning {
   std::string_view reason;
   std::string_view text;
@@ -126,7 +127,7 @@ bool IsOfUnknownAuthority(long verified) {
 }  // namespace
 
 struct TlsLayer::State {
-  std::string name;  // That the certificate must be for.
+  std::string name;  // The server's certificate must match it.
   std::unique_ptr<SSL, FreeConnection> connection;
   BIO* input;  // Owned by the connection, as is output.
   BIO* output;
@@ -172,7 +173,8 @@ void TlsLayer::Encrypt(std::string_view bytes) {
     ::ERR_clear_error();
     std::size_t taken = 0;
     const int result = ::SSL_write_ex(state_->connection.get(), bytes.data(), bytes.size(), &taken);
-    // The buffer takes all, and no version that we speak renegotiates unasked.
+    // The memory buffer takes every byte, and no TLS version used here renegotiates without a
+    // request.
     if (result != 1 && NeedsInput(result)) Fail("TLS: the server wants to renegotiate");
     bytes.remove_prefix(taken);
   }

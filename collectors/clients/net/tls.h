@@ -8,19 +8,20 @@
 
 namespace collectors {
 
-// Whom to trust, and who we are. The files are PEM, read again at each connection.
+// The authorities to trust, and our own certificate. The files are PEM and read again for each
+// connection.
 struct TlsOptions {
   std::string ca_file = {};    // Empty: the system's authorities.
-  std::string cert_file = {};  // Our certificate and its chain; empty for none.
+  std::string cert_file = {};  // Our certificate and its chain; empty: none.
   std::string key_file = {};
-  std::string server_name = {};  // What the certificate must be for; empty: the host of the URL.
+  std::string server_name = {};  // The certificate must be for this name; empty: the URL's host.
   bool insecure_skip_verify = false;
 };
 
-// One TLS connection (1.2 at least) between two buffers: it touches no socket and
-// never waits. Its owner carries the bytes: Output to the server, what the server
-// sent to Input. Throws CollectError kConnect, whose text says what is wrong with
-// whose certificate. One thread at a time.
+// One TLS connection (at least TLS 1.2) between two buffers. It uses no socket and never waits. The
+// owner carries the bytes: Output() to the server, the server's bytes to Input(). Throws
+// CollectError kConnect; its text says which certificate is wrong, the server's or ours, and why.
+// One thread at a time.
 class TlsLayer {
  public:
   // `host` is the name or the address that was connected to.
@@ -29,19 +30,19 @@ class TlsLayer {
   TlsLayer(const TlsLayer&) = delete;
   TlsLayer& operator=(const TlsLayer&) = delete;
 
-  // False while it needs more input.
+  // Returns false while it needs more input.
   bool Handshake();
   void Encrypt(std::string_view bytes);
-  // How many bytes it put into the buffer; 0 while it needs more input.
+  // Returns the number of bytes written to the buffer; 0 while it needs more input.
   std::size_t Decrypt(std::span<char> buffer);
 
-  // What there is to send.
+  // Returns the bytes to send, and removes them.
   std::string Output();
   void Input(std::string_view bytes);
 
  private:
   struct State;
-  // Whether a call that returned `result` only needs input; throws what it failed of.
+  // Returns true if the call that returned `result` needs more input; otherwise throws its error.
   bool NeedsInput(int result) const;
 
   std::unique_ptr<State> state_;

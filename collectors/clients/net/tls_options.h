@@ -5,8 +5,8 @@
 
 namespace collectors {
 
-// The key `tls` of a collector whose URL may want TLS. Notes what is wrong in the
-// reader, unknown keys too.
+// Reads the key `tls` of a collector whose URL may use TLS. Adds problems to the reader, unknown
+// keys included.
 TlsOptions ReadTlsOptions(exporter::YamlReader& tls);
 
 }  // namespace collectors

@@ -8,34 +8,33 @@
 
 namespace collectors {
 
-// The parts of which a URL is made, as the readers of redis://, amqp:// and http://
-// URLs need them. Views into the text that is read. What is wrong throws
-// std::invalid_argument, whose text holds nothing of the URL.
+// Helpers that read the parts of redis://, amqp:// and http:// URLs. Returned views point into the
+// given text. They throw std::invalid_argument for a bad URL; its text holds nothing of the URL.
 
-// What stands before the first of the separators; `text` keeps that one and what
-// follows, and is left empty where there is none.
+// Returns the part before the first of the separators. `text` keeps that separator and the rest; it
+// becomes empty if there is no separator.
 std::string_view CutFront(std::string_view& text, std::string_view separators);
 
-// Throws where several URLs stand in one, as Celery takes a list: URL;URL.
+// Throws if the text is a list of URLs, as Celery accepts one: URL;URL.
 void RefuseUrlList(std::string_view url);
 
-// A number from 0 to `most`, all of the text.
+// Parses all of the text as a number from 0 to `most`.
 std::optional<int> UrlNumber(std::string_view text, int base, int most);
 
-// With each %XX as the byte that it is.
+// Replaces each %XX by its byte.
 std::string PercentDecoded(std::string_view text);
 
 // Splits a list, such as the hosts of a DSN; returns at least one part.
 std::vector<std::string> SplitList(std::string_view text, char separator);
 
 struct UrlAddress {
-  std::string host;  // An IPv6 address without its brackets; "localhost" where none is given.
+  std::string host;  // An IPv6 address has no brackets. "localhost" if the URL names no host.
   std::uint16_t port;
 };
-// host:port, each of which may be left out; [::1]:port.
+// Reads host:port or [::1]:port; the host and the port are optional.
 UrlAddress ReadUrlAddress(std::string_view text, std::uint16_t default_port);
 
-// "host:port", "[::1]:port".
+// Returns "host:port" or "[::1]:port".
 std::string AddressName(const std::string& host, std::uint16_t port);
 
 }  // namespace collectors

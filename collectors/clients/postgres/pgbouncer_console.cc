@@ -22,7 +22,7 @@ struct Words {
   std::string_view hint;
 };
 
-// PgBouncer gives nearly every refusal the SQLSTATE 08P01, in English.
+// PgBouncer sends nearly every refusal with the SQLSTATE 08P01, in English.
 constexpr Words kRefusals[] = {
     {"not allowed", ErrorKind::kPermission,
      ": the user must be in stats_users or admin_users of PgBouncer"},
@@ -40,7 +40,7 @@ CollectError Understood(const CollectError& error) {
   return error;
 }
 
-// ParsePgDsn reads what follows the scheme, whatever that is.
+// ParsePgDsn() ignores the scheme.
 bool IsOfOtherSystem(std::string_view dsn) {
   const std::size_t scheme = dsn.find("://");
   const bool is_url = scheme != std::string_view::npos && dsn.find_first_of("=' ") > scheme;
@@ -60,7 +60,7 @@ PgDsn ConsoleDsn(const std::string& text) {
   return dsn;
 }
 
-// Where the target leads now. The texts of what is caught here hold no secret.
+// The current DSN of the target. The texts of the exceptions caught here hold no secret.
 PgDsn DsnOf(const SqlTarget& target) {
   try {
     return ConsoleDsn(target.dsn.Load().Reveal());
@@ -71,11 +71,11 @@ PgDsn DsnOf(const SqlTarget& target) {
   }
 }
 
-// The DSN as far as it is known now.
+// Returns the DSN if it can be read now.
 std::optional<std::string> Known(const exporter::SecretSource& source) try {
   return source.Load().Reveal();
 } catch (const std::runtime_error&) {
-  return std::nullopt;  // The file may come later.
+  return std::nullopt;  // The file may be written later.
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ Rows PgBouncerConsole::Show(const CollectContext& context, std::string_view what
 
 std::unique_ptr<PgBouncerConsole> MakePgBouncerConsole(exporter::YamlReader& options,
                                                        const std::string& key, SqlTarget target) {
-  if (!target.dsn.given()) return nullptr;  // Noted when it was read.
+  if (!target.dsn.given()) return nullptr;  // Reading the key has already added a problem.
   try {
     if (const auto dsn = Known(target.dsn)) ConsoleDsn(*dsn);
   } catch (const std::invalid_argument& error) {
@@ -135,7 +135,7 @@ bool NamesConsole(const exporter::SecretSource& dsn) try {
   const auto known = dsn.given() ? Known(dsn) : std::nullopt;
   return known && !IsOfOtherSystem(*known) && ParsePgDsn(*known).Get("dbname") == kConsoleDatabase;
 } catch (const std::invalid_argument&) {
-  return false;  // What is wrong with it is for whoever uses it to say.
+  return false;  // The code that uses the DSN reports the problem.
 }
 
 }  // namespace collectors

@@ -15,13 +15,13 @@ namespace collectors {
 class PgConnection;
 struct PgDsn;
 
-// The database that leads to the console.
+// The name of the console's database.
 inline constexpr std::string_view kConsoleDatabase = "pgbouncer";
 
-// PgBouncer's admin console: https://www.pgbouncer.org/usage.html#admin-console.
-// It knows SHOW and no SQL, and the simple query protocol alone. One connection,
-// opened when first needed and kept; one that PgBouncer closed meanwhile is
-// opened again once. Everything throws CollectError. One thread at a time.
+// PgBouncer's admin console: https://www.pgbouncer.org/usage.html#admin-console. It knows only
+// SHOW, no SQL, and only the simple query protocol. One connection, opened when first needed and
+// kept. If PgBouncer closed it meanwhile, it is opened again once. Everything throws CollectError.
+// One thread at a time.
 class PgBouncerConsole {
  public:
   explicit PgBouncerConsole(SqlTarget target);
@@ -29,9 +29,10 @@ class PgBouncerConsole {
   PgBouncerConsole(const PgBouncerConsole&) = delete;
   PgBouncerConsole& operator=(const PgBouncerConsole&) = delete;
 
-  // The rows of SHOW `what`, a word of ours as POOLS; 100,000 at most.
+  // Returns the rows of SHOW `what`, at most 100,000. `what` is a word from our code, such as
+  // POOLS.
   Rows Show(const exporter::CollectContext& context, std::string_view what);
-  // Closes the connection where the target says that none is kept.
+  // Closes the connection if the target does not keep it.
   void EndRun();
 
  private:
@@ -42,13 +43,13 @@ class PgBouncerConsole {
   std::unique_ptr<PgConnection> connection_;
 };
 
-// The console that a DSN leads to; one without a database means the console's.
-// Notes a problem at `key` and returns null where it names another. A DSN in a
-// file that is not there yet is looked at when it is first needed.
+// Returns the console for a DSN; a DSN without a database means the console's. Adds a problem at
+// `key` and returns null if the DSN names another database. A DSN in a file that does not exist yet
+// is checked when first needed.
 std::unique_ptr<PgBouncerConsole> MakePgBouncerConsole(exporter::YamlReader& options,
                                                        const std::string& key, SqlTarget target);
 
-// Whether a DSN names the console's database, as far as it can be read now.
+// Returns true if the DSN can be read now and names the console's database.
 bool NamesConsole(const exporter::SecretSource& dsn);
 
 }  // namespace collectors

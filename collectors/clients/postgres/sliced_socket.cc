@@ -14,7 +14,7 @@
 namespace collectors {
 namespace {
 
-// The next of what a socket holds, at most a slice. At the end `over` is set.
+// Returns the next bytes of a socket, at most a slice. Sets `over` at the end of the stream.
 std::string Take(int fd, bool& over) {
   std::array<char, SlicedSocket::kSliceBytes> buffer;
   const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -22,8 +22,8 @@ std::string Take(int fd, bool& over) {
   return {buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
-// Sends as much as there is room for, and takes it away from `bytes`. False where
-// the other side has gone.
+// Sends as much as there is room for and removes it from `bytes`. Returns false if the other side
+// is gone.
 bool Give(int fd, std::string& bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -33,7 +33,7 @@ bool Give(int fd, std::string& bytes) {
   return true;
 }
 
-// 0 for what is no descriptor; no socket has it.
+// Returns 0 if `fd` is not open; no socket has inode 0.
 ino_t InodeOf(int fd) {
   struct stat status = {};
   return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
@@ -90,7 +90,7 @@ bool SlicedSocket::PassOut() {
     out_ = Take(ours_, is_over);
     if (out_.empty()) return true;
   }
-  // The library learns by its next reading that the peer has gone.
+  // The library notices at its next read that the peer is gone.
   out_.clear();
   ::shutdown(ours_, SHUT_RDWR);
   return true;

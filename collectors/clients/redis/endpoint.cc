@@ -13,7 +13,6 @@ constexpr int kMaxDatabase = 1'000'000;
 constexpr std::uint16_t kSentinelPort = 26379;
 constexpr std::size_t kMostSentinels = 100;
 
-// What a URL names.
 enum class Place { kHost, kSocket, kSentinels };
 
 [[noreturn]] void Refuse(const std::string& why) { throw std::invalid_argument(why); }
@@ -46,10 +45,10 @@ void ReadSentinels(std::string_view list, RedisEndpoint& endpoint) {
   }
 }
 
-// Reads [userinfo@]host:port off the front of `rest`.
+// Reads [userinfo@]host:port, or the list of sentinels, off the front of `rest`.
 void ReadAuthority(std::string_view& rest, Place place, RedisEndpoint& endpoint) {
   std::string_view authority = CutFront(rest, "/?#");
-  // The last @ ends the user's part, so that a password may hold a plain one.
+  // The last @ ends the user part, so a password may contain an unencoded @.
   const std::size_t at = authority.rfind('@');
   if (at != std::string_view::npos) {
     ReadUserInfo(authority.substr(0, at), endpoint);
@@ -94,7 +93,7 @@ constexpr Scheme kSchemes[] = {
     {"rediss+sentinel", Place::kSentinels, true},
 };
 
-// Null for another system's.
+// Returns null for a URL of another system.
 const Scheme* KnownScheme(std::string_view url) {
   const std::size_t colon = url.find("://");
   for (const Scheme& scheme : kSchemes) {

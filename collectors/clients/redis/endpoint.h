@@ -9,7 +9,7 @@
 
 namespace collectors {
 
-// A host and a port. An IPv6 address is without its brackets.
+// A host and a port. An IPv6 address has no brackets.
 struct RedisNodeAddress {
   std::string host;
   std::uint16_t port = 0;
@@ -19,32 +19,31 @@ struct RedisNodeAddress {
   std::string Name() const;  // "host:port", "[::1]:port".
 };
 
-// Where a Redis URL leads: to a host and a port, to a socket in the file system,
-// or to the master that sentinels name. The spellings are those of redis-py and
-// Celery, and Lettuce's for sentinels:
+// The target of a Redis URL: a host and a port, a Unix socket, or the master that sentinels name.
+// The spellings are those of redis-py and Celery, and Lettuce's for sentinels:
 //   redis://[[user]:password@][host][:port][/db][?db=N]
 //   unix://[[user]:password@]/path[?db=N], redis+socket:///path[?virtual_host=N]
 //   redis-sentinel://[[user]:password@]host[:port][,host[:port]...][/db]?sentinelMasterId=NAME
-// rediss:// and rediss-sentinel:// are by TLS; valkey:// and valkeys:// as redis.
+// rediss:// and rediss-sentinel:// use TLS. valkey:// means redis://, valkeys:// means rediss://.
 struct RedisEndpoint {
-  std::string host;  // An IPv6 address without its brackets. Empty for a socket's path.
+  std::string host;  // An IPv6 address has no brackets. Empty if `path` is set.
   std::uint16_t port = 6379;
   std::string path;
   std::string user;
   exporter::Secret password;
   int database = 0;
   bool tls = false;
-  std::vector<RedisNodeAddress> sentinels;  // Given: they know the host and the port.
-  std::string master;                       // As the sentinels call it.
+  std::vector<RedisNodeAddress> sentinels;  // If not empty, they supply the host and the port.
+  std::string master;                       // The master's name in the sentinels.
 
-  // "host:port", "[::1]:port" or the path; holds no secret.
+  // Returns "host:port", "[::1]:port" or the path. Holds no secret.
   std::string Name() const;
 };
 
-// Whether ParseRedisUrl reads URLs of this scheme.
+// Returns true if ParseRedisUrl() reads URLs of this scheme.
 bool HasRedisScheme(std::string_view url);
-// Parts may be percent-encoded; query parameters other than the database are
-// passed over. Throws std::invalid_argument, whose text holds nothing of the URL.
+// Parts may be percent-encoded. Ignores query parameters other than the database and the master's
+// name. Throws std::invalid_argument; its text holds nothing of the URL.
 RedisEndpoint ParseRedisUrl(std::string_view url);
 
 }  // namespace collectors

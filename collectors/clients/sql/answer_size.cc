@@ -8,8 +8,8 @@ using exporter::ErrorKind;
 
 using Cell = std::optional<std::string>;
 
-constexpr std::size_t kLengthBytes = 4;  // Of each cell, as it is sent.
-constexpr std::size_t kHeapBytes = 16;   // Of malloc, besides a text that is not in its cell.
+constexpr std::size_t kLengthBytes = 4;  // The length that is sent before each cell.
+constexpr std::size_t kHeapBytes = 16;   // malloc's overhead for a text outside its cell.
 
 std::size_t MemoryOf(std::size_t text_bytes) {
   const bool is_in_cell = text_bytes <= std::string().capacity();

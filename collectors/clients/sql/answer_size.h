@@ -7,18 +7,18 @@
 
 namespace collectors {
 
-// What of kMaxAnswerBytes a row may be, as its server sends it; more is kLimit.
+// The most bytes in one row, as the server sends it; beyond it kLimit.
 inline constexpr std::size_t kMaxRowBytes = std::size_t{4} << 20;
-// What an answer may take as Rows, where a cell of a byte takes 40; more is kLimit.
+// The most memory for an answer as Rows, in bytes; beyond it kLimit. A cell with one byte takes 40.
 inline constexpr std::size_t kMaxAnswerMemory = std::size_t{32} << 20;
 
-// Measures an answer as it comes, each cell before it is copied.
+// Measures an answer while it arrives, each cell before it is copied.
 class AnswerSize {
  public:
   void BeginRow();
-  // Returns whether the answer is within its bounds with a cell of so many bytes.
+  // Returns true if the answer stays within its bounds with another cell of `text_bytes`.
   bool AddCell(std::size_t text_bytes);
-  // Which bound it is beyond, and what to do.
+  // Returns the error for the exceeded bound, with advice.
   exporter::CollectError Excess() const;
 
  private:
@@ -27,7 +27,7 @@ class AnswerSize {
   std::size_t held_ = 0;
 };
 
-// For what is not taken to its end.
+// For an answer that is not read to its end.
 exporter::CollectError RowTooLarge();
 exporter::CollectError AnswerTooLarge();
 

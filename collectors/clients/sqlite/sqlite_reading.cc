@@ -42,11 +42,11 @@ const char* SqliteReadingVfs() {
   return registered == SQLITE_OK ? kVfsName : nullptr;
 }
 
-// The file itself is not opened: to close it would end this process's locks on it, which another
+// Does not open the file: closing it would end this process's locks on it, which another
 // collector's read may need (fcntl(2), "record locks").
 std::optional<SqliteRest> SqliteRestOf(const std::string& path) {
   std::error_code failure;
-  const std::string file = std::filesystem::canonical(path, failure).string();  // No link to it.
+  const std::string file = std::filesystem::canonical(path, failure).string();  // Resolves links.
   struct stat found = {};
   if (failure || Exists(file + "-wal") || Exists(file + "-journal") ||
       ::stat(file.c_str(), &found) != 0) {

@@ -8,25 +8,26 @@
 
 namespace collectors {
 
-// How a database of another process is read without leaving anything beside it. SQLite by itself
-// makes the files -wal and -shm of a database in WAL mode when a reader finds none, and they are
-// the reader's: the application, which may not write to them, cannot open its database any more.
+// Reading another process's database without leaving files beside it. If a reader finds no -wal and
+// -shm files of a database in WAL mode, SQLite itself creates them. They belong to the reader's
+// user; the application, which may not write to them, could not open its database any more.
 
-// SQLite's name of a file system that opens no -wal for writing, and makes none. Registered once.
+// Returns the name of an SQLite VFS that opens a -wal only for reading and never creates one.
+// Registered once.
 const char* SqliteReadingVfs();
 
-// The state of a database that has neither a -wal nor a journal: all of it is in the one file. In
-// WAL mode nobody has it open then, and it may be read as if nobody could change it, as long as the
-// state is the same afterwards.
+// The state of a database that has neither a -wal nor a journal: all of it is in one file. In WAL
+// mode no process has it open then, and it may be read as immutable if the state is the same
+// afterwards.
 struct SqliteRest {
   ino_t inode;
   off_t size;
   std::int64_t changed_ns;
   bool operator==(const SqliteRest&) const = default;
 };
-std::optional<SqliteRest> SqliteRestOf(const std::string& path);  // Nothing where it has one.
+std::optional<SqliteRest> SqliteRestOf(const std::string& path);  // Nothing if either exists.
 
-// What sqlite3_open_v2() takes for the file, with SQLITE_OPEN_URI.
+// Returns the name of the file for sqlite3_open_v2() with SQLITE_OPEN_URI.
 std::string SqliteReadingUri(const std::string& path, bool at_rest);
 
 }  // namespace collectors

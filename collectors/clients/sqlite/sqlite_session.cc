@@ -23,10 +23,9 @@ using exporter::Deadline;
 using exporter::ErrorKind;
 using exporter::Outlook;
 
-// How many steps of SQLite's machine lie between two looks at the clock: some
-// tens of microseconds.
+// The number of SQLite's machine steps between two checks of the clock: some tens of microseconds.
 constexpr int kStepsBetweenLooks = 1000;
-// Of all files together. A row's cells, each within its bound, may be two thousand.
+// For all files together. A row may have two thousand cells, each within its own bound.
 constexpr sqlite3_int64 kMaxHeapBytes = 24 << 20;
 
 using Database = std::unique_ptr<sqlite3, decltype(&::sqlite3_close)>;
@@ -37,7 +36,7 @@ struct Row {
   ErrorKind kind;
 };
 
-// By SQLite's primary result codes (sqlite.org/rescode.html); others are kQuery.
+// SQLite's primary result codes (sqlite.org/rescode.html). Any other code is kQuery.
 constexpr Row kCodes[] = {
     {SQLITE_BUSY, ErrorKind::kTimeout},        {SQLITE_LOCKED, ErrorKind::kTimeout},
     {SQLITE_INTERRUPT, ErrorKind::kTimeout},   {SQLITE_NOTADB, ErrorKind::kProtocol},
@@ -62,7 +61,7 @@ ErrorKind KindOf(int code, std::string_view message) {
     throw CollectError(ErrorKind::kLimit,
                        "the query takes more than 24 MiB of memory: ask for less");
   }
-  // Somebody writes; its time came to its end by waiting.
+  // Another process is writing; SQLite waited until the deadline.
   const bool waited = code == SQLITE_BUSY || code == SQLITE_LOCKED;
   throw CollectError(KindOf(code, message), ShownText(message),
                      waited ? Outlook::kPassing : Outlook::kLasting);
@@ -84,9 +83,9 @@ Database Open(const std::string& path, bool at_rest, Deadline& deadline) {
   if (code != SQLITE_OK) Fail(opened);
   ::sqlite3_hard_heap_limit64(kMaxHeapBytes);
   ::sqlite3_limit(opened, SQLITE_LIMIT_LENGTH, static_cast<int>(kMaxRowBytes));
-  ::sqlite3_limit(opened, SQLITE_LIMIT_ATTACHED, 0);  // The file that was configured, no other.
-  // SQLite takes "name" for a text where there is no such column, and every row
-  // would be of a group called like it.
+  ::sqlite3_limit(opened, SQLITE_LIMIT_ATTACHED, 0);  // Only the configured file.
+  // If there is no such column, SQLite takes "name" for a text, and every row would fall into a
+  // group of that name.
   ::sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   ::sqlite3_busy_timeout(opened, static_cast<int>(deadline.Remaining().count()));
   ::sqlite3_progress_handler(opened, kStepsBetweenLooks, &Expired, &deadline);
@@ -117,7 +116,7 @@ Statement Prepare(sqlite3* database, const SqlStatement& statement) {
   return owner;
 }
 
-// SQLite's own text has fifteen digits, two less than a double.
+// SQLite's own text has fifteen digits, two fewer than a double.
 std::string FloatCell(sqlite3_stmt* statement, int column) {
   return fmt::format("{}", ::sqlite3_column_double(statement, column));
 }
@@ -130,7 +129,7 @@ const char* TextOf(sqlite3_stmt* statement, int column) {
   return "";  // An empty blob.
 }
 
-// Throws kLimit where the row is beyond what an answer may hold.
+// Throws kLimit if the answer with this row is beyond its bounds.
 void AppendRow(sqlite3_stmt* statement, Rows& rows, AnswerSize& answer) {
   const int columns = ::sqlite3_column_count(statement);
   auto& row = rows.cells.emplace_back(static_cast<std::size_t>(columns));
@@ -175,7 +174,7 @@ Rows Ask(const std::string& path, bool at_rest, const SqlStatement& statement, D
 
 int SqliteSession::ServerVersion(const CollectContext& context) {
   Deadline deadline = context.deadline;
-  Open(path_, false, deadline);  // So that a file that is not there is the target's failure.
+  Open(path_, false, deadline);  // A missing file is the target's failure.
   return 0;
 }
 
@@ -188,14 +187,14 @@ Rows SqliteSession::Query(const CollectContext& context, const SqlStatement& sta
   } catch (const CollectError& error) {
     if (!rest || error.kind() != ErrorKind::kPermission) throw;
   }
-  // In WAL mode a database that nobody has open can be read in this way only.
+  // In WAL mode, a database that no process has open can be read only in this way.
   try {
     Rows rows = Ask(path_, true, statement, deadline);
     if (SqliteRestOf(path_) == rest) return rows;
   } catch (const CollectError&) {
     if (SqliteRestOf(path_) == rest) throw;
   }
-  // Somebody has opened it meanwhile.
+  // Another process has opened it meanwhile.
   return Ask(path_, false, statement, deadline);
 }
 

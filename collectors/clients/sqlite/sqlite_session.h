@@ -6,9 +6,9 @@
 
 namespace collectors {
 
-// An SqlSession with an SQLite file, opened for reading only and anew for each
-// statement: a file that was replaced is seen at once, and none is kept locked. No
-// file is made or written, whatever the database's mode is.
+// An SqlSession with an SQLite file. Opens the file for each statement, for reading only: a
+// replaced file is seen at once, and no file stays locked. Creates and writes no file, in any
+// database mode.
 class SqliteSession : public SqlSession {
  public:
   explicit SqliteSession(std::string path) : path_(std::move(path)) {}
@@ -22,9 +22,9 @@ class SqliteSession : public SqlSession {
   std::string path_;
 };
 
-// The path of a URL as SQLAlchemy writes one: sqlite:///path or sqlite:////path,
-// both read as absolute, with a driver suffix (sqlite+aiosqlite) or without; what
-// follows a '?' is dropped. Throws std::invalid_argument where it has none.
+// Returns the path of a URL in SQLAlchemy's form: sqlite:///path or sqlite:////path, both read as
+// absolute, with or without a driver suffix (sqlite+aiosqlite). Ignores everything after a '?'.
+// Throws std::invalid_argument if the URL has no path.
 std::string SqlitePath(const std::string& url);
 
 }  // namespace collectors
