@@ -7,7 +7,7 @@ namespace collectors {
 
 exporter::Reading BouncerPoolCollector::Collect(const exporter::CollectContext& context) {
   const RunOf ends_with(*console_);
-  // The pools first: the database of one that was made since would be unknown.
+  // POOLS first: otherwise a pool that was created meanwhile would have no database in the answers.
   BouncerAnswers answers;
   answers.pools = console_->Show(context, "POOLS");
   answers.databases = console_->Show(context, "DATABASES");

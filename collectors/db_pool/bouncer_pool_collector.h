@@ -9,8 +9,8 @@
 
 namespace collectors {
 
-// PgBouncer's pools as an application's, from its console. Of a pool only name,
-// user and database count.
+// Exports PgBouncer's pools as an application's pools, from its console. Uses only name, user and
+// database of a Pool.
 class BouncerPoolCollector : public exporter::Collector {
  public:
   BouncerPoolCollector(std::unique_ptr<PgBouncerConsole> console, std::vector<Pool> pools)

@@ -22,7 +22,7 @@ using Cells = std::vector<std::optional<std::string>>;
 
 struct Column {
   const char* name;
-  bool needed = true;  // Else a version may lack it, and then it counts 0.
+  bool needed = true;  // If false, a version may lack it; then it counts as 0.
 };
 
 struct Summed {
@@ -31,8 +31,8 @@ struct Summed {
   const char* help;
 };
 
-// sv_active_cancel is in neither: such a connection carries a cancel request,
-// and never becomes one of the pool.
+// Neither list has sv_active_cancel: such a connection carries a cancel request and never joins the
+// pool.
 constexpr Column kCheckedOut[] = {
     {"sv_active"}, {"sv_tested"}, {"sv_login"}, {"sv_being_canceled", false}};  // From 1.18 on.
 constexpr Column kIdle[] = {{"sv_idle"}, {"sv_used"}};
@@ -64,7 +64,7 @@ double MaxWait(const Rows& rows, const Cells& cells) {
   return NumberIn(rows, cells, {"maxwait"}) + NumberIn(rows, cells, {"maxwait_us", false}) / 1e6;
 }
 
-// The pool_size of each row that tells one, by the row's name.
+// Returns the pool_size of each row that has one, by the row's name.
 std::map<std::string, double> SizesOf(const Rows& rows) {
   std::map<std::string, double> sizes;
   const std::size_t name = NeededColumn(rows, "name");
@@ -77,13 +77,14 @@ std::map<std::string, double> SizesOf(const Rows& rows) {
   return sizes;
 }
 
-// How many connections a pool of PgBouncer's may have, as its pool_pool_size() decides.
+// The number of connections that a pool of PgBouncer may have, by the rules of its
+// pool_pool_size().
 class Sizes {
  public:
   explicit Sizes(const BouncerAnswers& answers)
       : by_user_(SizesOf(answers.users)), by_database_(SizesOf(answers.databases)) {}
 
-  // Absent where it is not told, and where there is no limit: 0 from 1.24 on.
+  // Returns nothing if PgBouncer does not report the size, or if it is 0: no limit, since 1.24.
   std::optional<double> Of(const std::string& database, const std::string& user) const {
     auto found = by_user_.find(user);
     if (found == by_user_.end()) {

@@ -8,23 +8,22 @@
 
 namespace collectors {
 
-// What PgBouncer's console answers to the SHOW of these names.
+// The answers of PgBouncer's console to the SHOW commands of these names.
 struct BouncerAnswers {
   Rows pools;
   Rows databases;
   Rows users;
 };
 
-// The names of the metrics that AddBouncerPools may add.
+// Returns the names of the metrics that AddBouncerPools() may add.
 std::vector<const char*> BouncerPoolMetrics();
 
-// The metrics of each configured pool, summed over those of PgBouncer's pools
-// whose database and user match its patterns; all zeros where none does, since
-// PgBouncer makes a pool when its first client comes. A size is that of the pools
-// that there are: the pool_size of the user (1.23), else of the database; no
-// sample where one of them has no limit (0), or PgBouncer told no size of it.
-// The console itself is no pool. Throws CollectError kProtocol where an answer
-// is not as it should be.
+// Adds the metrics of each configured pool, summed over those of PgBouncer's pools whose database
+// and user match its patterns. If none matches, all are 0: PgBouncer creates a pool when its first
+// client arrives. The size is that of the existing pools: each has the pool_size of its user (since
+// 1.23), otherwise of its database. There is no sample if one of them has no limit (0) or if
+// PgBouncer reports no size for it. The console's own pool is left out. Throws CollectError
+// kProtocol if an answer is invalid.
 void AddBouncerPools(const BouncerAnswers& answers, const std::vector<Pool>& pools,
                      exporter::FamilySet& families);
 

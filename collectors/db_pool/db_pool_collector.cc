@@ -29,7 +29,7 @@ bool IsAddress(const std::string& text, int family) {
   return inet_pton(family, text.c_str(), address.data()) == 1;
 }
 
-// An address, or a network as 10.0.0.0/8.
+// Returns true for an address, or a network such as 10.0.0.0/8.
 bool IsNetwork(const std::string& text) {
   const std::size_t slash = text.find('/');
   const std::string address = text.substr(0, slash);
@@ -57,8 +57,8 @@ std::string ReadClientAddress(YamlReader& reader) {
   return address;
 }
 
-// PostgreSQL refuses a LIKE pattern whose last backslash escapes nothing, and
-// with it the statement that all pools share.
+// PostgreSQL refuses a LIKE pattern whose last backslash escapes nothing, and with it the statement
+// that all pools share.
 void RejectOpenEscape(YamlReader& reader, const std::string& key) {
   const std::string pattern = reader.String(key, "");
   const std::size_t last = pattern.find_last_not_of('\\');
@@ -70,10 +70,10 @@ void RejectOpenEscape(YamlReader& reader, const std::string& key) {
   }
 }
 
-// Where the pools are looked up.
+// The source of the pools' state.
 enum class Source { kSessions, kPgBouncer };
 
-// What only the sessions of a server tell, or only a person of them.
+// Refuses the keys that apply only to pools seen in a server's sessions.
 void RejectSessionKeys(YamlReader& reader) {
   for (const char* key : {"application_name", "client_addr", "size", "max_overflow"}) {
     if (!reader.Has(key)) continue;

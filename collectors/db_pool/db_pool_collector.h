@@ -10,10 +10,10 @@ namespace collectors {
 
 extern const exporter::CollectorType kDbPoolType;
 
-// The application's connection pools, as the database's session list shows
-// them: what the pool itself thinks is not asked. Where the DSN leads to the
-// console of a PgBouncer (its database is "pgbouncer"), that one's pools; a DSN
-// in a file that is not there yet is taken for PostgreSQL's.
+// Makes a collector of the application's connection pools, as the database's list of sessions shows
+// them; the pools themselves are not asked. If the DSN leads to PgBouncer's console (its database
+// is "pgbouncer"), collects that PgBouncer's pools. A DSN in a file that does not exist yet counts
+// as PostgreSQL's.
 std::unique_ptr<exporter::Collector> MakeDbPoolCollector(exporter::YamlReader& options,
                                                          const exporter::JobSettings& settings);
 

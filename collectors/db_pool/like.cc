@@ -5,7 +5,7 @@
 namespace collectors {
 namespace {
 
-// Behind the character that begins at `from`.
+// Returns the place after the character that begins at `from`.
 std::size_t Next(std::string_view text, std::size_t from) {
   const auto continues = [&](std::size_t at) {
     return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
@@ -17,12 +17,12 @@ std::size_t Next(std::string_view text, std::size_t from) {
 
 }  // namespace
 
-// A mismatch behind a % lets that one take a character more; an earlier % need
-// not be tried again, since what stands between the two was found as early as
-// can be. So it takes at most text times pattern steps.
+// After a mismatch, the last % takes one more character. An earlier % need not be tried again: the
+// text between the two was matched as early as possible. So this takes at most text times pattern
+// steps.
 bool IsLike(std::string_view text, std::string_view pattern) {
   std::size_t at = 0;
-  std::size_t rest = 0;  // What of the pattern is not matched yet.
+  std::size_t rest = 0;  // Start of the pattern's unmatched part.
   std::size_t behind_any = std::string_view::npos;
   std::size_t any_ends = 0;
   while (at < text.size()) {

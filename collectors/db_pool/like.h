@@ -4,8 +4,8 @@
 
 namespace collectors {
 
-// Whether a text in UTF-8 is LIKE a pattern, as PostgreSQL means it: % is any
-// text, _ any one character, a backslash takes the next byte as it is.
+// Returns true if a UTF-8 text is LIKE a pattern, by PostgreSQL's rules: % stands for any text, _
+// for any one character, and a backslash makes the next byte literal.
 bool IsLike(std::string_view text, std::string_view pattern);
 
 }  // namespace collectors

@@ -12,8 +12,8 @@ namespace {
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-// A session of another role shows no state unless ours is in pg_read_all_stats,
-// and "disabled" where track_activities is off. Then its address is hidden too.
+// A session of another role shows neither its state nor its address unless our role is in
+// pg_read_all_stats. If track_activities is off, its state is "disabled".
 constexpr const char* kSelect =
     "SELECT wanted.pool,"
     " count(*) FILTER (WHERE session.hidden) AS hidden,"
@@ -40,7 +40,7 @@ constexpr const char* kFrom =
     " ELSE session.client_addr <<= wanted.client_addr::inet END"
     " GROUP BY wanted.pool";
 
-// The number in a row's column; 0 where there is none.
+// Returns the number in a row's column; 0 if there is none.
 double NumberIn(const Rows& rows, const std::vector<std::optional<std::string>>& cells,
                 std::string_view column) {
   const auto index = FindColumn(rows, column);

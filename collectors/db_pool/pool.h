@@ -11,41 +11,42 @@
 
 namespace collectors {
 
-// An application's connection pool, by which sessions of the server are its.
+// An application's connection pool: the rules that select its sessions on the server.
 struct Pool {
   std::string name;
   // LIKE patterns.
   std::string application_name = "%";
   std::string user = "%";
   std::string database = "%";
-  std::string client_addr;             // "self", an address or a network; empty for any.
-  std::optional<double> size;          // Of one process's pool.
-  std::optional<double> max_overflow;  // Likewise.
+  std::string client_addr;             // "self", an address or a network; empty: any.
+  std::optional<double> size;          // For the pool of one process.
+  std::optional<double> max_overflow;  // For the pool of one process.
 };
 
-// A metric of a pool, and the column of PoolStatement that it is read from.
+// A metric of a pool, and the column of PoolStatement() that holds it.
 struct PoolMetric {
   const char* name;
   const char* column;
   const char* help;
 };
 
-// Counted from the states of sessions.
+// The metrics that count sessions by their state.
 const std::vector<PoolMetric>& PoolStateMetrics();
 
-// One statement for all pools, its patterns as parameters: a row a pool, also
-// for one without a session. The exporter's own sessions are left out.
+// Returns one statement for all pools, with their patterns as parameters. Its answer has one row
+// for each pool, also for a pool without sessions. The exporter's own sessions are left out.
 SqlStatement PoolStatement(const std::vector<Pool>& pools);
 
-// The rows of those pools whose sessions all show their state; the others
-// would look idle.
+// Returns the rows of the pools whose sessions all show their state. Sessions without a state would
+// look idle.
 Rows WithoutHidden(const Rows& rows);
 
-// What hides states, by pool; absent when nothing does.
+// Returns a problem that names the pools with sessions that hide their state; nothing if all
+// sessions show it.
 std::optional<exporter::CollectError> HiddenProblem(const Rows& rows);
 
-// A configured limit of each pool that has one, summed over its processes: an
-// application_name at a client's address is one; at least one is taken to run.
+// Returns a configured limit of each pool that has it, summed over the pool's processes. Each
+// application_name at a client's address counts as one process; a pool has at least one.
 std::vector<Sample> SumOverProcesses(const Rows& rows, const std::vector<Pool>& pools,
                                      std::optional<double> Pool::*limit);
 

@@ -43,7 +43,7 @@ PartResult PoolPart::Refresh(const SqlRun& run) {
     Take(run.session.Query(run.context, PoolStatement(pools_)), run.now);
     return PartResult::kDone;
   } catch (const CollectError& error) {
-    // The server did answer: the collector is up, this part is not.
+    // The server answered: the collector is up, and only this part has failed.
     if (EndsRun(error.kind())) throw;
     problems_ = {error.Of(kPartName)};
     return ResultOf(error);

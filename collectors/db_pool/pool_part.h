@@ -9,7 +9,7 @@
 
 namespace collectors {
 
-// All pools of a collector, in one statement.
+// All pools of a collector, read with one statement.
 class PoolPart : public SqlPart {
  public:
   PoolPart(std::vector<Pool> pools, const SeriesRules& rules);
