@@ -39,7 +39,7 @@ Groups GroupsOf(const Rows& rows) {
   return groups;
 }
 
-// Ties go by the labels, so that which groups are shown does not waver.
+// Orders equal groups by their labels, so that the choice of groups is stable.
 Groups Largest(const Groups& groups) {
   std::vector<std::pair<double, const Group*>> order;
   order.reserve(groups.size());

@@ -5,10 +5,10 @@
 
 namespace collectors {
 
-// SHOW CLIENTS: how many clients share user, database, application_name and
-// state. The application_name is what a client likes: the 500 largest groups
-// keep theirs, in the others it is "other", so that the counts of a user, a
-// database and a state stay whole. Before 1.18 PgBouncer does not tell it.
+// Adds the clients of SHOW CLIENTS, counted by user, database, application_name and state. Clients
+// choose their application_name freely, so only the 500 largest groups keep it. In the others it is
+// "other", so the counts of a user, a database and a state stay complete. PgBouncer reports
+// application_name since 1.18.
 void AddClientGroups(const Rows& rows, exporter::Reading& reading);
 
 }  // namespace collectors

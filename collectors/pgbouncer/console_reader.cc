@@ -18,7 +18,7 @@ CollectError ProblemOf(const ConsoleShow& show, const CollectError& error) {
           std::string(show.part)};
 }
 
-// What the rows tell, whole, or what is wrong with them.
+// Adds all families of the rows, or only the error if `show.add` throws.
 void Take(const ConsoleShow& show, const Rows& rows, Reading& reading) {
   Reading found;
   try {
@@ -33,7 +33,7 @@ void Take(const ConsoleShow& show, const Rows& rows, Reading& reading) {
   }
 }
 
-// Nothing where it was refused, or not answered in time.
+// Returns nothing if the command was refused or not answered in time.
 std::optional<Rows> Asked(const AskConsole& ask, const ConsoleShow& show, bool is_first,
                           Reading& reading) {
   try {

@@ -10,12 +10,12 @@
 
 namespace collectors {
 
-// Sends SHOW and the word, as PgBouncerConsole does.
+// Sends SHOW `what`, as PgBouncerConsole::Show() does.
 using AskConsole = std::function<Rows(std::string_view what)>;
 
-// Asks for each, and returns what was found. One that is refused costs its own
-// families alone; when one was not answered in time, those behind it are not
-// asked. Throws where the console failed, or did not answer the first.
+// Sends all commands and returns what they found. A refused command costs only its own families. If
+// a command is not answered in time, the commands after it are not sent. Throws if the console
+// fails or if the first command gets no answer.
 exporter::Reading ReadConsole(const AskConsole& ask, const std::vector<ConsoleShow>& shows);
 
 }  // namespace collectors

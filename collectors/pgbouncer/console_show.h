@@ -8,16 +8,16 @@
 
 namespace collectors {
 
-// An answer of PgBouncer's console, and the pure function that turns it into
-// families under pgbouncer_exporter's names. It throws CollectError where the
-// answer has nothing to show; what is wrong with a part of it is a problem.
+// A command of PgBouncer's console, and the function that turns its answer into families under
+// pgbouncer_exporter's names. The function has no side effects. It throws CollectError if the
+// answer contains nothing to show; a fault in a part of the answer becomes a problem.
 struct ConsoleShow {
-  std::string_view what;  // SHOW what.
-  std::string_view part;  // In the log, and of some in `parts:`.
+  std::string_view what;  // The word after SHOW.
+  std::string_view part;  // The name in the log; some are keys of `parts:` too.
   void (*add)(const Rows& rows, exporter::Reading& reading);
 };
 
-// All of them in the order in which they are asked; the dearest is last.
+// Returns all commands in the order in which they are sent; the most expensive one is last.
 std::span<const ConsoleShow> ConsoleShows();
 
 }  // namespace collectors

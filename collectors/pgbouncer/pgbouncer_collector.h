@@ -4,8 +4,8 @@
 
 namespace collectors {
 
-// PgBouncer's admin console under the names of pgbouncer_exporter: a few SHOW
-// commands over one connection that is kept.
+// Reads PgBouncer's admin console and exports it under the names of pgbouncer_exporter: a few SHOW
+// commands over one kept connection.
 extern const exporter::CollectorType kPgBouncerType;
 
 }  // namespace collectors

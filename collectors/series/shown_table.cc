@@ -16,7 +16,7 @@ using exporter::Labels;
 using exporter::Reading;
 using Cells = std::vector<std::optional<std::string>>;
 
-// Whether the cell, if there is one, holds a number.
+// Returns false if the cell holds a text that is not a number.
 bool AddCell(const ShownMetric& metric, const Labels& labels,
              const std::optional<std::string>& cell, Reading& reading) {
   if (!cell) return true;

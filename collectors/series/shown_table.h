@@ -11,40 +11,39 @@
 
 namespace collectors {
 
-// What of PgBouncer's console becomes a metric, by the name of its column or
-// row, so that one that a version lacks leaves its metric out, and one that a
-// newer version has more costs nothing.
+// A value of PgBouncer's console that becomes a metric, found by the name of its column or row. If
+// a version lacks that name, the metric is left out; additional names of a newer version are
+// ignored.
 struct ShownMetric {
-  std::string_view column;  // Of a list: what its first column says.
+  std::string_view column;  // For a ShownList: the name in its first column.
   std::string_view name;
   std::string_view help;
   prometheus::MetricType type = prometheus::MetricType::Gauge;
   double factor = 1;  // From PgBouncer's unit to the metric's.
 };
 
-// An answer with a row for each thing that it tells of, as SHOW POOLS.
+// An answer with a row for each object, such as SHOW POOLS.
 struct ShownTable {
-  // Columns that become labels of the same name. The first `keys` of them tell
-  // the rows apart: without them there is nothing to show. Others may be missing,
-  // and then are empty.
+  // Columns that become labels of the same name. The first `keys` of them identify a row: without
+  // them there is nothing to show. The others may be missing; then their labels are empty.
   std::span<const std::string_view> labels;
   std::size_t keys;
   std::span<const ShownMetric> metrics;
 };
 
-// An answer with a row for each value, as SHOW LISTS: its name and the value.
+// An answer with a row for each value, such as SHOW LISTS: its name and the value.
 struct ShownList {
   std::string_view name_column;
   std::string_view value_column;
   std::span<const ShownMetric> metrics;
 };
 
-// NULL is no sample. A value that is no number costs itself alone and is a
-// problem of kind kProtocol; so is an answer without the columns that it needs.
+// Add an answer to the reading. NULL gives no sample. A value that is not a number gives no sample
+// and a problem of kind kProtocol. Throw CollectError kProtocol if a needed column is missing.
 void AddTable(const ShownTable& table, const Rows& rows, exporter::Reading& reading);
 void AddList(const ShownList& list, const Rows& rows, exporter::Reading& reading);
 
-// The index of a column. Throws CollectError kProtocol where there is none.
+// Returns the index of a column. Throws CollectError kProtocol if it is missing.
 std::size_t NeededColumn(const Rows& rows, std::string_view name);
 
 }  // namespace collectors
