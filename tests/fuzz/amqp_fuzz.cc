@@ -1,6 +1,6 @@
-// Bytes of a server, or of a client as far as the codec is the same, become frames,
-// methods and messages within their bounds, or are refused with a short text;
-// however they are cut into pieces, the same ones.
+// A server's bytes, and a client's as far as the codec is the same, become frames, methods and
+// messages within their bounds or are refused with a short text. The result is the same for any
+// division of the bytes into pieces.
 
 #include <algorithm>
 #include <cstdint>

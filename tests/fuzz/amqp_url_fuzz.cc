@@ -1,4 +1,4 @@
-// An AMQP URL leads somewhere, or is refused with a short text.
+// An AMQP URL names a server, or is refused with a short text.
 
 #include <cstdint>
 #include <stdexcept>

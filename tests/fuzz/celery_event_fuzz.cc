@@ -1,5 +1,5 @@
-// Messages of an event stream, whatever they hold, in either wrapping, leave a
-// bounded tally whose counters never fall, and a page without an absurd value.
+// Messages of an event stream, with any contents and in either wrapping, leave a bounded tally
+// with counters that never fall, and a page without an absurd value.
 
 #include <algorithm>
 #include <bit>
@@ -88,7 +88,7 @@ void RequireTracked(const std::string& family, double value) {
     fuzz::Require(value <= kMaxTasks, "more tasks than max_tasks");
 }
 
-// Those of counters and of the sums of histograms.
+// Returns the values of counters and the sums of histograms.
 Values RisingValues(const std::vector<exporter::testing::Taken>& families) {
   Values values;
   for (const auto& timed : families) {
@@ -120,7 +120,7 @@ void RequireNoFall(const Values& before, const Values& after) {
 
 }  // namespace
 
-// A message a line.
+// Each line is a message.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(bytes), size);
   collectors::EventDecoder decoder;
@@ -131,7 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     text.remove_prefix(std::min(message.size() + 1, text.size()));
     for (const Wrapping wrapping : {Wrapping::kPlain, Wrapping::kEnvelope})
       decoder.Decode(message, wrapping, sink);
-    if (!std::has_single_bit(messages)) continue;  // Writing costs more than all else.
+    if (!std::has_single_bit(messages)) continue;  // Writing costs more than everything else.
     Values after = RisingValues(exporter::testing::TakenFrom(Write(sink)));
     RequireNoFall(before, after);
     before = std::move(after);

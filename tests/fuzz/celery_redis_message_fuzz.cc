@@ -1,5 +1,5 @@
-// What stands in Celery's lists and hashes on Redis, whatever it says, is a message
-// within the bounds or none.
+// Any contents of Celery's lists and hashes on Redis are read as a message within the bounds, or
+// not at all.
 
 #include <cmath>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The body of a reply to any control call, whatever it says, is workers within the
-// bounds or none.
+// The body of a reply to any control call, with any contents, is read as workers within the bounds,
+// or not at all.
 
 #include <cmath>
 #include <cstdint>

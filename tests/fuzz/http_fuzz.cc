@@ -1,6 +1,5 @@
-// Bytes that an HTTP server may send, in any pieces, are one answer within its bounds
-// or refused; how they are cut makes no difference to what is taken. A body is queues
-// of a RabbitMQ, or none.
+// An HTTP server's bytes are one answer within its bounds or are refused. The answer is the same
+// for any division of the bytes into pieces. A body is read as RabbitMQ's queues, or refused.
 
 #include <algorithm>
 #include <cstdint>
@@ -28,8 +27,8 @@ struct Answer {
   bool refused = false;
 };
 
-// Stops at the first whole answer, as a session does: what follows within the same
-// piece is refused, what would follow in a later one is not read.
+// Stops at the first complete answer, as a session does: more bytes in the same piece are refused,
+// more bytes in a later piece are not read.
 Answer Read(std::string_view bytes, std::size_t piece) {
   HttpReader reader(kMostBodyBytes);
   try {

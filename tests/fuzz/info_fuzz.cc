@@ -1,4 +1,4 @@
-// INFO's text, whatever it says, becomes a valid page without an infinite value.
+// Any text of INFO becomes a valid page without an infinite value.
 
 #include <cstdint>
 #include <string>

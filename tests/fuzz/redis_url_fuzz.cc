@@ -1,4 +1,4 @@
-// A Redis URL leads somewhere, or is refused with a short text.
+// A Redis URL names a server, or is refused with a short text.
 
 #include <cstdint>
 #include <stdexcept>

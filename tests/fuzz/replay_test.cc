@@ -1,5 +1,5 @@
-// Compiled once a fuzz target: its seeds go through it in every build, so that
-// what a fuzzer once found stays fixed where there is no clang.
+// Compiled once for each fuzz target. Every build runs the target's seeds, so that a bug found by a
+// fuzzer stays fixed even without clang.
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 #include <sstream>
 #include <string>
 
-// The target's, renamed by CMake.
+// The target's function, renamed by CMake.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
 
 TEST_CASE("every seed of the fuzz target " FUZZ_TARGET " is taken") {

@@ -1,5 +1,5 @@
-// Bytes that a Redis may send, in any pieces, are replies within the bounds or
-// refused as kProtocol or kLimit; how they are cut makes no difference.
+// A Redis server's bytes are replies within the bounds, or are refused as kProtocol or kLimit. The
+// result is the same for any division of the bytes into pieces.
 
 #include <algorithm>
 #include <cstdint>
@@ -17,7 +17,7 @@ using collectors::RedisReply;
 using collectors::ReplyBounds;
 using collectors::ReplyReader;
 
-constexpr std::size_t kPieces = 4;  // Their lengths are the input's first bytes.
+constexpr std::size_t kPieces = 4;  // The input's first bytes are their lengths.
 constexpr ReplyBounds kBounds = {.bytes = 4096, .elements = 64, .line = 4096};
 constexpr int kDeepest = 8;
 
@@ -26,7 +26,7 @@ struct Answer {
   bool refused = false;
 };
 
-// All replies of bytes that come in pieces of lengths[n % size] + 1 bytes.
+// Returns all replies in bytes that arrive in pieces of lengths[n % size] + 1 bytes.
 Answer Read(std::string_view bytes, std::basic_string_view<std::uint8_t> lengths) {
   Answer answer;
   ReplyReader reader(kBounds);
@@ -77,7 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   fuzz::Require(total.elements <= kBounds.elements, "more elements than the bound");
   if (text.size() > kBounds.bytes) {
     fuzz::Require(pieces.refused, "more bytes than the bound, and not refused");
-    return 0;  // Whole, they are refused before the first reply is read.
+    return 0;  // As a whole they are refused before the first reply is read.
   }
   const Answer whole = Read(text, {});
   fuzz::Require(whole.refused == pieces.refused, "refused in pieces or whole alone");

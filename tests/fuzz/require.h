@@ -6,8 +6,7 @@
 
 namespace fuzz {
 
-// Ends the program where a fuzz target found what must not be: the fuzzer then
-// keeps the input.
+// Ends the program if a fuzz target found a violation: the fuzzer then keeps the input.
 inline void Require(bool holds, const std::string& what) {
   if (holds) return;
   std::fprintf(stderr, "fuzz: %s\n", what.c_str());

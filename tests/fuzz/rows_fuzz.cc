@@ -1,5 +1,5 @@
-// Rows, whatever they hold, become a valid page in every shape a metric may
-// have, in which each histogram's counts rise with their bounds.
+// Rows with any contents become a valid page in every shape of a metric. In each histogram the
+// counts rise with the bounds.
 
 #include <algorithm>
 #include <array>
@@ -29,14 +29,14 @@ using prometheus::MetricType;
 constexpr std::string_view kNull = "\\N";  // As in PostgreSQL's COPY.
 constexpr std::array<const char*, 4> kColumns = {"label", "bound", "count", "total"};
 
-// Takes what is before the next `separator` off the front of `text`.
+// Takes the part before the next `separator` off the front of `text`.
 std::string_view Take(std::string_view& text, char separator) {
   const std::string_view part = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(part.size() + 1, text.size()));
   return part;
 }
 
-// A row a line, a tab between its cells; one too few is NULL.
+// Each line is a row; tabs separate its cells. A missing cell is NULL.
 Rows RowsOf(std::string_view text) {
   Rows rows;
   rows.columns.assign(kColumns.begin(), kColumns.end());

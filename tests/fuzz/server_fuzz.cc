@@ -1,5 +1,5 @@
-// What a server says, INFO and all other replies, becomes a valid page. The input
-// is INFO's text, a line "---", and replies in RESP, which are answered in turn.
+// A Redis server's answers, INFO and all other replies, become a valid page. The input is INFO's
+// text, a line "---", and the RESP replies to return in turn.
 
 #include <cstdint>
 #include <optional>
@@ -33,7 +33,7 @@ const collectors::ServerParts& AllParts() {
   return parts;
 }
 
-// As many replies as the bytes hold, and a nil for what is none.
+// Returns the replies that the bytes hold before the first invalid one; a nil if there are none.
 std::vector<RedisReply> RepliesOf(std::string_view bytes) {
   std::vector<RedisReply> replies;
   try {
