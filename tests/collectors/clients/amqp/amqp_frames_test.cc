@@ -26,7 +26,7 @@ std::string Captured(const std::string& name) {
   return text.str();
 }
 
-// A frame as the specification has it, 4.2.3.
+// Returns a frame in the specification's form (4.2.3).
 std::string Frame(char type, char channel, const std::string& payload, char end = '\xCE') {
   const auto size = static_cast<unsigned>(payload.size());
   std::string frame{type, 0, channel};
@@ -118,7 +118,7 @@ TEST_CASE("a message that is published is split into frames as large as agreed o
     CHECK_FALSE(read);
     read = content.Take(*frame);
   }
-  CHECK(count == 4);  // 10,000 bytes in three of 4088 at most.
+  CHECK(count == 4);  // 10,000 bytes in three body frames of at most 4088 bytes, and a header.
   REQUIRE(read);
   CHECK(read->headers == message.headers);
   CHECK(read->body == message.body);

@@ -35,7 +35,7 @@ Outcome DeclareAt(const FakeServer::Script& script) {
   return outcome;
 }
 
-// What a server answers to the first passive declare.
+// Sends `bytes` as the answer to the first passive declare.
 FakeServer::Script Answer(const std::string& bytes) {
   return [bytes](Peer& peer) {
     amqp::LetIn(peer);
@@ -340,7 +340,7 @@ TEST_CASE("why the server closed the connection is told though it hears no answe
   });
   AmqpSession session(TargetAt(server));
   CHECK(Declare(session).text == "no failure");
-  std::this_thread::sleep_for(milliseconds(50));  // For the reset, which nothing tells of.
+  std::this_thread::sleep_for(milliseconds(50));  // For the reset, which nothing signals.
   const Outcome outcome = Declare(session);
   CHECK(outcome.kind == ErrorKind::kProtocol);
   CHECK(outcome.text.find("503 COMMAND_INVALID") != std::string::npos);

@@ -32,7 +32,7 @@ HttpTarget TargetAt(const FakeServer& server) {
   return target;
 }
 
-// How one GET ended.
+// How a GET ended.
 struct Outcome {
   ErrorKind kind;
   std::string text;
@@ -66,7 +66,7 @@ FakeServer::Script Answer(const std::string& bytes) {
 }
 
 FakeServer::Script AnswerStatus(const std::string& status) {
-  // The password comes back, as from a server that shows what it was asked.
+  // The server sends the password back, as one that repeats requests would.
   return Answer("HTTP/1.1 " + status + " hunter2\r\nLocation: http://hunter2/\r\n" +
                 "content-length: 7\r\n\r\nhunter2");
 }
@@ -246,9 +246,9 @@ TEST_CASE("an answer that nobody asked for is not taken for the next one's") {
                      Answer(Ok("b"))});
   HttpSession session(TargetAt(server));
   const Outcome first = Get(session, milliseconds(5000));
-  // Both came in one piece, or the second after the first was read.
+  // The two answers arrived in one piece, or the second one after the first was read.
   CHECK((first.text == "answered a" || first.kind == ErrorKind::kProtocol));
-  is_sent.get_future().wait();  // Later it would be an answer to the next question.
+  is_sent.get_future().wait();  // If sent later, it would answer the next request.
   CHECK(Get(session, milliseconds(5000)).text == "answered b");
 }
 

@@ -7,7 +7,7 @@
 namespace collectors {
 namespace {
 
-// A greeting as servers since MySQL 5.5 send it, with these flags in its lower half.
+// A greeting as servers send it since MySQL 5.5. `flags` are the lower half of its capabilities.
 std::string Greeting(unsigned flags) {
   std::string text = std::string("\x0A") + "8.0.36" + '\0' + "\1\2\3\4" + "scramble" + '\0';
   text += static_cast<char>(flags & 0xFF);

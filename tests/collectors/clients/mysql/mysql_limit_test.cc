@@ -21,7 +21,7 @@ using namespace mysql_wire;
 
 namespace {
 
-// A server that thinks for so long about the statement.
+// A server that works on the statement for `time`. `end` is the next statement that it expects.
 FakeServer::Script Thinking(milliseconds time, const char* end) {
   return [time, end](FakeServer::Peer& peer) {
     peer.Send(Greeting());
@@ -52,7 +52,7 @@ Rows Ask(const FakeServer& server, const std::string& statement) {
 
 }  // namespace
 
-// Of the 600 ms the server is told of 400.
+// The session's time is 600 ms; the server's limit is 400 ms.
 TEST_CASE("a SLEEP that MySQL answers when the statement's time is over is no answer") {
   FakeServer server(Thinking(milliseconds(450), "ROLLBACK"));
   try {

@@ -46,7 +46,7 @@ void Begin(Peer& peer) {
   peer.Send(Ok(1));
 }
 
-// A server that is well until the statement comes, which it answers so.
+// A server without faults that answers the statement with `bytes`.
 FakeServer::Script Answering(const std::string& bytes) {
   return [bytes](Peer& peer) {
     Accept(peer);
@@ -90,7 +90,7 @@ SqlTarget TargetAt(const FakeServer& server, const std::string& parameters = "")
 struct Outcome {
   bool answered;
   ErrorKind kind;
-  std::string text;  // The first cell, or what failed.
+  std::string text;  // The first cell, or the error.
   milliseconds elapsed;
 };
 
@@ -253,7 +253,7 @@ TEST_CASE("a MySQL server that never ends its list of columns is given up") {
     peer.Expect("SELECT");
     peer.Send(Packet(1, "\1"));
     const std::string name(200, 'n');
-    std::string columns;  // Their numbers begin again after 255.
+    std::string columns;  // The packet numbers start again after 255.
     for (std::size_t number = 2; number < 2 + 16 * 256; ++number) columns += Column(number, name);
     for (;;) peer.Send(columns);
   });
@@ -290,7 +290,7 @@ TEST_CASE("no MySQL server is given a password that it could read") {
       peer.Send(one.greeting);
       peer.Expect(Text("ann"));
       peer.Send(one.request);
-      peer.Expect(std::string(1, '\3'));  // Whatever it answers has this number.
+      peer.Expect(std::string(1, '\3'));  // Any answer has this packet number.
       answered = true;
     });
     MysqlSession session(TargetAt(server));

@@ -21,7 +21,7 @@ std::atomic<bool> is_mute = false;
 
 }  // namespace
 
-// The name server of kMuteHost is mute while is_mute; all else is looked up.
+// Hangs for kMuteHost while is_mute. Looks up all other hosts.
 int __wrap_getaddrinfo(const char* host, const char* service, const addrinfo* hints,
                        addrinfo** found) {
   if (host != kMuteHost) return __real_getaddrinfo(host, service, hints, found);
@@ -53,7 +53,7 @@ class MuteNameServer {
   MuteNameServer& operator=(const MuteNameServer&) = delete;
 };
 
-// How long a lookup that times out takes.
+// Returns how long a lookup takes that times out.
 steady_clock::duration TimeOfTimeout(Watchdog& watchdog, milliseconds budget) {
   const auto start = steady_clock::now();
   try {

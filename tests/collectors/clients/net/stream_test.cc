@@ -20,7 +20,7 @@ using exporter::Watchdog;
 using std::chrono::milliseconds;
 using testing::FakeServer;
 
-// What reading from a server that runs this script ends with.
+// Returns the kind of error that ends reading from a server with this script.
 ErrorKind KindOfRead(const FakeServer::Script& script, milliseconds budget) {
   FakeServer server(script);
   Watchdog watchdog;
@@ -89,7 +89,7 @@ TEST_CASE("what came while the process was stopped is read, however late") {
   const auto ago = [](int ms) {
     return Deadline::At(std::chrono::steady_clock::now() - milliseconds(ms));
   };
-  // As where a second's wait began before a stop of some seconds.
+  // As if the process had been stopped for some seconds during a wait of one second.
   const CollectContext late{ago(2000), watchdog};
   CHECK(stream.ReadUntil(late, ago(3000), buffer) == 5);
   CHECK(stream.ReadUntil(late, ago(3000), buffer) == 0);

@@ -116,7 +116,7 @@ TEST_CASE("with a service nothing is filled in, as that comes before the environ
   const struct {
     const char* dsn;
     const char* service;  // PGSERVICE.
-    const char* port;     // That is set here; empty if libpq finds it.
+    const char* port;     // The port that is set here; empty if libpq finds it.
   } cases[] = {
       {"dbname=shop", nullptr, "6000"},
       {"service=shop", nullptr, ""},

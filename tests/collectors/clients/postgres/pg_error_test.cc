@@ -45,7 +45,7 @@ TEST_CASE("locks, deadlocks, conflicts and cancels pass; what the statement is d
   }
 }
 
-// As libpq 15 writes them, from real servers.
+// Texts of libpq 15, from real servers.
 TEST_CASE("libpq's words tell why a connection failed") {
   struct Case {
     std::string message;

@@ -24,8 +24,8 @@ using Peer = FakeServer::Peer;
 constexpr milliseconds kBudget(400);
 constexpr milliseconds kGrace(250);
 
-// PostgreSQL's wire format, version 3: a type, a length that counts itself, a
-// body (documentation, "Message Formats").
+// PostgreSQL's wire format, version 3: a type, a length that includes itself, a body
+// (documentation, "Message Formats").
 std::string Number(std::uint32_t value) {
   return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
           static_cast<char>(value >> 8), static_cast<char>(value)};
@@ -69,11 +69,11 @@ void Accept(Peer& peer) {
 
 void Begin(Peer& peer) {
   peer.Expect("BEGIN");
-  peer.Expect(std::string(1, '\0'));  // Its end.
+  peer.Expect(std::string(1, '\0'));  // The end of the message.
   peer.Send(kBegun);
 }
 
-// A server that is well until the statement comes, which it answers so.
+// A server without faults that answers the statement with `bytes`.
 FakeServer::Script Answering(const std::string& bytes) {
   return [bytes](Peer& peer) {
     Accept(peer);
@@ -107,7 +107,7 @@ SqlTarget TargetAt(const FakeServer& server) {
 struct Outcome {
   bool answered;
   ErrorKind kind;
-  std::string text;  // The first cell, or what failed.
+  std::string text;  // The first cell, or the error.
   milliseconds elapsed;
 };
 

@@ -1,4 +1,4 @@
-// A PgSession that prefers a standby, against scripted servers. What a real promotion does is in
+// A PgSession that prefers a standby, against scripted servers. The test of a real promotion is
 // tests/integration/test_postgres_promotion.py.
 
 #include <doctest/doctest.h>
@@ -43,7 +43,7 @@ void Accept(Peer& peer, bool in_recovery) {
             Status("default_transaction_read_only", "off") + PgReady());
 }
 
-// Two columns and a row of them.
+// Two columns and one row.
 std::string RoleRow(bool in_recovery) {
   const std::string column = PgText("a") + std::string(6, '\0') + PgNumber(25) +
                              std::string("\xff\xff\xff\xff\xff\xff\0\0", 8);
@@ -56,7 +56,7 @@ std::string RoleRow(bool in_recovery) {
 
 void Begin(Peer& peer, bool in_recovery) {
   peer.Expect("BEGIN");
-  peer.Expect(std::string(1, '\0'));  // Its end.
+  peer.Expect(std::string(1, '\0'));  // The end of the message.
   peer.Send(PgMessage('C', PgText("BEGIN")) + RoleRow(in_recovery) +
             PgMessage('C', PgText("SELECT 1")) + PgMessage('Z', "T"));
 }
@@ -79,7 +79,7 @@ void BeLookedAt(Peer& peer) {
   peer.Mute();
 }
 
-// libpq looks for a standby first, and then takes any.
+// libpq searches for a standby first, then accepts any server.
 std::vector<FakeServer::Script> Primary(bool is_left) {
   return {BeLookedAt, [is_left](Peer& peer) {
             Accept(peer, false);

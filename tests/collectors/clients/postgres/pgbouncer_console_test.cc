@@ -38,14 +38,14 @@ void Accept(Peer& peer) {
 }
 
 void Answer(Peer& peer, const std::string& question, const std::string& bytes) {
-  peer.Expect("Q");  // The simple protocol's question, and no other's.
+  peer.Expect("Q");  // A question of the simple protocol.
   peer.Expect(question + '\0');
   peer.Send(bytes);
 }
 
 const std::string kVersion = PgColumn("version") + PgRow("PgBouncer 1.18.0") + PgEnd();
 
-// Well until the question comes, which it answers so.
+// A console without faults that answers the question with `bytes`.
 FakeServer::Script Answering(const std::string& bytes) {
   return [bytes](Peer& peer) {
     Accept(peer);
@@ -70,7 +70,7 @@ SqlTarget TargetAt(const FakeServer& server) {
 struct Outcome {
   bool answered;
   ErrorKind kind;
-  std::string text;  // The first cell, or what failed.
+  std::string text;  // The first cell, or the error.
   milliseconds elapsed;
 };
 

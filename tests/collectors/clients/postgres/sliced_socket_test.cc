@@ -10,7 +10,7 @@
 namespace collectors {
 namespace {
 
-// A library that reads as much as there is, and the server that it is connected to.
+// The descriptor of a library that reads all there is, and the server that it is connected to.
 class Connected {
  public:
   Connected() {
@@ -35,7 +35,7 @@ class Connected {
   int server = -1;
 };
 
-// All that can be read now; `is_over` is whether the end followed.
+// Returns all that can be read now. Sets `is_over` if the end of the stream follows.
 std::string ReadAll(int fd, bool& is_over) {
   std::string all;
   std::array<char, 4096> buffer;
@@ -65,10 +65,10 @@ TEST_CASE("a library that reads all there is gets a slice, however much the serv
     sent += text.substr(0, Fill(pair.server, text));
     const std::size_t slice = socket.PassIn();
     CHECK(slice <= SlicedSocket::kSliceBytes);
-    CHECK(socket.PassIn() == 0);  // The last one is not read yet.
+    CHECK(socket.PassIn() == 0);  // The last slice is not read yet.
     bool is_over = false;
     std::string piece = ReadAll(pair.library, is_over);
-    while (socket.HasUnread()) {  // Where the pair has less room than a slice.
+    while (socket.HasUnread()) {  // If the pair has less room than a slice.
       CHECK(socket.PassIn() == 0);
       piece += ReadAll(pair.library, is_over);
     }

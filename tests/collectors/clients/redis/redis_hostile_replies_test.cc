@@ -1,5 +1,5 @@
-// A Redis that means harm, or a proxy gone wrong: what it sends is refused before
-// it costs memory, and in time.
+// A malicious Redis, or a broken proxy: its answers are refused in time, and before they cost
+// memory.
 
 #include <doctest/doctest.h>
 
@@ -27,7 +27,7 @@ using Peer = FakeServer::Peer;
 constexpr milliseconds kBudget(5000);
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
 
-// The most memory that the process has held since it was last asked to forget.
+// Returns the most memory that the process has held since ForgetPeakRss().
 std::size_t PeakRss() {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;) {
@@ -37,14 +37,14 @@ std::size_t PeakRss() {
   FAIL("no VmHWM");
   return 0;
 }
-// Where a container forbids it, growth counts from the highest peak so far.
+// If a container forbids it, growth counts from the highest peak so far.
 void ForgetPeakRss() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 struct Outcome {
   std::string kind = "answered";
   std::string text;
   milliseconds elapsed{};
-  std::size_t grown = 0;  // Bytes of memory, at the most.
+  std::size_t grown = 0;  // The most bytes of memory added.
 };
 
 FakeServer::Script Answer(std::function<void(Peer&)> answer) {
@@ -72,14 +72,14 @@ Outcome Ping(RedisSession& session) {
   return outcome;
 }
 
-// One PING to a server that answers with the script.
+// Sends one PING to a server that answers with the script.
 Outcome PingOf(const std::function<void(Peer&)>& answer) {
   FakeServer server(Answer(answer));
   RedisSession session(TargetAt(server));
   return Ping(session);
 }
 
-// Sends `begin`, then `more` until the client goes.
+// Sends `begin`, then repeats `more` until the client leaves.
 auto Endless(const std::string& begin, const std::string& more) {
   return [begin, more](Peer& peer) {
     peer.Send(begin);
@@ -97,7 +97,7 @@ std::string Repeated(std::size_t times, const std::string& text) {
 }  // namespace
 
 TEST_CASE("an endless or absurd answer is refused soon and without the memory") {
-  // Made before memory is measured: the server's thread is of this process.
+  // Created before memory is measured: the server's thread belongs to this process.
   const std::string piece(64 << 10, 'x');
   const std::string digits(64 << 10, '0');
   const std::string numbers = Repeated(8 << 10, ":1\r\n");
@@ -189,7 +189,7 @@ TEST_CASE("more replies than were asked for end the connection, and cost no memo
   int refused = 0;
   for (int i = 0; i < 10; ++i) {
     const Outcome outcome = Ping(session);
-    // Where the first reply of a new connection came alone, it is an answer.
+    // If the first reply of a new connection arrives alone, it is an answer.
     CHECK((outcome.kind == "protocol" || outcome.kind == "answered"));
     refused += outcome.kind == "protocol" ? 1 : 0;
     CHECK(outcome.elapsed < milliseconds(1000));

@@ -23,7 +23,7 @@ using testing::FakeServer;
 using Peer = FakeServer::Peer;
 using Type = RedisReply::Type;
 
-// How one PING ended.
+// How a PING ended.
 struct Outcome {
   ErrorKind kind;
   std::string text;
@@ -281,7 +281,7 @@ TEST_CASE("a session opens a new connection after a failure") {
   RedisSession session(TargetAt(server));
   CHECK(Name(Ping(session, milliseconds(5000)).kind) == "protocol");
   CHECK(Ping(session, milliseconds(5000)).text == "answered");
-  CHECK(Ping(session, milliseconds(200)).kind == ErrorKind::kTimeout);  // The one that was kept.
+  CHECK(Ping(session, milliseconds(200)).kind == ErrorKind::kTimeout);  // On the kept connection.
 }
 
 TEST_CASE("a kept connection that the server closed meanwhile is no failure") {

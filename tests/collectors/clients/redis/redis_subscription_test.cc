@@ -22,7 +22,7 @@ using std::chrono::milliseconds;
 using testing::FakeServer;
 using Peer = FakeServer::Peer;
 
-// Scaled down: asks after 100 ms and gives up after 100 more.
+// Short intervals: a PING after 100 ms, and the end after 100 ms more.
 constexpr RedisPatience kImpatience = {milliseconds(100), milliseconds(100), milliseconds(50)};
 const std::string kGranted = "*3\r\n$10\r\npsubscribe\r\n$3\r\nev*\r\n:1\r\n";
 const std::string kRefused =
@@ -36,7 +36,7 @@ std::string Message(const std::string& payload) {
   return "*4\r\n" + Bulk("pmessage") + Bulk("ev*") + Bulk("ev/a") + Bulk(payload);
 }
 
-// Grants the subscription, then does what the script says.
+// Grants the subscription, then runs the script.
 FakeServer::Script Granting(const FakeServer::Script& then) {
   return [then](Peer& peer) {
     peer.Expect("ev*\r\n");
@@ -45,16 +45,16 @@ FakeServer::Script Granting(const FakeServer::Script& then) {
   };
 }
 
-// What a subscriber heard, and how it ended.
+// The messages that a subscriber received, and how it ended.
 struct Heard {
   std::vector<std::string> payloads;
   ErrorKind kind = ErrorKind::kInternal;
-  std::string text;  // Empty where it did not fail.
+  std::string text;  // Empty if it did not fail.
   milliseconds elapsed{};
 };
 
-// Opens, subscribes and reads in steps of 20 ms until something fails, a message
-// that says "end" has come, or 10 s are over.
+// Opens, subscribes and reads in steps of 20 ms until something fails, a message "end" arrives, or
+// 10 s have passed.
 Heard Listen(RedisSubscription& subscription, const RedisChannels& wanted) {
   Watchdog watchdog;
   Heard heard;
@@ -261,7 +261,7 @@ TEST_CASE("subscriptions that are refused cost only themselves") {
         peer.Expect("*2\r\n$9\r\nSUBSCRIBE\r\n$4\r\nbare\r\n");
         peer.Expect("*2\r\n$10\r\nPSUBSCRIBE\r\n$3\r\nev*\r\n");
         peer.Expect("*2\r\n$10\r\nPSUBSCRIBE\r\n$3\r\nfoo\r\n");
-        // A message may come before the last answer.
+        // A message may arrive before the last confirmation.
         peer.Send(kRefused + kGranted + Message("early") + kRefused + Message("end"));
         peer.Mute();
       },

@@ -1,5 +1,5 @@
-// What goes wrong before a TLS connection stands, without a certificate: the
-// certificates themselves are tried on a real server, tests/integration/test_redis_faults.py.
+// Failures before a TLS connection is established, without certificates. Certificates are tested
+// with a real server: tests/integration/test_redis_faults.py.
 
 #include <doctest/doctest.h>
 
@@ -76,7 +76,7 @@ TEST_CASE("a server that speaks no TLS is a failure to connect that says so") {
       {[](Peer& peer) { peer.Send("HTTP/1.1 400 Bad Request\r\n\r\n"); }, "speaks no TLS"},
       {[](Peer&) {}, "closed the connection"},
       {[](Peer& peer) { peer.Reset(); }, "reset by peer"},
-      // An alert: handshake failure.
+      // The bytes are a TLS alert: handshake failure.
       {[](Peer& peer) { peer.Send(std::string("\x15\x03\x03\x00\x02\x02\x28", 7)); },
        "refused the handshake"},
   };

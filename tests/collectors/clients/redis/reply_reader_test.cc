@@ -10,8 +10,8 @@ namespace {
 
 using exporter::CollectError;
 
-// What refuses these bytes, fed in pieces of that length; "" for what is taken,
-// or might be whole yet.
+// Returns the error for these bytes, fed in pieces of that length; "" if they are accepted or may
+// still become complete.
 std::string RefusalOf(const std::string& bytes, std::size_t piece, ReplyBounds bounds) {
   ReplyReader reader(bounds);
   try {

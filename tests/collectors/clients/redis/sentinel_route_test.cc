@@ -24,12 +24,12 @@ std::string Bulk(const std::string& text) {
   return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
 }
 
-// A sentinel's answer that names a master.
+// A sentinel's answer that names the master.
 std::string AddressOf(const FakeServer& master) {
   return "*2\r\n" + Bulk("127.0.0.1") + Bulk(std::to_string(master.port()));
 }
 
-// Answers each question for a master in turn; the last answer for all that follow.
+// Answers each question for a master in turn, and then repeats the last answer.
 FakeServer::Script Sentinel(std::vector<std::string> answers) {
   return [answers](Peer& peer) {
     for (std::size_t i = 0;; ++i) {
@@ -39,7 +39,7 @@ FakeServer::Script Sentinel(std::vector<std::string> answers) {
   };
 }
 
-// Says its role when it is connected to, then answers pings.
+// Answers ROLE at the beginning, then each PING.
 FakeServer::Script Server(const std::string& role, const std::string& pong) {
   return [=](Peer& peer) {
     peer.Expect("ROLE\r\n");
@@ -62,7 +62,7 @@ RedisTarget Watching(const std::vector<const FakeServer*>& sentinels) {
   return target;
 }
 
-// What a ping of one collection says: the answer, or the kind of the failure and its text.
+// Returns the answer to the PING of one run, or the kind and the text of its failure.
 std::string PingOf(RedisSession& session, milliseconds budget = milliseconds(5000)) {
   exporter::Watchdog watchdog;
   try {
@@ -87,7 +87,7 @@ TEST_CASE("the master that a sentinel names is asked, and followed when it chang
 
 TEST_CASE("a collection asks the sentinels once") {
   FakeServer master(Server("master", "pong"));
-  // Were it asked twice, the second answer would be no address.
+  // If the sentinel were asked twice, its second answer would not be an address.
   FakeServer sentinel(Sentinel({AddressOf(master), "*0\r\n"}));
   RedisSession session(Watching({&sentinel}));
   exporter::Watchdog watchdog;
@@ -103,7 +103,7 @@ TEST_CASE("a sentinel that is mute takes its share of the time, and the next one
   const auto start = std::chrono::steady_clock::now();
   CHECK(PingOf(session, milliseconds(2000)) == "pong");
   CHECK(std::chrono::steady_clock::now() - start < milliseconds(1500));
-  // The one that answered is asked first from now on.
+  // From now on the sentinel that answered is asked first.
   CHECK(PingOf(session, milliseconds(300)) == "pong");
 }
 

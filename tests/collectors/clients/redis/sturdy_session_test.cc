@@ -25,7 +25,7 @@ using testing::FakeServer;
 using Peer = FakeServer::Peer;
 using Scripts = std::vector<FakeServer::Script>;
 
-// A connection that is asked for these words, in this order, and answers each.
+// A connection that expects these words in this order and answers each.
 struct Talk {
   std::string word;
   std::string answer;
@@ -42,7 +42,7 @@ FakeServer::Script Answers(std::vector<Talk> talks, bool closes = false) {
 
 const std::string kHuge = "$104857600\r\nxxx";
 
-// The replies as one line: numbers, and the kinds of errors.
+// Returns the replies as one line: numbers, and the kinds of errors.
 std::string Line(const std::vector<RedisReply>& replies) {
   std::string line;
   for (const RedisReply& reply : replies) {
@@ -58,7 +58,7 @@ class Asker {
   explicit Asker(Scripts scripts)
       : server_(std::move(scripts)), session_(TargetAt(server_)), sturdy_(session_) {}
 
-  // What was answered, or the kind of what was thrown.
+  // Returns the replies, or the kind of the exception.
   std::string Ask(const std::vector<RedisCommand>& commands, SteadyTime now = {},
                   milliseconds time = milliseconds(5000)) {
     Watchdog watchdog;
@@ -78,10 +78,10 @@ class Asker {
 }  // namespace
 
 TEST_CASE("an answer that is too large costs its command, and is asked again rarely") {
-  Asker asker({Answers({{"C", ":1\r\n" + kHuge}}),  // The second breaks it.
-               Answers({{"C", kHuge}}),             // By itself as well.
+  Asker asker({Answers({{"C", ":1\r\n" + kHuge}}),  // The second command breaks it.
+               Answers({{"C", kHuge}}),             // Alone it breaks it too.
                Answers({{"C", ":3\r\n"},
-                        {"C", ":1\r\n:3\r\n"},  // And is left alone then.
+                        {"C", ":1\r\n:3\r\n"},  // Then it rests.
                         {"PING", "+PONG\r\n"},
                         {"B", ":2\r\n"}})});
   const std::vector<RedisCommand> commands = {{"A"}, {"B"}, {"C"}};
@@ -131,7 +131,7 @@ TEST_CASE("the first command may be the one that the server does not bear") {
 }
 
 TEST_CASE("each command has an answer or an error where the pipelines break too often") {
-  // Each connection answers one PING and breaks at the command behind it.
+  // Each connection answers one PING and breaks at the next command.
   Scripts scripts = {Answers({{"C9", ""}}, true)};
   for (int i = 0; i < 20; ++i)
     scripts.push_back(Answers({{"PING", ""}, {"C9", "+PONG\r\n"}}, true));

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
 
-// What an answer of so many equal rows is refused for; "" where it is not.
+// Returns the text that refuses an answer of so many equal rows; "" if it is accepted.
 std::string Refusal(std::size_t rows, std::size_t columns, std::size_t text_bytes) {
   AnswerSize size;
   for (std::size_t row = 0; row < rows; ++row) {

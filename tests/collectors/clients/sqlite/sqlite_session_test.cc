@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBudget(300);
 
-// A folder of its own with one database, and a connection that writes to it.
+// A new folder with one database, and a connection that writes to it.
 class Writer {
  public:
   Writer() {
