@@ -6,8 +6,7 @@
 
 namespace collectors {
 
-// Every kind of collector in this program. To add one: write it, then add its
-// line to catalog.cc.
+// Every type of collector in this program. To add one, write it and add it to catalog.cc.
 std::span<const exporter::CollectorType> Catalog();
 
 }  // namespace collectors

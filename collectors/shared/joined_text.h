@@ -7,7 +7,7 @@
 
 namespace collectors {
 
-// Texts put together at compile time, for descriptions that several types share.
+// Concatenates texts at compile time, for descriptions that several types share.
 template <const std::string_view&... kTexts>
 struct JoinedText {
   static constexpr auto kChars = [] {

@@ -11,11 +11,11 @@ class RE2;
 
 namespace collectors {
 
-// Names, as of databases or of queues, by RE2 patterns, each for the whole name.
+// Selects names (of databases, of queues) by RE2 patterns. A pattern must match the whole name.
 class NamePatterns {
  public:
-  // Without an include pattern every name is included. Throws
-  // std::invalid_argument where a pattern is none.
+  // Without an include pattern every name is included. Throws std::invalid_argument if a pattern is
+  // invalid.
   NamePatterns(const std::vector<std::string>& include, const std::vector<std::string>& exclude);
 
   bool Match(std::string_view name) const;

@@ -4,8 +4,8 @@
 
 namespace collectors {
 
-// What the collectors queue and celery say of the families that they share. A page has
-// one HELP a family: whose ever it is, it is true of both.
+// Help of the families that the `queue` and `celery` collectors share. A page has one HELP per
+// family, so the text must be true for both.
 inline constexpr std::string_view kQueueDepthHelp =
     "Entries of the queue by state. No entry is in two, but in Celery's: unacked, the broker's "
     "view, holds what is reserved, scheduled or, with acks_late, active, the workers' view.";

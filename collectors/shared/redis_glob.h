@@ -5,7 +5,7 @@
 
 namespace collectors {
 
-// The text as a glob of Redis (KEYS, SCAN MATCH, PSUBSCRIBE) that matches it alone.
+// Returns `text` as a Redis glob (KEYS, SCAN MATCH, PSUBSCRIBE) that matches only `text` itself.
 std::string EscapedGlob(std::string_view text);
 
 }  // namespace collectors

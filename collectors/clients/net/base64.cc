@@ -5,7 +5,7 @@
 namespace collectors {
 namespace {
 
-// OpenSSL counts in int.
+// OpenSSL takes lengths as int.
 constexpr std::size_t kMostText = std::size_t{64} << 20;
 
 const unsigned char* Bytes(std::string_view text) {
@@ -15,7 +15,7 @@ const unsigned char* Bytes(std::string_view text) {
 }  // namespace
 
 std::string EncodedBase64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL ends it with a zero.
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL appends a zero byte.
   const int size = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), Bytes(bytes),
                                      static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(size));
@@ -24,7 +24,7 @@ std::string EncodedBase64(std::string_view bytes) {
 
 std::optional<std::size_t> DecodeBase64(std::string_view text, char* bytes) {
   if (text.empty() || text.size() > kMostText) return std::nullopt;
-  // OpenSSL counts the padding as bytes.
+  // OpenSSL counts the padding as decoded bytes.
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
   const int size = ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes), Bytes(text),
                                      static_cast<int>(text.size()));

@@ -16,13 +16,13 @@ void StreamLags::BeginRun() {
 std::optional<double> StreamLags::Of(const Group& group, const StreamPlace& place) {
   auto found = counted_.find(group);
   if (found != counted_.end() && (!place.read || *place.read < found->second.read)) {
-    counted_.erase(found);  // It was set back, and reads again what may be gone.
+    counted_.erase(found);  // The group was set back and rereads entries that may be gone.
     found = counted_.end();
   }
   if (found != counted_.end()) found->second.run = run_;
   if (place.is_before_first) return place.length;
   if (place.is_at_end && place.lag != 0) {
-    counted_.erase(group);  // From here on the server's count is wrong, or none.
+    counted_.erase(group);  // From here on the server's lag is wrong or absent.
     return 0;
   }
   if (!place.lag) return std::nullopt;
@@ -33,7 +33,7 @@ std::optional<double> StreamLags::Of(const Group& group, const StreamPlace& plac
   }
   const bool all_waits_or_is_pending = *place.lag + place.pending == place.length;
   if (place.has_deleted && all_waits_or_is_pending) return place.lag;
-  // The group reads nothing, and what it had read is gone.
+  // If the group has read nothing since its lag was last right, the whole stream is unread.
   return counted && place.read == counted->read ? std::optional(place.length) : std::nullopt;
 }
 

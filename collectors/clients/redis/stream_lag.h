@@ -10,31 +10,31 @@
 
 namespace collectors {
 
-// How many entries groups have yet to read.
+// The number of entries that a consumer group has yet to read.
 //
-// A server counts all that were ever added, less what the group has read. If entries are
-// removed before the group has read them, as by MAXLEN, they stay in that count for good:
-// a group that has read all has a lag in Redis 7.0 to 8.0 and in Valkey (redis/redis#13957,
-// valkey-io/valkey#641). The count is never too low. So it is taken if
+// The server computes its lag as all entries ever added, less those the group has read. Entries
+// that are removed before the group reads them, as by MAXLEN, stay in that lag for good: in Redis
+// 7.0 to 8.0 and in Valkey, a group that has read everything still has a lag (redis/redis#13957,
+// valkey-io/valkey#641). The server's lag is never too low. It is accepted if
 // - it is 0;
 // - nothing was ever removed;
-// - consumers delete by XDEL what they have done, and all that is there waits or is pending;
-// - all that the group had yet to read when its count was last right, and all that came since,
-//   was read or is still there.
+// - consumers delete finished entries by XDEL, and every entry in the stream is unread or pending;
+// - every entry that was unread when the lag was last right, and every entry added since, was read
+//   or is still in the stream.
 //
-// Pure but for what it has seen. One thread.
+// The result depends only on the arguments and on earlier calls. Not thread-safe.
 class StreamLags {
  public:
-  using Group = std::tuple<int, std::string, std::string>;  // The database, the stream, the name.
+  using Group = std::tuple<int, std::string, std::string>;  // Database, stream, group name.
 
-  // Begins a collection. What was not asked for in the last hundred is forgotten.
+  // Begins a collection. Forgets groups that were not asked for in the last hundred collections.
   void BeginRun();
-  // The lag; absent if it is not known.
+  // Returns the lag, or nothing if it is unknown.
   std::optional<double> Of(const Group& group, const StreamPlace& place);
 
  private:
   struct Counted {
-    double read = 0;  // What the group had read when the server's count was last right.
+    double read = 0;  // What the group had read when the server's lag was last right.
     std::size_t run = 0;
   };
 

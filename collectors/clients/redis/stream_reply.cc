@@ -7,7 +7,7 @@
 namespace collectors {
 namespace {
 
-// "1526999626221-0": milliseconds, and a number within them.
+// "1526999626221-0": milliseconds since the epoch, and a sequence number within the millisecond.
 using StreamId = std::pair<std::uint64_t, std::uint64_t>;
 
 std::optional<StreamId> IdOf(const RedisReply* reply) {
