@@ -16,7 +16,7 @@ using exporter::SeriesId;
 
 namespace {
 
-// What fails of a part costs the part: the rest of the reading is good.
+// Runs one part. If it fails, its error is a problem of the reading, and the other parts still run.
 template <typename Part>
 void Isolated(const char* name, Reading& reading, Part part) try {
   part();

@@ -16,16 +16,16 @@
 
 namespace collectors {
 
-// What a collector reads of keys: `keys`, `streams` and `key_groups`, found by
-// one walk. A part that fails costs itself. One thread.
+// Everything that a collector reads about keys: `keys`, `streams` and `key_groups`. One walk finds
+// the keys for all of them. If one part fails, the others are unaffected. Not thread-safe.
 class Keyspace {
  public:
-  // Reads them from the configuration; `database` is where an entry does not say.
-  // Notes what is wrong in the reader.
+  // Reads the options. `database` is the default for entries without `db`. Reports mistakes to the
+  // reader.
   Keyspace(exporter::YamlReader& options, const exporter::JobSettings& settings, int database,
            bool stream_consumers);
 
-  // The same store each time.
+  // `store` must be the same object in every call.
   void Collect(const exporter::CollectContext& context, KeyStore& store, exporter::SteadyTime now,
                double unix_now, exporter::Reading& reading);
   std::vector<exporter::SeriesId> Claims() const;
@@ -36,10 +36,10 @@ class Keyspace {
 
   std::optional<PatientStore> store_;
   KeyWalks walks_;
-  // They listen to the walks.
+  // These three listen to walks_.
   KeysPart keys_;
   StreamPart streams_;
-  std::unique_ptr<KeyGroupPart> groups_;  // Null where there are none.
+  std::unique_ptr<KeyGroupPart> groups_;  // Null without `key_groups`.
 };
 
 }  // namespace collectors

@@ -28,7 +28,7 @@ unsigned Crc16(std::string_view bytes) {
   return crc;
 }
 
-// What of the key is counted.
+// Returns the part of the key that is hashed.
 std::string_view Hashed(std::string_view key) {
   const std::size_t open = key.find('{');
   if (open == std::string_view::npos) return key;

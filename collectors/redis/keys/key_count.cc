@@ -13,7 +13,7 @@ using exporter::Labels;
 
 namespace {
 
-// What a key is remembered by: a long one takes no more memory than others.
+// Returns the text to remember a key by. It is bounded, so a long key takes no more memory.
 std::string NameOf(const std::string& key) {
   if (key.size() <= kLongestKey) return key;
   const std::size_t middle = key.size() / 2;
@@ -44,7 +44,8 @@ void KeyCount::Count(const std::string& key) {
   if (!values) return;
   if (named_.size() < max_series_) named_.insert(NameOf(key));
   ++matching_;
-  // A label as long is content, not a name; a key of any length counts.
+  // A value that long is content, not a name, and does not become a label. A key of any length
+  // counts.
   if (std::ranges::any_of(*values, [](const auto& value) { return value.size() > kLongestKey; })) {
     ++cutting_;
     return;
@@ -64,7 +65,7 @@ void KeyCount::WalkEnded() {
     if (entry_.on_missing == OnMissing::kDrop || counting_.size() >= max_series_) break;
     counting_.try_emplace(values, entry_.on_missing == OnMissing::kKeep ? last : 0);
   }
-  // Without names there is one series, whatever was found.
+  // A pattern without names has one series, even if no key matches.
   if (entry_.pattern->names().empty() && entry_.on_missing == OnMissing::kZero) {
     counting_.try_emplace({}, 0);
   }

@@ -13,10 +13,9 @@
 
 namespace collectors {
 
-// How many keys match the pattern of an entry, by the labels in it, as the last
-// whole walk found it. A SCAN that names a key twice has no effect on the first
-// `max_series` keys; beyond them it counts twice, so that the number is
-// approximate while Redis resizes its table. One thread.
+// Counts the keys that match an entry's pattern, by its labels, as of the last whole walk. SCAN may
+// return a key twice. The first `max_series` keys are deduplicated; a later one is counted twice,
+// so the count is approximate while Redis resizes its table. Not thread-safe.
 class KeyCount : public WalkListener {
  public:
   KeyCount(KeyEntry entry, std::size_t max_series);
@@ -26,17 +25,18 @@ class KeyCount : public WalkListener {
   void WalkBegan() override;
   void KeysFound(const KeyBatch& batch) override;
   void WalkEnded() override;
-  // What is too old is not shown.
+  // Drops the old count: it would be too old to show.
   void WalkBrokenOff() override { matches_.reset(); }
 
   const KeyEntry& entry() const { return entry_; }
-  // As of the last whole walk; absent before one, and after one that failed.
+  // As of the last whole walk. Absent before the first walk and after a failed one.
   std::optional<std::size_t> matches() const { return matches_; }
 
   void Write(exporter::Reading& reading) const;
 
  private:
-  using Counts = std::map<std::vector<std::string>, std::size_t>;  // By the names' values.
+  // By the values of the pattern's names.
+  using Counts = std::map<std::vector<std::string>, std::size_t>;
 
   void Count(const std::string& key);
 
@@ -44,9 +44,9 @@ class KeyCount : public WalkListener {
   const std::size_t max_series_;
   Counts counts_;
   std::optional<std::size_t> matches_;
-  std::size_t cut_ = 0;  // Keys of series for which there was no room.
+  std::size_t cut_ = 0;  // Keys left out because their series would exceed `max_series`.
 
-  // Of the walk that runs.
+  // State of the current walk.
   Counts counting_;
   std::size_t matching_ = 0;
   std::size_t cutting_ = 0;

@@ -20,7 +20,7 @@ namespace {
 using exporter::YamlReader;
 using prometheus::MetricType;
 
-constexpr std::int64_t kFewestKeys = 1000;  // What one SCAN looks at.
+constexpr std::int64_t kFewestKeys = 1000;  // The number of keys that one SCAN looks at.
 constexpr std::string_view kOwnNames = "redis_";
 constexpr std::int64_t kMostKeys = 1000000000;
 
@@ -32,13 +32,13 @@ constexpr std::array<OnMissing, 3> kOnMissing = {OnMissing::kDrop, OnMissing::kZ
 
 struct ValueRow {
   KeyValue value;
-  bool may_count;  // As a counter.
+  bool may_count;  // Whether the metric may be a counter.
   std::size_t on_missing;
-  std::string_view help;  // {} is the key.
+  std::string_view help;  // {} stands for the key.
 };
 constexpr std::size_t kDrop = 0;
 constexpr std::size_t kZero = 1;
-// In the order of kValueNames.
+// kValues has the same order as kValueNames.
 constexpr std::array<std::string_view, 5> kValueNames = {"string", "length", "hash", "memory",
                                                          "count"};
 constexpr ValueRow kValues[] = {
@@ -78,7 +78,7 @@ void ReadWhich(YamlReader& reader, KeyEntry& entry) {
   }
 }
 
-// What only an entry with a metric may say.
+// Options that need a metric.
 constexpr std::string_view kOfMetrics[] = {"type", "field", "factor", "help", "labels"};
 
 void RefuseMetricKeys(YamlReader& reader, const KeyEntry& entry) {
@@ -167,10 +167,10 @@ KeyEntry ReadEntry(YamlReader& reader, int database) {
   return entry;
 }
 
-// Which series the entries make, so that no two make the same.
+// The series of all entries, to find two entries that produce the same.
 class SeriesNames {
  public:
-  // What is wrong with one more; empty where it is good.
+  // Adds an entry. Returns what is wrong with it, or "".
   std::string Add(const KeyEntry& entry) {
     return entry.metric.empty() ? AddPlain(entry) : AddMetric(entry);
   }

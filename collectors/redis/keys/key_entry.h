@@ -14,41 +14,41 @@
 
 namespace collectors {
 
-// What is shown of a key.
+// What to show of a key.
 enum class KeyValue {
-  kString,  // The number that its string is.
-  kLength,  // How many entries it has, or bytes.
-  kHash,    // The number in a field of it.
-  kMemory,  // The bytes that it takes.
-  kCount,   // How many keys match.
+  kString,  // The string, read as a number.
+  kLength,  // The number of entries; bytes for a string.
+  kHash,    // The number in one field of a hash.
+  kMemory,  // The key's memory in bytes.
+  kCount,   // The number of matching keys.
   kAll,     // redis_exporter's families: size, number, memory.
 };
 
-// An entry of `keys`: one key or a pattern of them, and the metric that they become.
+// An entry of `keys`: one key or a pattern of keys, and their metric.
 struct KeyEntry {
-  std::string key;                    // Taken literally; empty where there is a pattern.
+  std::string key;                    // Literal; empty if there is a pattern.
   std::optional<KeyPattern> pattern;  // Its names become labels.
   int database = 0;
   KeyValue value = KeyValue::kAll;
-  std::string field;  // Of kHash.
+  std::string field;  // For kHash only.
 
-  // Where empty, the families are redis_exporter's, with the labels db and key.
+  // If empty, the families are redis_exporter's, with the labels `db` and `key`.
   std::string metric;
   prometheus::MetricType type = prometheus::MetricType::Gauge;
   std::string help;
-  exporter::Labels labels;  // The same for every series.
+  exporter::Labels labels;  // Added to every series.
   double factor = 1;
   OnMissing on_missing = OnMissing::kDrop;
 
   const std::string& text() const { return pattern ? pattern->text() : key; }
-  // What a problem with it is called.
+  // The name that problems with this entry are reported under.
   const std::string& name() const { return metric.empty() ? text() : metric; }
 };
 
-// No server has more databases.
+// Above the number of databases of any server.
 inline constexpr int kMaxRedisDatabase = 1'000'000;
 
-// "db0", as redis_exporter's label says it.
+// Returns "db0", the value of redis_exporter's label.
 std::string DatabaseLabel(int database);
 
 struct KeyOptions {
@@ -56,9 +56,8 @@ struct KeyOptions {
   WalkLimits walk;
 };
 
-// The keys `keys`, `discovery_interval`, `discovery_keys` and `discovery_time`
-// of a collector. `database` is where an entry does not say. Notes what is wrong
-// in the reader.
+// Reads a collector's `keys`, `discovery_interval`, `discovery_keys` and `discovery_time`.
+// `database` is the default for entries without `db`. Reports mistakes to the reader.
 KeyOptions ReadKeyOptions(exporter::YamlReader& options, int database);
 
 }  // namespace collectors

@@ -7,9 +7,8 @@
 
 namespace collectors {
 
-// The key `key_groups` of a collector: {patterns, max_groups, memory, databases};
-// null where there is none. `database` is where it does not say. Notes what is
-// wrong in the reader.
+// Reads a collector's `key_groups`: {patterns, max_groups, memory, databases}. Returns null if it
+// is absent or wrong. `database` is used if `databases` is absent. Reports mistakes to the reader.
 std::unique_ptr<KeyGroupPart> ReadKeyGroupOptions(exporter::YamlReader& options, int database);
 
 }  // namespace collectors

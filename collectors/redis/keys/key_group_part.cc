@@ -13,7 +13,8 @@ namespace {
 
 constexpr char kPart[] = "key_groups";
 
-// A key that went meanwhile has no size, and no error.
+// Whether the user may not ask for sizes. The reply for a key that was deleted meanwhile is not an
+// error.
 bool IsRefusal(const RedisReply& reply) {
   return reply.type == RedisReply::Type::kError &&
          KindOfRedisError(reply.text) == exporter::ErrorKind::kPermission;
@@ -49,7 +50,7 @@ std::vector<std::uint64_t> KeyGroupSearch::SizesOf(const KeyBatch& batch) {
   const auto start = std::chrono::steady_clock::now();
   const auto replies = store_->AskShard(*context_, batch.shard, database_, commands);
   asking_ += std::chrono::steady_clock::now() - start;
-  // A size that is missing would make its group's sum wrong.
+  // If one size is missing, the sum of its group is wrong, so no sizes are shown.
   if (const auto refusal = std::ranges::find_if(replies, IsRefusal); refusal != replies.end()) {
     is_refused_ = true;
     const CollectError error = RedisError("MEMORY USAGE", *refusal);

@@ -16,10 +16,10 @@ namespace collectors {
 struct KeyGroupRules {
   std::vector<int> databases{0};
   std::size_t max_groups = 100;
-  bool memory = true;  // Ask each key's size too: MEMORY USAGE, once a walk.
+  bool memory = true;  // Also ask for each key's size: MEMORY USAGE, once per walk.
 };
 
-// The groups of one database's keys: those of the last whole walk.
+// Groups the keys of one database. Shows the groups of the last whole walk.
 class KeyGroupSearch : public WalkListener {
  public:
   KeyGroupSearch(int database, const KeyGrouping& grouping, const KeyGroupRules& rules);
@@ -31,14 +31,14 @@ class KeyGroupSearch : public WalkListener {
   void WalkEnded() override;
   void WalkBrokenOff() override {}
 
-  // Where to ask for the sizes of the keys found until the next call.
+  // Sets where KeysFound asks for the keys' sizes, until the next call.
   void AskOf(const exporter::CollectContext* context, KeyStore* store);
   void Write(exporter::Reading& reading) const;
   // How long the last whole walk waited for the sizes.
   std::chrono::duration<double> duration() const { return duration_; }
 
  private:
-  // The sizes of the batch's keys; empty where they are not asked, or refused.
+  // The sizes of the batch's keys. Empty if sizes are not wanted or the server refused them.
   std::vector<std::uint64_t> SizesOf(const KeyBatch& batch);
 
   int database_;
@@ -47,22 +47,22 @@ class KeyGroupSearch : public WalkListener {
   const KeyGroupRules& rules_;
   const exporter::CollectContext* context_ = nullptr;
   KeyStore* store_ = nullptr;
-  KeyGroupTally fresh_;  // Of the walk under way.
+  KeyGroupTally fresh_;  // From the current walk.
   std::unique_ptr<KeyGroupTally> known_;
-  bool is_refused_ = false;  // In the walk under way.
+  bool is_refused_ = false;  // In the current walk.
   std::optional<exporter::CollectError> problem_;
-  std::chrono::duration<double> asking_{};    // Of the walk under way.
-  std::chrono::duration<double> duration_{};  // Of the last whole walk.
+  std::chrono::duration<double> asking_{};    // In the current walk.
+  std::chrono::duration<double> duration_{};  // In the last whole walk.
 };
 
-// The key groups of a collector. One thread.
+// The key groups of a collector. Not thread-safe.
 class KeyGroupPart {
  public:
   KeyGroupPart(KeyGrouping grouping, KeyGroupRules rules);
 
-  // Makes the searches listen; this must outlive the walks.
+  // Adds the searches as listeners. `walks` must not be stepped once this object is gone.
   void ListenTo(KeyWalks& walks);
-  // Before each step of the walks: whom to ask for their keys' sizes in it.
+  // Call before each step of the walks: `store` is asked for the keys' sizes in that step.
   void BeginStep(const exporter::CollectContext& context, KeyStore& store);
   void Write(exporter::Reading& reading) const;
 

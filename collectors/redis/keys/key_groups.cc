@@ -15,7 +15,7 @@ using exporter::FamilySet;
 
 constexpr char kUnclassified[] = "unclassified";
 constexpr char kOverflow[] = "overflow";
-// A longer one is content, no name: it would be a label of any size.
+// A longer name is content, not a name, and would make a label of any size.
 constexpr std::size_t kLongestName = 256;
 
 }  // namespace

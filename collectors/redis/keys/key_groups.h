@@ -16,12 +16,12 @@ class RE2;
 
 namespace collectors {
 
-// How keys fall into groups: the first pattern that is found in a key names its
-// group, by all its captures joined. A key of none is "unclassified", and so is
-// one whose name would be longer than 256 bytes.
+// Assigns keys to groups. The first pattern found in a key gives the group's name: its captures,
+// joined. A key without a match, or with a name longer than 256 bytes, is "unclassified".
 class KeyGrouping {
  public:
-  // RE2 syntax; each pattern has a capture. Throws std::invalid_argument.
+  // The patterns are in RE2 syntax, each with at least one capture. Throws std::invalid_argument
+  // otherwise.
   explicit KeyGrouping(const std::vector<std::string>& patterns);
 
   std::string GroupOf(std::string_view key) const;
@@ -30,17 +30,17 @@ class KeyGrouping {
   std::vector<std::shared_ptr<const re2::RE2>> patterns_;
 };
 
-// The groups of one database while it is walked. At most `most_tracked` are told
-// apart; keys of later ones count in the overflow.
+// Counts the groups of one database during a walk. Distinguishes at most `most_tracked` groups;
+// keys of further groups count as overflow.
 class KeyGroupTally {
  public:
   explicit KeyGroupTally(std::size_t most_tracked = 100'000) : most_tracked_(most_tracked) {}
 
   void Add(const std::string& group, std::uint64_t memory_bytes);
 
-  // The `max_groups` with the most memory, then the most keys, and the others
-  // together as "overflow"; names and labels of oliver006/redis_exporter.
-  // `db` is "db0". Without `with_memory` nothing is said of memory.
+  // Adds the `max_groups` groups with the most memory, then the most keys, and the others together
+  // as "overflow". Names and labels are those of oliver006/redis_exporter. `db` is "db0". Without
+  // `with_memory` there are no memory families.
   void Write(const std::string& db, std::size_t max_groups, bool with_memory,
              exporter::FamilySet& families) const;
 

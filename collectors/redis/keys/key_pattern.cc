@@ -15,7 +15,7 @@ namespace {
 
 using re2::StringPiece;
 
-// Reads a pattern from left to right into what RE2 and SCAN understand.
+// Translates a pattern, from left to right, into a regular expression for RE2 and a glob for SCAN.
 class Translation {
  public:
   explicit Translation(std::string_view text) : rest_(text) {
@@ -44,14 +44,14 @@ class Translation {
       case '[':
         return TakeClass();
       case '\\':
-        // At the very end it stands for itself, as in Redis.
+        // A backslash at the very end is literal, as in Redis.
         return rest_.size() > 1 ? EmitLiteral(2, rest_[1]) : EmitLiteral(1, '\\');
       default:
         return EmitLiteral(1, rest_.front());
     }
   }
 
-  // Takes `size` bytes, which mean this to RE2.
+  // Takes `size` bytes. `meaning` is their translation for RE2.
   void Emit(std::size_t size, std::string_view meaning) {
     glob += rest_.substr(0, size);
     expression += meaning;
@@ -119,7 +119,7 @@ class Translation {
     Emit(at + 1, (is_negated ? "[^" : "[") + items + "]");
   }
 
-  // One character or range of a class; returns how many bytes it took.
+  // Appends one character or range of a class. Returns the number of bytes it took.
   static std::size_t ClassItem(std::string_view text, std::string& items) {
     if (text.size() >= 2 && text[0] == '\\') {
       items += Byte(text[1]);
@@ -129,7 +129,8 @@ class Translation {
       items += Byte(text[0]);
       return 1;
     }
-    // Of a list, which gives values; of two arguments it gives references to them.
+    // The initializer list makes std::minmax return values; with two arguments it returns
+    // references.
     const auto [low, high] =
         std::minmax({static_cast<unsigned char>(text[0]), static_cast<unsigned char>(text[2])});
     items += fmt::format("\\x{:02x}-\\x{:02x}", low, high);
@@ -142,7 +143,7 @@ class Translation {
 
 std::shared_ptr<const RE2> Compiled(const std::string& expression) {
   RE2::Options options;
-  options.set_encoding(RE2::Options::EncodingLatin1);  // Bytes.
+  options.set_encoding(RE2::Options::EncodingLatin1);  // Matches bytes, not UTF-8.
   options.set_dot_nl(true);
   options.set_log_errors(false);
   auto compiled = std::make_shared<RE2>(expression, options);

@@ -12,25 +12,25 @@ class RE2;
 
 namespace collectors {
 
-// Which keys are meant, and which parts of their names become labels: a glob as
-// Redis's own (* ? [a-z] [^a] \x; src/util.c, stringmatchlen), in which {name}
-// stands for text of one byte at least. A whole key must match; each {name} and
-// each * takes as little as it can, from left to right. \{ is a brace. Keys are
-// bytes, not characters. A plain value; good for several threads.
+// Selects keys and turns parts of their names into labels. The pattern is a Redis glob (* ? [a-z]
+// [^a] \x; src/util.c, stringmatchlen) in which {name} stands for at least one byte of text. The
+// whole key must match. From left to right, each {name} and each * takes as few bytes as possible.
+// \{ is a literal brace. Keys are bytes, not characters. A value type; safe to share between
+// threads.
 class KeyPattern {
  public:
-  // Throws std::invalid_argument, which says what would be right.
+  // Throws std::invalid_argument with a message that says how to correct the pattern.
   explicit KeyPattern(std::string_view text);
 
   const std::string& text() const { return text_; }
-  // The names in braces, label names all, in their order.
+  // The names in braces, in order. All are valid label names.
   const std::vector<std::string>& names() const { return names_; }
-  // For SCAN's MATCH: the same keys, and nothing kept.
+  // The glob for SCAN's MATCH. It matches the same keys, without names.
   const std::string& glob() const { return glob_; }
-  // Whether two keys may have the same values: where a part that varies is not kept.
+  // Whether two keys may have the same values, because a part that varies has no name.
   bool merges() const { return merges_; }
 
-  // The values of the names, where the key matches.
+  // Returns the values of the names, or nothing if the key does not match.
   std::optional<std::vector<std::string>> Match(std::string_view key) const;
 
  private:

@@ -10,7 +10,7 @@ namespace {
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-// Keys an MGET: so that the server serves others in between.
+// Keys per MGET. Bounded so that the server can serve other clients in between.
 constexpr std::size_t kKeysTogether = 1000;
 
 }  // namespace
@@ -21,7 +21,7 @@ void KeyPipeline::Add(const std::string& key, RedisCommand words, bool may_share
     commands_.push_back({key, std::move(words)});
     return;
   }
-  // The first word of the command is MGET.
+  // words[0] is MGET, so the keys are words.size() - 1.
   if (!has_open_ || commands_[open_].words.size() > kKeysTogether) {
     open_ = commands_.size();
     has_open_ = true;

@@ -8,10 +8,9 @@
 
 namespace collectors {
 
-// Questions about keys of one database that are sent together. A GET that may be shared
-// is part of an MGET if the store takes many keys at once. Its answer is less certain then:
-// a key that holds no string has that of one that is not there, and one key that is
-// refused has all of them refused.
+// Questions about keys of one database, sent together. A GET with `may_share` becomes part of an
+// MGET if the store takes many keys at once. The reply to an MGET is less certain: a key that is
+// not a string looks like a missing one, and one refused key makes the server refuse all of them.
 class KeyPipeline {
  public:
   explicit KeyPipeline(bool takes_many_keys) : takes_many_keys_(takes_many_keys) {}
@@ -19,14 +18,15 @@ class KeyPipeline {
   void Add(const std::string& key, RedisCommand words, bool may_share);
   bool empty() const { return slots_.empty(); }
 
-  // Asks. Answer(i) is then that of the i-th question. Throws as KeyStore::Ask.
+  // Sends all questions. Afterwards Answer(i) is the reply to the i-th. Throws as KeyStore::Ask
+  // does.
   void Send(const exporter::CollectContext& context, KeyStore& store, int database);
   const RedisReply& Answer(std::size_t question) const;
-  // Whether it was part of an MGET.
+  // Whether the question was part of an MGET.
   bool IsShared(std::size_t question) const { return slots_[question].is_shared; }
 
  private:
-  // Where a question's answer is: a reply, or an item of one.
+  // Where a question's reply is: a whole reply, or an item of one.
   struct Slot {
     std::size_t command;
     std::size_t item;

@@ -13,7 +13,7 @@ namespace collectors {
 using exporter::ErrorKind;
 using Type = RedisReply::Type;
 
-// A type by its TYPE, and the command that tells its size.
+// A type, as TYPE names it, and the command that returns its size.
 struct KeyShape {
   std::string_view type;
   std::string_view command;
@@ -21,9 +21,9 @@ struct KeyShape {
 
 namespace {
 
-// A HyperLogLog is a string that begins with its magic and an encoding, in a
-// header of 16 bytes (src/hyperloglog.c); its size is how many it counted. PFCOUNT
-// on any other string would be an error, which the server counts.
+// A HyperLogLog is a string that begins with this magic and an encoding, in a header of 16 bytes
+// (src/hyperloglog.c). Its size is its cardinality, by PFCOUNT. On any other string PFCOUNT would
+// be an error, which the server counts.
 constexpr std::string_view kHllMagic = "HYLL";
 constexpr std::size_t kHllHeader = 16;
 constexpr unsigned char kLastHllEncoding = 1;
@@ -34,9 +34,9 @@ constexpr KeyShape kShapes[] = {
 };
 constexpr const KeyShape* kString = kShapes;
 
-// A number of 17 digits after the point, which INCRBYFLOAT writes, fits.
+// Enough for INCRBYFLOAT, which writes up to 17 decimals.
 constexpr std::size_t kLongestNumber = 64;
-// What is fetched of a string that may be of any length.
+// How much to fetch of a string of any length.
 constexpr std::size_t kStartBytes = 128;
 constexpr std::size_t kShownErrorBytes = 200;
 constexpr std::string_view kWrongType = "WRONGTYPE";
@@ -78,7 +78,7 @@ void KeyProbe::Begin(KeyTroubles& troubles) {
   facts_ = {};
   is_failed_ = is_memory_known_ = saw_empty_ = saw_wrong_type_ = false;
   if (fetch_ != Fetch::kNever) return;
-  // A key that no walk looks at again is looked at each time.
+  // A pattern's key is looked at again by a walk. A single key has no walk, so try it every time.
   if (entry_->pattern) {
     Unfit(*never_, troubles);
   } else {
@@ -179,19 +179,19 @@ void KeyProbe::Take(KeyQuestion question, const RedisReply& reply, KeyTroubles& 
 
 void KeyProbe::AskApart(const RedisReply& reply) {
   is_apart_ = true;
-  // The answer may have been too large for one that grew.
+  // The reply may have been too large because a value grew.
   if (reply.type == Type::kError) Distrust();
 }
 
 void KeyProbe::TakeError(const std::string& text, KeyQuestion question, KeyTroubles& troubles) {
   if (text.starts_with(kWrongType)) return TakeWrongType(troubles);
   const ErrorKind kind = KindOfRedisError(text);
-  // Without it, the rest of an entry for everything is good.
+  // An entry for kAll is still useful without the memory.
   if (question == KeyQuestion::kMemory && entry_->value == KeyValue::kAll) {
     is_memory_known_ = true;
     return Note(kind, text, troubles);
   }
-  // It has grown since its length was asked.
+  // The value has grown since its length was asked.
   if (kind == ErrorKind::kLimit) Distrust();
   Fail(kind, text, troubles);
 }
@@ -214,7 +214,7 @@ void KeyProbe::TakeType(const std::string& name, KeyTroubles& troubles) {
   if (name == "none") return Gone();
   const auto* row = std::ranges::find(kShapes, name, &KeyShape::type);
   if (row != std::end(kShapes)) {
-    // A size of 0 is believed now.
+    // The size was 0, and the key exists.
     if (saw_empty_) {
       facts_.size = 0;
       Found();
@@ -223,7 +223,7 @@ void KeyProbe::TakeType(const std::string& name, KeyTroubles& troubles) {
   } else if (entry_->value == KeyValue::kLength) {
     UnfitForLong({ErrorKind::kQuery, "its type has no length"}, troubles);
   } else {
-    Found();  // A module's: there, and of no size.
+    Found();  // A module's type: the key exists, but has no size.
   }
 }
 
@@ -259,7 +259,7 @@ void KeyProbe::TakeSize(long long size) {
 
 void KeyProbe::TakeLength(long long length, KeyTroubles& troubles) {
   if (entry_->value == KeyValue::kLength || entry_->value == KeyValue::kAll) {
-    // The start of a string, asked along, may have said that it is no long one.
+    // The start of the string, asked in the same round, may have shown that it is no longer long.
     return is_long_ && shape_ == kString ? TakeSize(length) : void();
   }
   if (length > static_cast<long long>(kLongestNumber)) {
@@ -290,8 +290,8 @@ void KeyProbe::TakeMemory(const RedisReply& reply) {
   if (entry_->value == KeyValue::kMemory) Found();
 }
 
-// A key that comes back may be of another type. What was small is fetched as it
-// is: the reply's bound guards what grew, and all is distrusted then.
+// A key that comes back may have another type, so its type is forgotten. A value that was small is
+// still fetched whole: if it grew, the limit on replies stops it, and Distrust follows.
 void KeyProbe::Gone() {
   facts_ = {};
   facts_.state = KeyState::kGone;

@@ -14,22 +14,22 @@
 
 namespace collectors {
 
-// The number in a string: decimal, as INCR and INCRBYFLOAT write it, or with an
-// exponent ("-5", "3.25", "1e3"). No spaces, no +5, no hex, nan or infinity.
+// Returns the number in a string: decimal, as INCR and INCRBYFLOAT write it, or with an exponent
+// ("-5", "3.25", "1e3"). Spaces, "+5", hex, nan and infinity are not accepted.
 std::optional<double> KeyNumber(std::string_view text);
 
-// What went wrong with the keys of one entry in a collection: the first of each
-// kind, since ten thousand keys may fail alike.
+// What went wrong with an entry's keys in one collection. Only the first trouble of each kind is
+// kept, because ten thousand keys may fail in the same way.
 using KeyTroubles = std::map<exporter::ErrorKind, std::string>;
 
-// What can be asked about a key.
+// A question that can be asked about a key.
 enum class KeyQuestion : std::uint8_t {
   kExists,
   kType,
   kRange,   // The first bytes of a string.
-  kStrLen,  // Before a string is fetched that might be huge; and how long one is.
+  kStrLen,  // Asked before fetching a string that may be huge, and for the length of a long string.
   kGet,
-  kSize,  // By the type's own command.
+  kSize,  // By the command for its type.
   kMemory,
   kFieldLen,
   kField,
@@ -39,10 +39,10 @@ enum class KeyState : std::uint8_t {
   kUnknown,  // The server did not say.
   kThere,
   kGone,
-  kUnfit,  // There, and not what the entry is after: no number, too long, no hash.
+  kUnfit,  // Exists, but is not what the entry needs: not a number, too long, not a hash.
 };
 
-// What a collection found of a key. The numbers are those its entry is after.
+// What a collection found out about a key. Only the numbers that the entry needs are set.
 struct KeyFacts {
   KeyState state = KeyState::kUnknown;
   std::optional<double> size;
@@ -50,11 +50,11 @@ struct KeyFacts {
   std::optional<double> memory;
 };
 
-struct KeyShape;  // What TYPE told; key_probe.cc.
+struct KeyShape;  // A type known from TYPE. Defined in key_probe.cc.
 
-// Finds out about one key, in as few rounds of questions as can be: what it
-// learned of its type and length lasts until an answer disagrees. No value of a
-// key is kept but numbers. Pure; the entry must outlive it.
+// Finds out about one key, in as few rounds of questions as possible. It remembers the key's type
+// and whether it is short until a reply contradicts them. It keeps no value of a key except
+// numbers. Does no I/O. `entry` must outlive it.
 class KeyProbe {
  public:
   KeyProbe(const KeyEntry& entry, std::string key) : entry_(&entry), key_(std::move(key)) {}
@@ -62,30 +62,29 @@ class KeyProbe {
   const std::string& key() const { return key_; }
   const KeyFacts& facts() const { return facts_; }
 
-  // Begins a collection: nothing is found yet.
+  // Begins a collection and forgets what the last one found.
   void Begin(KeyTroubles& troubles);
-  // What is still to be asked, in this order; empty when all is known.
+  // The questions to ask next, in this order. Empty once everything is known.
   std::vector<KeyQuestion> Open() const;
   RedisCommand CommandOf(KeyQuestion question) const;
-  // Takes the answers to Open(), one by one in its order.
+  // Takes the replies to Open(), one by one, in the order of Open().
   void Take(KeyQuestion question, const RedisReply& reply, KeyTroubles& troubles);
 
-  // Instead of Take: the answer to a GET is not certain, as others were asked with it.
+  // Call instead of Take for an uncertain reply to a GET that shared an MGET with other keys.
   void AskApart(const RedisReply& reply);
-  // Whether its GET is to be asked alone: since the last answer that was not certain, and
-  // until it has a value.
+  // Whether to ask the key's GET alone: from the last uncertain reply until it has a value.
   bool is_apart() const { return is_apart_; }
 
-  // Whether the last collection found no such key, or not what is wanted: then a
-  // walk that finds it makes it worth another look.
+  // Whether the key was missing, or not what the entry needs, in the last collection. If a walk
+  // finds such a key, it is worth another look.
   bool is_odd() const { return facts_.state == KeyState::kGone || fetch_ == Fetch::kNever; }
-  // Learns type and length anew.
+  // Forgets type and length, so that they are asked again.
   void Distrust();
 
  private:
   // Whether a string or a field may be fetched whole.
   enum class Fetch : std::uint8_t { kUnchecked, kSmall, kNever };
-  // Why a key is of no use; words that last.
+  // Why a key is unfit. `words` must point to static storage.
   struct Reason {
     exporter::ErrorKind kind;
     std::string_view words;
@@ -114,19 +113,19 @@ class KeyProbe {
   const KeyEntry* entry_;
   std::string key_;
 
-  // Of this collection.
+  // State of the current collection.
   KeyFacts facts_;
-  bool is_failed_ = false;        // An answer was an error.
-  bool is_memory_known_ = false;  // Or cannot be.
-  bool saw_empty_ = false;        // A size of 0, which a missing key has too.
+  bool is_failed_ = false;        // A reply was an error.
+  bool is_memory_known_ = false;  // Or cannot be known.
+  bool saw_empty_ = false;        // The size was 0, which a missing key has, too.
   bool saw_wrong_type_ = false;
 
-  // Learned.
+  // Remembered between collections.
   const KeyShape* shape_ = nullptr;  // Null until TYPE is answered.
   Fetch fetch_ = Fetch::kUnchecked;
-  std::optional<Reason> never_;  // Of Fetch::kNever.
+  std::optional<Reason> never_;  // Set with Fetch::kNever.
   bool is_apart_ = false;
-  bool is_long_ = false;  // A string of which the first bytes are not all.
+  bool is_long_ = false;  // A string longer than the first bytes that are fetched.
 };
 
 }  // namespace collectors

@@ -79,7 +79,7 @@ void KeySeries::WalkEnded() {
     }
     if (is_gone) gone_.push_back(entry->first);
     if (known.is_seen) ++*matches_;
-    // Also one that the walk did not meet: it may be gone, and its fault with it.
+    // A key that the walk did not see, too: it may be gone, and its trouble with it.
     if (known.probe.is_odd()) known.probe.Distrust();
     ++entry;
   }
@@ -100,7 +100,7 @@ void KeySeries::Distrust() {
   for (auto& [key, known] : known_) known.probe.Distrust();
 }
 
-// What stands for a key in this collection; nothing at all where it has no value.
+// Returns the facts to show for a key in this collection. They are empty if it has no value.
 KeyFacts KeySeries::Shown(const Known& known) const {
   const KeyFacts& facts = known.probe.facts();
   if (facts.state != KeyState::kGone) return facts;
@@ -155,7 +155,7 @@ void KeySeries::WriteMetric(FamilySet& families) const {
   }
 }
 
-// A sum without one of its keys would be another number.
+// Leaves out a sum if one of its keys has no value: it would be wrong.
 void KeySeries::WriteSums(FamilySet::Family& family) const {
   std::map<std::vector<std::string>, std::optional<double>> sums;
   for (const auto& [key, known] : known_) {

@@ -16,15 +16,15 @@
 
 namespace collectors {
 
-// Keys that redis_exporter's families show already in a reading, by database.
+// Keys that are already in redis_exporter's families in this reading, by database.
 using ShownKeys = std::set<std::pair<int, std::string>>;
 
-// The keys of one entry that is not a count: a key, or what walks found by its
-// pattern, up to a bound; and the series that they make. Keys with the same labels
-// are summed. One thread.
+// The keys of one entry that is not a count, and their series. The keys are one configured key, or
+// those that walks found by the pattern, up to a bound. The values of keys with the same labels are
+// summed. Not thread-safe.
 class KeySeries : public WalkListener {
  public:
-  // At most `max_keys` are remembered.
+  // Remembers at most `max_keys` keys.
   KeySeries(KeyEntry entry, std::size_t max_keys);
   ~KeySeries() override = default;
   KeySeries(const KeySeries&) = delete;  // Probes point into it.
@@ -38,23 +38,23 @@ class KeySeries : public WalkListener {
   void WalkBrokenOff() override {}
 
   const KeyEntry& entry() const { return entry_; }
-  // Keys that the last whole walk found, about; absent before one.
+  // About how many keys the last whole walk found. Absent before the first one.
   std::optional<std::size_t> matches() const { return matches_; }
 
-  // Begins a collection: the caller asks what these leave open, and then writes.
+  // Begins a collection. The caller asks the probes' open questions, and then calls Write.
   std::vector<KeyProbe*> Begin();
   KeyTroubles& troubles() { return troubles_; }
-  // Nothing learned is trusted any more, after an answer beyond all bounds.
+  // Forgets everything learned about the keys, after a reply that exceeded the limits.
   void Distrust();
-  // Writes what the probes found, and what went wrong.
+  // Writes what the probes found and the troubles.
   void Write(ShownKeys& shown, exporter::Reading& reading);
 
  private:
   struct Known {
     KeyProbe probe;
     std::vector<std::string> values;  // Of the pattern's names.
-    KeyFacts last;                    // When it was there; for keep.
-    bool is_seen;                     // In the walk that runs, or ran last.
+    KeyFacts last;                    // When the key last existed; for OnMissing::kKeep.
+    bool is_seen;                     // In the current walk, or in the last one.
   };
 
   void Find(const std::string& key);
@@ -71,11 +71,11 @@ class KeySeries : public WalkListener {
 
   const KeyEntry entry_;
   const std::size_t max_keys_;
-  std::map<std::string, Known> known_;  // In order, so that the page keeps its own.
-  std::vector<std::string> gone_;       // Those that make room for others.
+  std::map<std::string, Known> known_;  // Sorted, so that the page keeps its order.
+  std::vector<std::string> gone_;       // Missing keys, to be replaced by new ones.
   std::optional<std::size_t> matches_;
-  std::size_t cut_ = 0;      // Keys for which there was no room in the last whole walk,
-  std::size_t cut_now_ = 0;  // and in the one that runs.
+  std::size_t cut_ = 0;      // Keys without room in the last whole walk.
+  std::size_t cut_now_ = 0;  // Keys without room in the current walk.
   KeyTroubles troubles_;
 };
 

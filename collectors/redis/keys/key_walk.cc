@@ -13,8 +13,8 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 using exporter::SteadyTime;
 
-// Keys a SCAN: a fraction of a millisecond for the server, which serves nobody
-// else meanwhile.
+// Keys per SCAN. It takes a fraction of a millisecond, during which the server serves no other
+// client.
 constexpr std::size_t kScanCount = 1000;
 constexpr std::size_t kShownErrorBytes = 200;
 constexpr char kPart[] = "key discovery";
@@ -41,7 +41,7 @@ ScanReply ParseScan(RedisReply reply) {
   return scan;
 }
 
-// What says nothing of the keys, but that nobody answers.
+// Whether the error means that the server does not answer, and says nothing about the keys.
 bool IsUnreachable(ErrorKind kind) {
   return kind == ErrorKind::kTimeout || kind == ErrorKind::kConnect || kind == ErrorKind::kAuth;
 }
@@ -50,14 +50,14 @@ double Seconds(SteadyTime::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// A cursor of one node means nothing to another.
+// Names the shards, because a cursor of one node is meaningless to another.
 std::vector<std::string> ShardsOf(const KeyStore& store) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < store.ShardCount(); ++i) names.push_back(store.ShardName(i));
   return names;
 }
 
-// What is left of what one collection may cost.
+// The rest of a collection's budget.
 struct Budget {
   std::size_t keys;
   SteadyTime::duration time;
@@ -87,7 +87,7 @@ constexpr Gauge kGauges[] = {kDuration, kKeys, kSuccess};
 
 }  // namespace
 
-// The walk through one database: where it is, and what the last one was like.
+// The walk through one database: its position, and the results of the last whole walk.
 class KeyWalks::Walk {
  public:
   explicit Walk(int database) : database_(database) {}
@@ -127,20 +127,21 @@ class KeyWalks::Walk {
     problem_.reset();
     current_.waited += waited;
     cursor_ = std::move(scan.cursor);
-    // A budget counts what was asked for, lest a sparse keyspace be walked for long.
+    // Count at least what SCAN was asked to look at; otherwise a walk through a sparse keyspace
+    // would run too long.
     const std::size_t budgeted = std::max(kScanCount, scan.keys.size());
     current_.keys += is_filtered() ? budgeted : scan.keys.size();
     return budgeted;
   }
 
   bool is_at_start() const { return shard_ == 0 && cursor_ == kStart; }
-  // Before the first reply it may be that nobody has connected yet.
+  // Before the first reply the store may not be connected, and so not know its shards.
   void AdoptShards(const KeyStore& store) {
     if (is_at_start()) shards_ = ShardsOf(store);
   }
   bool IsOf(const KeyStore& store) const { return shards_ == ShardsOf(store); }
 
-  // Goes on to the next shard where this one is walked, or ends.
+  // Goes on to the next shard if this one is done, or ends the walk.
   void Advance(double unix_now) {
     if (cursor_ != kStart || ++shard_ < shards_.size()) return;
     is_running_ = false;
@@ -149,7 +150,7 @@ class KeyWalks::Walk {
     for (WalkListener* listener : listeners_) listener->WalkEnded();
   }
 
-  // Stays where it is, for the next collection.
+  // Keeps the position for the next collection.
   void Pause(const CollectError& error) { Note(error); }
 
   void BreakOff(const CollectError& error, SteadyTime next_due) {
@@ -175,7 +176,7 @@ class KeyWalks::Walk {
   struct Account {
     SteadyTime::duration waited{};
     std::size_t keys = 0;
-    double ended = 0;  // Seconds since 1970.
+    double ended = 0;  // Epoch seconds.
   };
 
   bool is_filtered() const { return glob_ != kEveryKey; }
@@ -187,10 +188,10 @@ class KeyWalks::Walk {
 
   const int database_;
   std::vector<WalkListener*> listeners_;
-  std::string glob_;  // What all of them want.
+  std::string glob_;  // Matches all keys that the listeners need.
 
   bool is_running_ = false;
-  SteadyTime due_;  // When the next one begins.
+  SteadyTime due_;  // When the next walk begins.
   std::vector<std::string> shards_;
   std::size_t shard_ = 0;
   std::string cursor_;
@@ -212,7 +213,7 @@ void KeyWalks::Add(WalkListener& listener) {
 
 void KeyWalks::Step(const CollectContext& context, KeyStore& store, SteadyTime now, double unix_now,
                     exporter::Reading& reading) {
-  // What is known already must still be read within the deadline.
+  // Half of the remaining time is left for reading the keys that are known.
   Budget budget{limits_.keys,
                 std::min<SteadyTime::duration>(limits_.time, (context.deadline.when() - now) / 2)};
   while (!budget.IsSpent() && store.ShardCount() > 0) {
@@ -228,11 +229,11 @@ void KeyWalks::Step(const CollectContext& context, KeyStore& store, SteadyTime n
       const SteadyTime::duration waited = clock_() - asked;
       if (!walk->is_at_start() && !walk->IsOf(store)) {
         budget.Spend(kScanCount, waited);
-        continue;  // The cursor was another server's: the walk begins anew.
+        continue;  // The cursor belonged to another server: the walk begins again.
       }
       walk->AdoptShards(store);
       const std::size_t walked = walk->Take(std::move(reply), waited);
-      budget.Spend(walked, clock_() - asked);  // With what the listeners asked of the keys.
+      budget.Spend(walked, clock_() - asked);  // Includes the listeners' own questions.
       walk->Advance(unix_now);
     } catch (const CollectError& error) {
       if (!IsUnreachable(error.kind())) {
@@ -247,7 +248,7 @@ void KeyWalks::Step(const CollectContext& context, KeyStore& store, SteadyTime n
   for (const auto& walk : walks_) walk->Write(reading);
 }
 
-// One that runs goes on; else the one that has waited longest begins.
+// Returns the running walk, or else the one that has been due longest. Null if none is due.
 KeyWalks::Walk* KeyWalks::NextDue(SteadyTime now) const {
   Walk* next = nullptr;
   for (const auto& walk : walks_) {

@@ -19,10 +19,10 @@ using exporter::ErrorKind;
 using exporter::Reading;
 using exporter::SeriesId;
 
-// Keys whose questions go out together, so that neither they nor the answers
-// take much memory here or there.
+// How many keys to ask about at once. Bounds the memory of questions and replies, here and in the
+// server.
 constexpr std::size_t kKeysTogether = 20000;
-// More than any probe takes: a type that changes under it is given up.
+// More rounds than any probe needs. A key whose type keeps changing is given up.
 constexpr int kMostRounds = 12;
 
 struct Asked {
@@ -30,7 +30,7 @@ struct Asked {
   KeyTroubles* troubles;
 };
 
-// Asks what the probes leave open, until nothing is.
+// Asks the probes' open questions until there are no more.
 void Run(const CollectContext& context, KeyStore& store, int database,
          std::span<const Asked> probes) {
   for (int round = 0; round < kMostRounds; ++round) {

@@ -14,19 +14,17 @@
 
 namespace collectors {
 
-// The entries of `keys`: numbers and sizes that an application keeps in Redis.
-// Keys are read together in a few round trips; which keys a pattern means, walks
-// find out. One thread.
+// The entries of `keys`: numbers and sizes that an application keeps in Redis. Reads the keys
+// together, in few round trips. Walks find the keys of a pattern. Not thread-safe.
 class KeysPart {
  public:
-  // At most `max_series` keys are remembered for an entry. The walks, to which
-  // this listens, are stepped by the owner before each Collect, and are not
-  // stepped any more once this is gone.
+  // Remembers at most `max_series` keys per entry. Listens to `walks`. The owner steps `walks`
+  // before each Collect, and not after this object is gone.
   KeysPart(std::vector<KeyEntry> entries, std::size_t max_series, KeyWalks& walks);
 
-  // Reads and writes. What fails of a key or an entry is a problem of the
-  // reading; an answer beyond all bounds costs the keys of its database. Throws
-  // CollectError where nobody answers: kTimeout, kConnect, kAuth.
+  // Reads the keys and writes their series. A key or an entry that fails is a problem of the
+  // reading. A reply that exceeds the limits costs all keys of its database. Throws CollectError
+  // (kTimeout, kConnect, kAuth) if the server does not answer.
   void Collect(const exporter::CollectContext& context, KeyStore& store,
                exporter::Reading& reading);
 

@@ -12,7 +12,7 @@ using exporter::CollectContext;
 using exporter::CollectError;
 
 constexpr std::chrono::minutes kAskAgain{10};
-// Commands whose second word may be allowed apart.
+// Commands for which an ACL may allow single subcommands.
 constexpr std::string_view kWithSubcommands[] = {"MEMORY", "XINFO"};
 
 std::string NameOf(const RedisCommand& words) {
@@ -21,7 +21,8 @@ std::string NameOf(const RedisCommand& words) {
   return has_subcommand ? words[0] + " " + words[1] : words[0];
 }
 
-// Not of a key: another key may be allowed (src/acl.c, "to access one of the keys").
+// Whether the whole command is refused. A refusal for one key does not count: another key may be
+// allowed (src/acl.c, "to access one of the keys").
 bool IsOfTheCommand(const RedisReply& reply) {
   return reply.type == RedisReply::Type::kError &&
          KindOfRedisError(reply.text) == exporter::ErrorKind::kPermission &&
@@ -72,7 +73,7 @@ std::vector<RedisReply> PatientStore::AskAllowed(int database, const std::vector
   }
   return replies;
 } catch (const CollectError& error) {
-  // Of single commands a refusal is a reply: what is thrown is of the SELECT.
+  // The refusal of a command is a reply, so the exception is about the SELECT.
   if (error.kind() == exporter::ErrorKind::kPermission) {
     databases_.try_emplace(database, Closed{now_ + kAskAgain, error});
   }

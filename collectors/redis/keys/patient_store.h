@@ -8,17 +8,15 @@
 
 namespace collectors {
 
-// A store that does not insist: a command that the server refuses to run at all,
-// or does not know, is asked for again only after ten minutes, and so is a database
-// that it does not let us choose. Until then the refusal is the answer, so that
-// whoever asks notes it as before, and the server's ACL log stays as it is. One
-// thread.
+// Caches refusals: a command that the server refuses to run or does not know, and a database that
+// it refuses to select, are retried after ten minutes. Until then the cached refusal is the reply,
+// so that callers still report it, and the server's ACL log does not grow. Not thread-safe.
 class PatientStore : public KeyStore {
  public:
-  // The store must outlive it.
+  // `store` must outlive it.
   explicit PatientStore(KeyStore& store) : store_(store) {}
 
-  // The time that counts until the next call.
+  // Sets the time that is used until the next call.
   void BeginRun(exporter::SteadyTime now) { now_ = now; }
 
   std::vector<RedisReply> Ask(const exporter::CollectContext& context, int database,
@@ -36,19 +34,19 @@ class PatientStore : public KeyStore {
     RedisReply reply;
   };
 
-  // The refusal that still holds for a command, or null.
+  // Returns the command's refusal if it is still valid, or null.
   const RedisReply* RefusalOf(const RedisCommand& words) const;
   void Note(const RedisCommand& words, const RedisReply& reply);
 
-  // Asks by `ask` for the commands that are not refused; a reply for each. Throws
-  // what it throws, or threw of a refused database.
+  // Sends the commands that are not refused, by `ask`. Returns a reply for each command. Throws as
+  // `ask` does, or the cached error of a refused database.
   template <typename Command, typename Sender>
   std::vector<RedisReply> AskAllowed(int database, const std::vector<Command>& commands,
                                      Sender ask);
 
   KeyStore& store_;
   exporter::SteadyTime now_;
-  std::map<std::string, Refusal> refusals_;  // By the command: "XINFO STREAM", "GET".
+  std::map<std::string, Refusal> refusals_;  // By command: "XINFO STREAM", "GET".
   struct Closed {
     exporter::SteadyTime until;
     exporter::CollectError error;
