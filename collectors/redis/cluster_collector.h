@@ -11,13 +11,13 @@
 
 namespace collectors {
 
-// A whole cluster: what each node says, with the label node, and keys wherever
-// they are. A node that fails costs its own series. One thread at a time.
+// Collects a whole cluster: every node's own families, with the label `node`, and keys on whichever
+// node they are. If a node fails, only its own series are missing. Not thread-safe.
 class ClusterCollector : public exporter::Collector {
  public:
   ClusterCollector(RedisTarget seed, ServerParts parts, std::unique_ptr<Keyspace> keyspace);
 
-  // Throws CollectError where no node answers.
+  // Throws CollectError if no node answers.
   exporter::Reading Collect(const exporter::CollectContext& context) override;
   std::vector<exporter::SeriesId> Claims() const override;
 

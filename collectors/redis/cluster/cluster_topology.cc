@@ -13,14 +13,15 @@ using exporter::ErrorKind;
 
 constexpr std::size_t kFieldsBeforeSlots = 8;
 constexpr std::size_t kMostIdBytes = 40;
-constexpr std::size_t kMostHostBytes = 253;  // Of a name in DNS.
+constexpr std::size_t kMostHostBytes = 253;  // The longest DNS name.
 constexpr int kMostPort = 65535;
 
 [[noreturn]] void Refuse(const char* what) {
   throw CollectError(ErrorKind::kProtocol, std::string("CLUSTER NODES: ") + what);
 }
 
-// What stands before the first separator, or all; it and the separator leave `text`.
+// Returns the part of `text` before the first separator, or all of it. Removes that part and the
+// separator from `text`.
 std::string_view Cut(std::string_view& text, char separator) {
   const std::size_t end = text.find(separator);
   const std::string_view front = text.substr(0, end);
@@ -46,8 +47,8 @@ bool IsHost(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_plain);
 }
 
-// "host:port", of which an IPv6 host has colons of its own; "" and "?" are a host
-// that the node does not know or does not tell.
+// Parses "host:port". An IPv6 host contains colons itself. A host of "" or "?" is unknown to the
+// node or not announced.
 std::optional<RedisNodeAddress> AddressOf(std::string_view text, const std::string& asked_host) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
@@ -58,7 +59,7 @@ std::optional<RedisNodeAddress> AddressOf(std::string_view text, const std::stri
   return RedisNodeAddress{std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
-// "ip:port@bus-port,hostname,field=value": all from the @ on came with versions.
+// Parses "ip:port@bus-port,hostname,field=value". Older versions lack the parts from "@" on.
 void ReadAddress(std::string_view text, const ClusterViewpoint& viewpoint, ClusterNode& node) {
   std::string_view extras = text;
   std::string_view main = Cut(extras, ',');
@@ -71,7 +72,7 @@ void ReadAddress(std::string_view text, const ClusterViewpoint& viewpoint, Clust
   if (viewpoint.names_first) std::swap(node.other_host, node.address.host);
 }
 
-// Returns false for a node that is no member yet.
+// Returns false if the node is not a member yet.
 bool ReadFlags(std::string_view flags, ClusterNode& node) {
   while (!flags.empty()) {
     const std::string_view flag = Cut(flags, ',');
@@ -83,8 +84,8 @@ bool ReadFlags(std::string_view flags, ClusterNode& node) {
   return true;
 }
 
-// "5", "5-9", and "[5->-id]" or "[5-<-id]" for a slot on its way, which its source
-// owns until the end.
+// Parses "5" and "5-9". Skips "[5->-id]" and "[5-<-id]", slots in migration: the source node owns
+// such a slot until the migration ends.
 void ReadSlots(std::string_view text, ClusterNode& node) {
   while (!text.empty()) {
     std::string_view range = Cut(text, ' ');
@@ -136,8 +137,8 @@ ClusterTopology::ClusterTopology(std::string_view cluster_nodes, const ClusterVi
   IndexSlots();
 }
 
-// A node that came back with a new id has the address of what it was before, which
-// the others remember as failing.
+// A node that came back with a new id has the address of its old id, which the other nodes still
+// list as failing.
 void ClusterTopology::KeepOneAtEachAddress() {
   std::map<RedisNodeAddress, ClusterNode*> kept;
   for (ClusterNode& node : nodes_) {

@@ -13,50 +13,51 @@
 
 namespace collectors {
 
-// What a Redis Cluster tells of itself, as values: its nodes (CLUSTER NODES, which
-// every version has) and its redirections. Pure.
+// Parses what a Redis Cluster reports about itself: its nodes (CLUSTER NODES, which every version
+// has) and its redirections. All functions are pure.
 // https://redis.io/docs/latest/commands/cluster-nodes/
 // https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
 
 struct SlotRange {
   int first = 0;
-  int last = 0;  // Itself included.
+  int last = 0;  // Inclusive.
 };
 
 struct ClusterNode {
   std::string id;
-  RedisNodeAddress address;  // Port 0: it cannot be reached.
-  std::string other_host;    // Its hostname where `address` has its IP, or the reverse; or "".
+  RedisNodeAddress address;  // Port 0 if the node is unreachable.
+  // The hostname if `address` has the IP, the IP if `address` has the hostname, or "".
+  std::string other_host;
   bool is_primary = false;
-  std::string primary_id;  // Of a replica.
-  bool fails = false;      // Other nodes find it down, or suspect that it is.
+  std::string primary_id;  // Only for a replica.
+  bool fails = false;      // Other nodes report it down or suspect that it is.
   std::vector<SlotRange> slots;
 };
 
-// How a view of a cluster is to be read.
+// How to read a node's view of the cluster.
 struct ClusterViewpoint {
-  std::string asked_host;    // The node that told, which may announce no host.
-  bool names_first = false;  // Hostnames rather than IPs, as TLS checks them.
+  std::string asked_host;    // Host of the asked node, which may announce no host itself.
+  bool names_first = false;  // Prefer hostnames to IPs, because TLS verifies hostnames.
 };
 
 class ClusterTopology {
  public:
-  // Beyond it CLUSTER NODES is refused: 1,000 is what the specification is made for.
+  // A longer CLUSTER NODES is refused. The cluster specification is designed for up to 1,000 nodes.
   static constexpr std::size_t kMostNodes = 1000;
 
-  // Knows no node.
+  // Constructs a topology without nodes.
   ClusterTopology() { owners_.fill(kNoOwner); }
-  // Reads the reply to CLUSTER NODES; a node in handshake is no member yet. Throws
-  // CollectError: kProtocol for what is no such reply, kLimit beyond kMostNodes.
+  // Parses the reply to CLUSTER NODES. Leaves out nodes in handshake, which are not members yet.
+  // Throws CollectError: kProtocol if the text is not such a reply, kLimit beyond kMostNodes.
   ClusterTopology(std::string_view cluster_nodes, const ClusterViewpoint& viewpoint);
 
-  // In the order of their ids.
+  // Ordered by id.
   const std::vector<ClusterNode>& nodes() const { return nodes_; }
   // The primaries that own slots, as indices into nodes().
   const std::vector<std::size_t>& shards() const { return shards_; }
-  // Null where the slot has no owner.
+  // Returns null if the slot has no owner.
   const ClusterNode* OwnerOf(int slot) const;
-  // By either of its hosts. Null where it is no member.
+  // Finds a node by either of its hosts. Returns null if there is no such member.
   const ClusterNode* At(const RedisNodeAddress& address) const;
 
  private:
@@ -69,13 +70,14 @@ class ClusterTopology {
   std::array<std::int16_t, kKeySlots> owners_;  // Indices into nodes_.
 };
 
-// "MOVED 3999 host:port" (the slot is another node's) or "ASK 3999 host:port" (the
-// key may have moved there already).
+// "MOVED 3999 host:port" (another node owns the slot) or "ASK 3999 host:port" (the key may have
+// moved to that node already).
 struct Redirection {
   bool is_ask = false;
-  RedisNodeAddress to;  // Port 0: no node that could be asked.
+  RedisNodeAddress to;  // Port 0 if the reply names no usable node.
 };
-// None where the reply is no redirection. A node without a host is at the asked one.
+// Returns nothing if the reply is not a redirection. A redirection without a host means the asked
+// host.
 std::optional<Redirection> RedirectionOf(const RedisReply& reply, const std::string& asked_host);
 
 }  // namespace collectors

@@ -15,19 +15,19 @@ using exporter::Deadline;
 using exporter::ErrorKind;
 using std::chrono::milliseconds;
 
-// So that many nodes do not leave each less than a round trip and a handshake.
+// With many nodes, each still gets enough time for a handshake and a round trip.
 constexpr milliseconds kLeastShare(100);
-// A node is not blamed for a timeout when it had less time than this.
+// A node that had less time than this is not marked as failed by a timeout.
 constexpr milliseconds kFairTime(50);
 
-// Whether the reply to CLUSTER MYID is another node's. A user that may not ask it
-// is believed.
+// Whether the reply to CLUSTER MYID is from another node. If the user may not run it, the node is
+// trusted.
 bool IsStranger(const RedisReply& reply, const std::string& id) {
   if (reply.type == RedisReply::Type::kString) return reply.text != id;
   return reply.text.starts_with("ERR This instance has cluster support disabled");
 }
 
-// What asks for one thing, as INFO, waits for it as long as it may.
+// A single command, such as INFO, may use all the remaining time.
 std::vector<RedisReply> Send(const CollectContext& context, RedisSession& session,
                              SturdySession& sturdy, const std::vector<RedisCommand>& commands,
                              bool is_one) {
@@ -67,8 +67,8 @@ struct NodeSessions::Peer {
 
   RedisSession session;
   SturdySession sturdy{session};
-  std::optional<CollectError> failure;  // Of this run.
-  bool failed = false;                  // When it was asked last.
+  std::optional<CollectError> failure;  // In this run.
+  bool failed = false;                  // When it was last asked.
 };
 
 NodeSessions::NodeSessions(RedisTarget target) : target_(std::move(target)) {}

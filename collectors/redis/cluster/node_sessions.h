@@ -12,33 +12,33 @@
 
 namespace collectors {
 
-// A part of the time that is left, of so many equal ones, for one node of many: a
-// node that hangs takes no more. Not so small that it could not answer.
+// Returns a context with one of `parts` equal shares of the remaining time, for one node of many,
+// so that a node that hangs takes no more than its share. A share is at least 100 ms (or all the
+// remaining time), so that the node can answer.
 exporter::CollectContext ShareOf(const exporter::CollectContext& context, std::size_t parts);
 
-// The connections to the nodes of a cluster, one a node, each opened when first
-// needed. Remembers who failed: in one run a node may fail once, and what is asked
-// of it after that fails at once. One thread at a time.
+// The connections to a cluster's nodes, one per node, opened when first needed. If a node fails in
+// a run, later commands to it in the same run fail at once. Not thread-safe.
 class NodeSessions {
  public:
-  // With the target's user, password and name; its host is not asked.
+  // Uses the target's user, password and name, but not its host.
   explicit NodeSessions(RedisTarget target);
   ~NodeSessions();
   NodeSessions(const NodeSessions&) = delete;
   NodeSessions& operator=(const NodeSessions&) = delete;
 
-  // Whoever failed may be asked again.
+  // Allows nodes that failed to be asked again.
   void BeginRun();
-  // A reply for each command, error replies among them. Where `id` is not empty
-  // and the server there has another one, that is a failure: an address may be
-  // given to a stranger, who would tell that our keys do not exist. Throws
-  // CollectError by context.deadline, naming the node.
+  // Returns a reply for each command, error replies included. If `id` is not empty and the server
+  // at the address has another id, that is a failure: the address may belong to a different server
+  // now, which would report that our keys do not exist. Ends by context.deadline. Throws
+  // CollectError that names the node.
   std::vector<RedisReply> Ask(const exporter::CollectContext& context,
                               const RedisNodeAddress& address, const std::string& id,
                               std::vector<RedisCommand> commands);
-  // Whether it failed when it was asked last.
+  // Whether the node failed when it was last asked.
   bool Failed(const RedisNodeAddress& address) const;
-  // Closes what leads to a node that is no member.
+  // Closes the connections to nodes that are not members.
   void KeepMembersOf(const ClusterTopology& topology);
 
  private:

@@ -17,11 +17,11 @@ using exporter::ErrorKind;
 
 constexpr int kMostRedirections = 3;
 constexpr std::size_t kShownErrorBytes = 200;
-// How many nodes are asked for the topology before the seed is.
+// How many nodes are asked for the topology before the seed.
 constexpr std::size_t kMostSources = 3;
 
-// The first words of an error reply, by which KindOfRedisError knows the kind
-// again; kConnect for all others.
+// The first words of an error reply of each kind, from which KindOfRedisError recovers the kind.
+// All other kinds become kUnreachable, which it reads as kConnect.
 struct KindWords {
   ErrorKind kind;
   std::string_view words;
@@ -53,7 +53,7 @@ void RefuseOtherDatabase(int database) {
                                             std::to_string(database));
 }
 
-// How to read what a node tells. A socket's server is on this machine.
+// How to read a node's reply. The server behind a Unix socket is on this machine.
 ClusterViewpoint ViewpointOf(const RedisTarget& seed,
                              const std::optional<RedisNodeAddress>& node) try {
   const exporter::Secret url = seed.url.Load();
@@ -94,18 +94,18 @@ void RedisCluster::Learn(const CollectContext& context) {
   std::optional<CollectError> failure;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     try {
-      // A part more than there are sources, for what is asked afterwards.
+      // One share more than there are sources, for the commands that follow.
       Adopt(TopologyOf(ShareOf(context, sources.size() - i + 1), sources[i]), sources[i]);
       return;
     } catch (const CollectError& error) {
       failure = error;
     }
   }
-  throw CollectError(*failure);  // The seed, which is asked last, is always a source.
+  throw CollectError(*failure);  // The seed is always the last source.
 }
 
 void RedisCluster::Adopt(ClusterTopology told, const std::optional<RedisNodeAddress>& informant) {
-  // As a node tells that was removed from the cluster, and knows itself alone.
+  // A node that was removed from the cluster reports only itself.
   if (told.shards().empty() && !topology_.shards().empty()) {
     throw CollectError(ErrorKind::kMissing, "CLUSTER NODES: no slot has an owner any more");
   }
@@ -155,7 +155,7 @@ void RedisCluster::PlanVisits() {
 std::vector<RedisReply> RedisCluster::AskNode(const CollectContext& context, std::size_t node,
                                               const std::vector<RedisCommand>& commands) {
   visited_.at(node) = true;
-  // Those that wait, this one, and the keys.
+  // Shares for the unvisited nodes, for this one, and for the keys.
   const auto waiting =
       static_cast<std::size_t>(std::count(visited_.begin(), visited_.end(), false));
   return AskMember(ShareOf(context, waiting + 2), visits_[node].address, commands);
@@ -165,7 +165,7 @@ std::vector<RedisReply> RedisCluster::Ask(const CollectContext& context, int dat
                                           const std::vector<KeyCommand>& commands) {
   RefuseOtherDatabase(database);
   if (topology_.nodes().empty()) Refresh(context);
-  // Not nil, which would be a missing key.
+  // Not nil, which would mean a missing key.
   Batch batch = {commands, {commands.size(), ErrorReply(kUnreachable, "nobody was asked")}, {}};
   Round round = FirstRound(batch);
   for (int asked = 0; !round.empty() && asked <= kMostRedirections; ++asked) {
@@ -202,7 +202,7 @@ void RedisCluster::AskRound(const CollectContext& context, const Round& round, B
   });
   std::size_t left = order.size();
   for (const Round::value_type* entry : order) {
-    // A part more than there are nodes, for the redirections.
+    // One share more than there are nodes, for the redirections.
     AskOwner(ShareOf(context, left-- + 1), entry->first, entry->second, batch);
   }
 }
@@ -237,7 +237,7 @@ void RedisCluster::Follow(std::size_t command, const RedisNodeAddress& asked, Ba
   std::optional<Redirection> redirection = RedirectionOf(reply, asked.host);
   if (!redirection) return;
   if (!redirection->is_ask) is_due_ = true;
-  // A name may stand for the address that a session is open to.
+  // The redirection may give the other host (name or IP) of a node that has an open session.
   if (const ClusterNode* member = topology_.At(redirection->to)) redirection->to = member->address;
   batch.next[redirection->to].push_back({command, redirection->is_ask});
 }

@@ -16,28 +16,28 @@
 
 namespace collectors {
 
-// A Redis Cluster: its nodes, found by asking one of them, and its keys, each asked
-// of the primary that owns its slot. A key's reply is its owner's own, or an error:
-// a slot on its way and a node that is down are never taken for a missing key.
-// Replicas are visited, but asked for no keys. A node that fails is not asked again
-// before the next Refresh(), and a failure or a move makes the nodes due. Every call
-// ends by context.deadline. One thread at a time.
+// A Redis Cluster: its nodes, found by asking one of them, and its keys. Each key is asked of the
+// primary that owns its slot. A key's reply is its owner's, or an error: a key in a migrating slot,
+// or on a node that is down, is never reported as missing. Replicas are visited, but not asked for
+// keys. A node that fails is not asked again before the next Refresh(). After a failure or a MOVED,
+// the next Refresh() asks for the nodes again. Every call ends by context.deadline. Not
+// thread-safe.
 class RedisCluster : public KeyStore {
  public:
-  // The URL's host is one of the nodes, any one: it is asked for the others, and
-  // again when none of those that it named answers.
+  // The URL's host is any one of the nodes. It is asked for the other nodes, and again if none of
+  // the nodes it named answers.
   explicit RedisCluster(RedisTarget seed,
                         std::chrono::milliseconds refresh_interval = std::chrono::minutes(1));
 
-  // Begins a run: asks for the nodes where that is due. Throws CollectError where
-  // none are known and nobody told; otherwise returns why those of before stay.
+  // Begins a run and asks for the nodes if that is due. If nobody answers, keeps the known nodes
+  // and returns the error. Throws CollectError if no nodes are known.
   std::optional<exporter::CollectError> Refresh(const exporter::CollectContext& context);
 
-  // Those that can be reached, each address once, the ones that failed last; an
-  // index is good until the next Refresh().
+  // The reachable nodes, each address once, with the nodes that failed at the end. An index is
+  // valid until the next Refresh().
   const std::vector<ClusterNode>& Nodes() const { return visits_; }
-  // A reply for each command, of one node, within a share of the time so that the
-  // others have theirs. Throws CollectError where the node fails.
+  // Asks one node, within a share of the time so that the other nodes get theirs. Returns a reply
+  // for each command. Throws CollectError if the node fails.
   std::vector<RedisReply> AskNode(const exporter::CollectContext& context, std::size_t node,
                                   const std::vector<RedisCommand>& commands);
 
@@ -47,31 +47,31 @@ class RedisCluster : public KeyStore {
   // The primaries that own slots, in the order of their ids.
   std::size_t ShardCount() const override { return topology_.shards().size(); }
   std::string ShardName(std::size_t shard) const override;
-  // Throws kMissing for a shard that is no more.
+  // Throws kMissing if the shard does not exist any more.
   std::vector<RedisReply> AskShard(const exporter::CollectContext& context, std::size_t shard,
                                    int database,
                                    const std::vector<RedisCommand>& commands) override;
 
  private:
-  // A command that is to be asked: its place among all, and whether after ASKING.
+  // A command to ask: its index in Batch::commands, and whether to send ASKING before it.
   struct Question {
     std::size_t command;
     bool after_asking;
   };
-  // The questions of one round, by the node to ask.
+  // The questions of one round, by node.
   using Round = std::map<RedisNodeAddress, std::vector<Question>>;
   // One call to Ask().
   struct Batch {
     const std::vector<KeyCommand>& commands;
     std::vector<RedisReply> replies;
-    Round next;  // Those that were redirected.
+    Round next;  // The redirected commands.
   };
 
   void Learn(const exporter::CollectContext& context);
   void Adopt(ClusterTopology told, const std::optional<RedisNodeAddress>& informant);
   ClusterTopology TopologyOf(const exporter::CollectContext& context,
                              const std::optional<RedisNodeAddress>& node);
-  // Whom to ask for the nodes; without an address the seed.
+  // The nodes to ask for the topology, in order. No address means the seed.
   std::vector<std::optional<RedisNodeAddress>> Sources() const;
   void PlanVisits();
 
@@ -79,7 +79,7 @@ class RedisCluster : public KeyStore {
   void AskRound(const exporter::CollectContext& context, const Round& round, Batch& batch);
   void AskOwner(const exporter::CollectContext& context, const RedisNodeAddress& address,
                 const std::vector<Question>& questions, Batch& batch);
-  // Plans another question where the command's reply is a redirection.
+  // Plans another question if the command's reply is a redirection.
   void Follow(std::size_t command, const RedisNodeAddress& asked, Batch& batch);
   static void GiveUp(std::size_t command, Batch& batch);
   std::vector<RedisReply> AskMember(const exporter::CollectContext& context,
@@ -90,9 +90,9 @@ class RedisCluster : public KeyStore {
   std::chrono::milliseconds refresh_interval_;
   NodeSessions sessions_;
   ClusterTopology topology_;
-  exporter::SteadyTime learned_;               // When topology_ was told,
-  std::optional<RedisNodeAddress> informant_;  // and by whom; none for the seed.
-  bool is_due_ = true;                         // Before the interval is over.
+  exporter::SteadyTime learned_;               // When topology_ was learned.
+  std::optional<RedisNodeAddress> informant_;  // The node that reported it; absent for the seed.
+  bool is_due_ = true;                         // Learn the topology before the interval is over.
   std::vector<ClusterNode> visits_;
   std::vector<bool> visited_;  // In this run, by index into visits_.
 };

@@ -34,11 +34,11 @@ constexpr ClusterField kFields[] = {
     {"total_cluster_links_buffer_limit_exceeded", "redis_total_cluster_links_buffer_limit_exceeded",
      "Links of the cluster bus freed because their buffer was full."},
 };
-// The others are messages by their kind, which differ by version.
+// The remaining fields count messages by type; their names differ by version.
 constexpr std::string_view kOthers = "cluster_";
 constexpr std::string_view kOthersHelp = "Field of CLUSTER INFO of that name.";
 
-// What redis_exporter shows: ok and fail as numbers.
+// As redis_exporter does, shows "ok" and "fail" as numbers.
 std::optional<double> NumberOf(std::string_view text) {
   if (text == "ok") return 1;
   if (text == "fail") return 0;

@@ -7,7 +7,7 @@
 
 namespace collectors {
 
-// What a node says of its cluster: https://redis.io/docs/latest/commands/cluster-info/
+// A node's view of its cluster: https://redis.io/docs/latest/commands/cluster-info/
 std::vector<RedisCommand> ClusterStateCommands(const ServerFacts& server);
 void AddClusterState(std::span<const RedisReply> replies, const ServerFacts& server,
                      exporter::FamilySet& families);

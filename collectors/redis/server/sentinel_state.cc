@@ -61,7 +61,7 @@ void AddFields(const Pairs& pairs, std::span<const SentinelField> fields, const 
   }
 }
 
-// The fields master0, master1, ... of INFO: "name=shop,status=ok,address=...".
+// Parses the fields master0, master1, ... of INFO: "name=shop,status=ok,address=...".
 std::vector<InfoText> MastersOf(const InfoText& info) {
   std::vector<InfoText> masters;
   for (const auto& [field, text] : info) {
@@ -94,14 +94,14 @@ bool IsDown(const Pairs& pairs) {
   return flags.empty() || flags.find("_down") != std::string_view::npos;
 }
 
-// How many of the listed are neither subjectively nor objectively down.
+// Returns how many of the listed are neither subjectively nor objectively down.
 double CountGood(const RedisReply& list) {
   return static_cast<double>(std::ranges::count_if(
       list.items, [](const RedisReply& item) { return !IsDown(PairsOf(item)); }));
 }
 
-// "OK 3 usable Sentinels. ..." or an error, "NOQUORUM ...": its first word tells.
-// A question that is refused tells nothing.
+// CKQUORUM replies "OK 3 usable Sentinels. ..." or an error, "NOQUORUM ...". The first word becomes
+// a label. If the user may not run it, there is no series.
 void AddQuorum(const std::string& master, const RedisReply& reply, FamilySet& families) {
   const bool is_error = reply.type == Type::kError;
   if (is_error && KindOfRedisError(reply.text) == exporter::ErrorKind::kPermission) return;

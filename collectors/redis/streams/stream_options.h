@@ -6,8 +6,8 @@
 
 namespace collectors {
 
-// The key `streams` of a collector: a list of {key or pattern, db}. `database` is
-// where an entry does not say. Notes what is wrong in the reader.
+// Reads a collector's `streams`: a list of {key or pattern, db}. `database` is the default for
+// entries without `db`. Reports mistakes to the reader.
 StreamPart ReadStreamOptions(exporter::YamlReader& options, const exporter::JobSettings& settings,
                              int database, bool consumers);
 

@@ -13,10 +13,9 @@
 
 namespace collectors {
 
-// The streams that one pattern finds: those of the last whole walk, and those
-// that the walk under way has come by. At most `most`; of the others it knows
-// how many there were. Keys that match are asked for their type, once a walk; if the
-// server does not tell it, they are taken for streams.
+// The streams that match one pattern: those of the last whole walk, and those that the current walk
+// has found so far. Keeps at most `most` and counts the others. Asks for the type of each matching
+// key, once per walk. A key counts as a stream if the server does not report its type.
 class StreamSearch : public WalkListener {
  public:
   StreamSearch(int database, KeyPattern pattern, std::size_t most);
@@ -28,13 +27,13 @@ class StreamSearch : public WalkListener {
   void WalkEnded() override;
   void WalkBrokenOff() override {}
 
-  // Where to ask for the types of the keys found until the next call.
+  // Sets where KeysFound asks for the keys' types, until the next call.
   void AskOf(const exporter::CollectContext* context, KeyStore* store);
   std::set<std::string> Keys() const;
   std::size_t cut() const { return cut_; }
 
  private:
-  // Without those that are known for no streams.
+  // Returns `keys` without those that are known to have another type.
   std::vector<std::string> StreamsAmong(std::vector<std::string> keys, std::size_t shard) const;
 
   int database_;
@@ -43,13 +42,13 @@ class StreamSearch : public WalkListener {
   const exporter::CollectContext* context_ = nullptr;
   KeyStore* store_ = nullptr;
   std::set<std::string> known_;
-  std::set<std::string> fresh_;  // Of the walk under way.
+  std::set<std::string> fresh_;  // From the current walk.
   std::size_t cut_ = 0;
   std::size_t fresh_cut_ = 0;
 };
 
-// The streams of a collector: those that it names and those that it searches.
-// One thread.
+// The streams of a collector: those named in its options and those found by patterns. Not
+// thread-safe.
 class StreamPart {
  public:
   explicit StreamPart(StreamRules rules) : rules_(rules) {}
@@ -58,11 +57,11 @@ class StreamPart {
   void Search(int database, KeyPattern pattern, std::size_t most);
   bool empty() const { return named_.empty() && searches_.empty(); }
 
-  // Before each step of the walks: whom to ask for the types of their keys in it.
+  // Call before each step of the walks: `store` is asked for the keys' types in that step.
   void BeginStep(const exporter::CollectContext& context, KeyStore& store);
-  // Makes the searches listen; this must outlive the walks.
+  // Adds the searches as listeners. `walks` must not be stepped once this object is gone.
   void ListenTo(KeyWalks& walks);
-  // Throws where the store does.
+  // Throws as the store does.
   void Collect(const exporter::CollectContext& context, KeyStore& store,
                exporter::Reading& reading);
   std::vector<exporter::SeriesId> Claims() const;

@@ -17,8 +17,8 @@ using exporter::ErrorKind;
 using exporter::Labels;
 using exporter::Reading;
 
-// An answer holds a stream's first and last entry, whatever their size: so that
-// few large ones do not pass the bound of a pipeline.
+// A reply holds a stream's first and last entry, of any size. This keeps a few large entries from
+// exceeding the limit of a pipeline.
 constexpr std::size_t kStreamsAtOnce = 50;
 
 struct Group {
@@ -85,7 +85,7 @@ class StreamRun {
   void AddFailed(const StreamTarget& stream, const RedisReply& state, const Labels& labels) {
     const bool is_absent = KindOfRedisError(state.text) == ErrorKind::kMissing;
     if (stream.is_configured && is_absent) return AddAbsentStream(labels, reading_.families);
-    // A pattern finds keys of every type, and some that are gone meanwhile.
+    // A pattern also finds keys of other types, and keys that are deleted meanwhile.
     if (!stream.is_configured && (is_absent || IsWrongType(state))) return;
     throw RedisError("XINFO STREAM", state);
   }
@@ -104,7 +104,7 @@ class StreamRun {
         if (IsError(replies.at(i))) throw RedisError("XINFO CONSUMERS", replies[i]);
         AddStreamConsumers(replies[i], LabelsOf(groups[i]), reading_.families);
       } catch (const CollectError& error) {
-        // The group may have gone since it was listed.
+        // The group may have been removed since it was listed.
         if (error.kind() != ErrorKind::kMissing) NoteProblem(*groups[i].stream, error);
       }
     }

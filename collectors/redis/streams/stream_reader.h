@@ -10,12 +10,12 @@
 
 namespace collectors {
 
-// A stream to look at.
+// A stream to read.
 struct StreamTarget {
   int database = 0;
   std::string key;
-  // Named in the configuration, so it has series also when it is not there, and
-  // a key that is no stream is a problem. Else it was found by a pattern.
+  // Named in the configuration: it has series even if it does not exist, and another type is a
+  // problem. Otherwise found by a pattern.
   bool is_configured = true;
 
   // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 within for a pointer.
@@ -23,14 +23,13 @@ struct StreamTarget {
 };
 
 struct StreamRules {
-  bool consumers = true;          // Series for each consumer too.
-  std::size_t max_groups = 1000;  // Of all streams together; what is cut counts as cut series.
+  bool consumers = true;          // Also show each consumer.
+  std::size_t max_groups = 1000;  // Of all streams together. The rest counts as cut series.
 };
 
-// Asks for the streams, their groups and their consumers, in two rounds, and
-// writes what the answers say; a stream that fails is a problem of its own. `lags` is what
-// earlier calls have seen.
-// Throws where the store does.
+// Reads the streams, their groups and their consumers, in two rounds, and writes their families. A
+// stream that fails is a problem of the reading. `lags` carries what earlier calls have seen.
+// Throws as the store does.
 void ReadStreams(const exporter::CollectContext& context, KeyStore& store,
                  std::span<const StreamTarget> streams, const StreamRules& rules, StreamLags& lags,
                  exporter::Reading& reading);

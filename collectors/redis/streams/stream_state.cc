@@ -18,7 +18,7 @@ enum class Shape {
   kNumber,        // An integer.
   kMilliseconds,  // An integer, shown in seconds.
   kId,            // "1526999626221-0"
-  kEntry,         // An entry, whose first item is its ID; nil where there is none.
+  kEntry,         // An entry, whose first item is its ID; nil if there is none.
 };
 
 struct StreamField {

@@ -9,25 +9,25 @@
 
 namespace collectors {
 
-// What XINFO STREAM, XINFO GROUPS and XINFO CONSUMERS answer, as families under
-// the names of oliver006/redis_exporter:
+// Turns the replies to XINFO STREAM, XINFO GROUPS and XINFO CONSUMERS into families, under the
+// names of oliver006/redis_exporter:
 // https://redis.io/docs/latest/commands/xinfo-stream/
-// A field that an older server lacks, or cannot tell, is no sample. IDs are shown by their first
-// half, milliseconds since the epoch. All of it is pure and passes over what is not of that shape.
+// A field that an older server lacks or does not know has no sample. An ID is shown as its first
+// half, milliseconds since the epoch. All functions are pure and ignore values of another shape.
 
-// Labels are db and stream.
+// `labels` are db and stream.
 void AddStream(const RedisReply& stream, const exporter::Labels& labels,
                exporter::FamilySet& families);
-// What a stream that is not there has: length and groups of 0.
+// Adds the families of a stream that does not exist: a length of 0 and 0 groups.
 void AddAbsentStream(const exporter::Labels& labels, exporter::FamilySet& families);
-// Labels are db, stream and group.
+// `labels` are db, stream and group.
 void AddStreamGroup(const RedisReply& group, std::optional<double> lag,
                     const exporter::Labels& labels, exporter::FamilySet& families);
-// Each consumer of the group; labels as AddStreamGroup's.
+// Adds each consumer of the group. `labels` are as for AddStreamGroup.
 void AddStreamConsumers(const RedisReply& consumers, const exporter::Labels& labels,
                         exporter::FamilySet& families);
 
-// The names of the groups in an answer to XINFO GROUPS, in its order.
+// Returns the groups' names in a reply to XINFO GROUPS, in its order.
 std::vector<std::string> StreamGroupNames(const RedisReply& groups);
 
 }  // namespace collectors
