@@ -23,7 +23,7 @@ namespace {
 using exporter::CollectContext;
 using exporter::Reading;
 
-// One server.
+// Collects one server.
 class RedisCollector : public exporter::Collector {
  public:
   RedisCollector(RedisTarget target, ServerParts parts, std::unique_ptr<Keyspace> keyspace)
@@ -38,7 +38,7 @@ class RedisCollector : public exporter::Collector {
     const auto now = std::chrono::steady_clock::now();
     const auto wall_now = std::chrono::system_clock::now();
     Reading reading;
-    bool is_first = true;  // INFO, which decides whether the server answers at all.
+    bool is_first = true;  // The first command is INFO. It decides whether the server is up.
     const auto ask = [&](const std::vector<RedisCommand>& commands) {
       return std::exchange(is_first, false) ? session_.Pipeline(context, commands)
                                             : sturdy_.Ask(context, commands);
@@ -68,7 +68,7 @@ class RedisCollector : public exporter::Collector {
   std::unique_ptr<Keyspace> keyspace_;
 };
 
-// Parts of what is asked anyway; the others are ReplyParts().
+// What `parts` chooses: the ReplyParts() that are on, parts of INFO, and the consumers of streams.
 struct Choice {
   ServerParts server;
   bool stream_consumers = true;
@@ -95,7 +95,7 @@ Choice ReadParts(exporter::YamlReader& options) {
   return choice;
 }
 
-// Where the URL leads, as far as it can be read yet.
+// Returns the endpoint of the URL, or an empty one if the URL cannot be read yet.
 RedisEndpoint EndpointOf(const RedisTarget& target) try {
   return ParseRedisUrl(target.url.Load().Reveal());
 } catch (const std::exception&) {

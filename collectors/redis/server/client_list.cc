@@ -20,13 +20,13 @@ using exporter::Labels;
 using Client = std::map<std::string_view, std::string_view>;
 
 constexpr std::size_t kMostGroups = 50;
-constexpr std::size_t kMostClients = 100'000;     // That are counted.
-constexpr std::size_t kMostShownClients = 5'000;  // Each with 13 series.
+constexpr std::size_t kMostClients = 100'000;     // For the groups.
+constexpr std::size_t kMostShownClients = 5'000;  // For the list, with 13 series each.
 constexpr std::size_t kLongestLine = std::size_t{2} << 10;
 constexpr char kOther[] = "other";
 
-// "id=3 addr=127.0.0.1:40846 name= age=5 flags=N ..."; a value may hold "=", a
-// name no space.
+// Parses "id=3 addr=127.0.0.1:40846 name= age=5 flags=N ...". A value may contain "="; a client's
+// name contains no space.
 Client ClientOf(std::string_view line) {
   Client client;
   while (!line.empty()) {
@@ -39,7 +39,8 @@ Client ClientOf(std::string_view line) {
   return client;
 }
 
-// One at a time: a client takes seven times its line. Throws kLimit after `most`.
+// Parses one client at a time, because a parsed client takes seven times the memory of its line.
+// Throws kLimit after `most` clients.
 template <typename Take>
 void ForEachClient(std::span<const RedisReply> replies, std::size_t most, Take take) {
   std::string_view text = Expect(replies[0], RedisReply::Type::kString, "CLIENT LIST").text;
@@ -80,7 +81,7 @@ std::string KindOf(const Client& client) {
 
 struct Aggregate {
   std::string_view field;
-  bool is_sum;  // Else the largest.
+  bool is_sum;  // Otherwise the maximum.
   std::string_view metric;
   std::string_view help;
 };
@@ -120,8 +121,8 @@ std::map<GroupKey, Group> GroupsOf(std::span<const RedisReply> replies) {
   return groups;
 }
 
-// The largest groups keep their place; the others of a kind become one. Ties go
-// by name, so that which are shown does not waver.
+// Keeps the largest groups; merges the others into one "other" per kind. Ties are broken by key, so
+// that the shown groups do not change from run to run.
 std::map<GroupKey, Group> Largest(const std::map<GroupKey, Group>& groups) {
   std::vector<std::pair<double, const GroupKey*>> order;
   order.reserve(groups.size());
@@ -165,7 +166,7 @@ constexpr ClientField kClientFields[] = {
      "Replies that wait in the client's output list."},
 };
 
-// "[::1]:40846" and "127.0.0.1:40846" without the port.
+// Returns the host of "[::1]:40846" or "127.0.0.1:40846", without the port.
 std::string HostOf(const Client& client) {
   const std::string address = Text(client, "addr");
   return address.substr(0, address.rfind(':'));
@@ -177,7 +178,7 @@ void AddOne(const Client& client, double now, FamilySet& families) {
   about.insert(
       about.end(),
       {{"flags", Text(client, "flags")}, {"db", Text(client, "db")}, {"host", HostOf(client)}});
-  // Only where the server tells them: 6.0 and 7.0.
+  // Only servers that report them: `user` since 6.0, `resp` since 7.0.
   for (const char* label : {"user", "resp"}) {
     const std::string value = Text(client, label);
     if (!value.empty()) about.emplace_back(label, value);

@@ -7,17 +7,17 @@
 
 namespace collectors {
 
-// CLIENT LIST: https://redis.io/docs/latest/commands/client-list/
+// Lists the clients: https://redis.io/docs/latest/commands/client-list/
 std::vector<RedisCommand> ClientListCommands(const ServerFacts& server);
 
-// Clients together that share name, user and kind (normal, replica, primary,
-// pubsub): how many, their memory, their age. The fifty largest groups; the
-// others are "other". Throws kLimit above 100,000 clients.
+// Groups the clients by name, user and kind (normal, replica, primary, pubsub), and adds each
+// group's count, memory and ages. Shows the fifty largest groups; the others become "other". Throws
+// kLimit above 100,000 clients.
 void AddClients(std::span<const RedisReply> replies, const ServerFacts& server,
                 exporter::FamilySet& families);
 
-// Each client on its own, under redis_exporter's names: a handful of series a client.
-// Throws kLimit above 5,000 clients, after the first 5,000.
+// Adds each client separately, under redis_exporter's names: up to 13 series per client. Throws
+// kLimit above 5,000 clients, after the first 5,000 were added.
 void AddClientList(std::span<const RedisReply> replies, const ServerFacts& server,
                    exporter::FamilySet& families);
 

@@ -15,7 +15,7 @@ using exporter::Labels;
 using Type = RedisReply::Type;
 
 constexpr char kCommand[] = "CONFIG GET";
-// So that a server that claims millions of databases costs no memory.
+// Bounds the memory if a server claims millions of databases.
 constexpr double kMaxDatabases = 1024;
 
 struct Setting {
@@ -35,7 +35,7 @@ constexpr std::string_view kBufferLimits = "client-output-buffer-limit";
 constexpr std::string_view kDatabases = "databases";
 constexpr std::string_view kClusterDatabases = "cluster-databases";  // Valkey 9.
 
-// A setting whose name has one of these is never shown.
+// A setting with one of these in its name is never shown.
 constexpr std::string_view kSecretWords[] = {"pass", "masterauth", "primaryauth", "secret",
                                              "token"};
 
@@ -54,7 +54,8 @@ std::vector<std::string_view> Words(std::string_view text) {
   return words;
 }
 
-// "normal 0 0 0 slave 268435456 67108864 60": class, hard and soft bytes, seconds.
+// Parses "normal 0 0 0 slave 268435456 67108864 60": per class the hard limit and the soft limit in
+// bytes, and the seconds that the soft limit may be exceeded.
 void AddBufferLimits(std::string_view text, FamilySet& families) {
   auto& bytes = families.Gauge("redis_config_client_output_buffer_limit_bytes",
                                "Configured bound of the output buffers of a class of clients.");
@@ -78,7 +79,7 @@ std::string_view DatabasesOf(const ServerFacts& server) {
 }
 
 void AddEmptyDatabases(std::string_view text, const ServerFacts& server, FamilySet& families) {
-  // A node of a cluster has db0 alone, unless it knows of databases of a cluster.
+  // A cluster node has only db0, unless it supports several databases in a cluster.
   const double count = FiniteNumber(text).value_or(server.is_cluster ? 1 : 0);
   const double databases = std::min(count, kMaxDatabases);
   for (int i = 0; i < static_cast<int>(databases); ++i) {

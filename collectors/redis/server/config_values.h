@@ -7,16 +7,16 @@
 
 namespace collectors {
 
-// The settings that redis_exporter shows by default, one CONFIG GET each:
-// CONFIG GET * would bring the passwords over the wire as well.
+// Reads the settings that redis_exporter shows by default, with one CONFIG GET each: CONFIG GET *
+// would send the passwords over the wire, too.
 // https://redis.io/docs/latest/commands/config-get/
 std::vector<RedisCommand> ConfigCommands(const ServerFacts& server);
-// With them db0 to the last configured database exist, also where they hold nothing.
+// Also adds the databases that hold no keys, from db0 to the last configured one.
 void AddConfig(std::span<const RedisReply> replies, const ServerFacts& server,
                exporter::FamilySet& families);
 
-// Every setting, of a sentinel its own: redis_config_key_value and
-// redis_config_value. Those that hold or may hold a secret are left out.
+// Reads every setting (from a sentinel, its own) into redis_config_key_value and
+// redis_config_value. Leaves out settings that hold or may hold a secret.
 std::vector<RedisCommand> AllConfigCommands(const ServerFacts& server);
 void AddAllConfig(std::span<const RedisReply> replies, const ServerFacts& server,
                   exporter::FamilySet& families);

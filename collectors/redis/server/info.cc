@@ -18,8 +18,8 @@ using exporter::Labels;
 constexpr prometheus::MetricType kGauge = prometheus::MetricType::Gauge;
 constexpr prometheus::MetricType kCounter = prometheus::MetricType::Counter;
 
-// Fields with several values: "db0:keys=2,expires=1". The rest of the field's
-// name is a label's value.
+// Fields with several parts: "db0:keys=2,expires=1". The rest of the field's name becomes a label
+// value.
 constexpr InfoField kDatabaseParts[] = {
     {"keys", "redis_db_keys", kGauge, 1, "Keys in the database."},
     {"expires", "redis_db_keys_expiring", kGauge, 1, "Keys in the database that have an expiry."},
@@ -51,7 +51,7 @@ constexpr InfoField kReplicaParts[] = {
      "Seconds since the replica last confirmed; absent until it has loaded all data."},
 };
 
-// What a replica says of its primary; its labels say which that is.
+// Reported by a replica about its primary. The labels identify the primary.
 constexpr InfoField kPrimaryFields[] = {
     {"master_last_io_seconds_ago", "redis_master_last_io_seconds_ago", kGauge, 1,
      "Seconds since the replica last heard of its primary; -1 while the link is down."},
@@ -61,8 +61,8 @@ constexpr InfoField kPrimaryFields[] = {
      "Replication offset of the replica."},
 };
 
-// A thousand databases, all commands and errors are a fifth of it; a field of four
-// bytes becomes a hundred.
+// A thousand databases, all commands and all errors take a fifth of this. A field of four bytes
+// grows to a hundred when parsed.
 constexpr std::size_t kMostInfoBytes = std::size_t{1} << 20;
 
 struct InfoLabel {
@@ -81,7 +81,7 @@ constexpr InfoLabel kInstanceLabels[] = {
     {"process_id", "process_id"},
     {"master_replid", "master_replid"},
 };
-// Only on servers that have them: Valkey, and its managed kinds.
+// Only for servers that report them: Valkey, and managed services of it.
 constexpr InfoLabel kFurtherLabels[] = {
     {"valkey_version", "valkey_version"},
     {"valkey_release_stage", "valkey_release_stage"},
@@ -146,9 +146,9 @@ void AddParts(const InfoText& parts, std::span<const InfoField> fields, const La
   for (const InfoField& field : fields) AddField(parts, field, labels, families);
 }
 
-// "p50=0.001,p99=1.003,p99.9=4.015", with calls and
-// microseconds of the command, without which there is no summary. The label says
-// 99.9 and not 0.999, as redis_exporter does.
+// Parses "p50=0.001,p99=1.003,p99.9=4.015". The summary also needs the command's calls and
+// microseconds; without them it is left out. The quantile label is 99.9, not 0.999, as in
+// redis_exporter.
 void AddPercentiles(const InfoText& info, const std::string& command, std::string_view text,
                     FamilySet& families) {
   const InfoText counts = InfoParts(Find(info, "cmdstat_" + command));
@@ -189,7 +189,7 @@ void AddStatistics(const InfoText& info, const InfoChoice& choice, FamilySet& fa
   }
 }
 
-// Until a replica has loaded all data it has a lag of 0 in INFO.
+// INFO reports a lag of 0 until a replica has loaded all data.
 void AddReplica(std::string_view text, FamilySet& families) {
   InfoText parts = InfoParts(text);
   if (Find(parts, "state") != "online") parts.erase("lag");
@@ -261,7 +261,7 @@ InfoText ParseInfo(std::string_view text) {
   return info;
 }
 
-// Keys that have an expiry have a mean of 0 until the server has looked at some of them: a
+// If keys have an expiry, avg_ttl stays 0 until the server has sampled some of them, which a
 // replica never does.
 void AddDatabase(std::string_view name, std::string_view text, FamilySet& families) {
   InfoText parts = InfoParts(text);

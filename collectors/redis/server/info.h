@@ -10,37 +10,36 @@
 
 namespace collectors {
 
-// The text that INFO answers with, by field: https://redis.io/docs/latest/commands/info/
-// Lines that are no field are passed over; of a field given twice the first
-// counts. The views point into the text, which must outlive them. Throws kLimit for
-// a text above 1 MiB.
+// The text of INFO by field: https://redis.io/docs/latest/commands/info/ Skips lines that are not
+// fields. Of a repeated field the first one counts. The views point into the text, which must
+// outlive them. Throws kLimit if the text is above 1 MiB.
 using InfoText = std::map<std::string_view, std::string_view>;
 InfoText ParseInfo(std::string_view text);
 
-// "keys=2,expires=1" by key: what a field with several values holds.
+// Parses the value of a field with several parts, "keys=2,expires=1", by key.
 InfoText InfoParts(std::string_view text);
-// Calls back with field and value of each line, also of those given twice. Throws
-// as ParseInfo does.
+// Calls `line` with the field and value of each line, repeated fields included. Throws as ParseInfo
+// does.
 void ForEachInfoLine(std::string_view text,
                      const std::function<void(std::string_view, std::string_view)>& line);
-// Whether a field is the prefix and a number: "db0", "slave12".
+// Returns whether `field` is the prefix followed by a number: "db0", "slave12".
 bool IsNumberedField(std::string_view field, std::string_view prefix);
 
-// What of INFO is shown besides the plain fields.
+// What to show of INFO besides the plain fields.
 struct InfoChoice {
-  bool commands = true;             // cmdstat_*: four series a command.
-  bool latency_percentiles = true;  // latency_percentiles_usec_*: five series a command.
+  bool commands = true;             // cmdstat_*: four series per command.
+  bool latency_percentiles = true;  // latency_percentiles_usec_*: five series per command.
 };
 
-// Writes what INFO says to `families`; a field that is missing, unknown or no
-// number costs only itself. `now` is in whole epoch seconds, by the clock that
-// uptime_in_seconds runs by. All of it is pure.
+// Adds the families of INFO to `families`. A field that is missing, unknown or not a number is left
+// out; the others are unaffected. `now` is in whole epoch seconds, by the clock that
+// uptime_in_seconds uses. These functions are pure.
 void AddInfo(const InfoText& info, double now, const InfoChoice& choice,
              exporter::FamilySet& families);
-// Only the fields of that table.
+// Adds only the fields in `fields`.
 void AddInfoFields(const InfoText& info, std::span<const InfoField> fields,
                    exporter::FamilySet& families);
-// What INFO says of one database: "db0" and "keys=2,expires=1,avg_ttl=0".
+// Adds one database's line of INFO: "db0" and "keys=2,expires=1,avg_ttl=0".
 void AddDatabase(std::string_view name, std::string_view text, exporter::FamilySet& families);
 
 }  // namespace collectors

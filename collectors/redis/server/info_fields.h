@@ -7,8 +7,8 @@
 
 namespace collectors {
 
-// A field of INFO that is one number, and the metric that it becomes: its value divided
-// by `divisor`. "ok" counts as 1; "err" and "fail" count as 0.
+// A numeric field of INFO and its metric. The metric's value is the field's value divided by
+// `divisor`. "ok" counts as 1, "err" and "fail" as 0.
 struct InfoField {
   std::string_view field;
   std::string_view metric;
@@ -17,11 +17,10 @@ struct InfoField {
   std::string_view help;
 };
 
-// All of them, in the order of INFO. Names and types are those of
-// oliver006/redis_exporter (exporter/exporter.go), its odd ones included: a
-// dashboard written for it must find the same.
+// Returns all fields, in the order of INFO. Names and types are those of oliver006/redis_exporter
+// (exporter/exporter.go), including the odd ones, so that its dashboards work unchanged.
 std::span<const InfoField> InfoFields();
-// Those that modules add in INFO modules.
+// Returns the fields that modules add to INFO modules.
 std::span<const InfoField> ModuleFields();
 
 }  // namespace collectors

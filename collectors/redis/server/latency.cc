@@ -16,7 +16,7 @@ constexpr int kFirstWithHistograms = 70000;
 
 double Whole(const RedisReply& reply) { return static_cast<double>(reply.integer); }
 
-// Microseconds of the command and its subcommands ("config|get").
+// Returns the microseconds of the command and its subcommands ("config|get").
 double MicrosecondsOf(const InfoText& info, const std::string& command) {
   double sum = 0;
   const std::string field = "cmdstat_" + command;
@@ -30,7 +30,7 @@ double MicrosecondsOf(const InfoText& info, const std::string& command) {
   return sum;
 }
 
-// ["calls", 3, "histogram_usec", [1, 2, 4, 3]]: bounds and cumulative counts.
+// Parses ["calls", 3, "histogram_usec", [1, 2, 4, 3]]: upper bounds and cumulative counts.
 ClientMetric::Histogram HistogramOf(const RedisReply& details) {
   ClientMetric::Histogram histogram;
   if (details.items.size() < 4) return histogram;
@@ -55,7 +55,7 @@ std::vector<RedisCommand> LatencyCommands(const ServerFacts& server) {
 void AddLatency(std::span<const RedisReply> replies, const ServerFacts& /*server*/,
                 FamilySet& families) {
   for (const RedisReply& event : Expect(replies[0], Type::kArray, "LATENCY LATEST").items) {
-    // Its name, when it was last, how many milliseconds it took then, and at most.
+    // An event is [name, time of the last spike, its milliseconds, the maximum milliseconds].
     if (event.items.size() < 3) continue;
     const exporter::Labels labels = {{"event_name", event.items[0].text}};
     families.Gauge("redis_latency_spike_last", "When the event was last slow, in epoch seconds.")

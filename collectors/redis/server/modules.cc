@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view kLabels[] = {"name", "ver", "api", "filters", "usedby", "using"};
 
-// "name=search,ver=21005,api=1,filters=0,usedby=[],using=[],options=[]". A list
-// in brackets may hold commas, so a value ends where the next name begins.
+// Parses "name=search,ver=21005,api=1,filters=0,usedby=[],using=[],options=[]". A list in brackets
+// may contain commas, so it ends at the closing bracket.
 exporter::Labels LabelsOf(std::string_view module) {
   exporter::Labels labels;
   for (const std::string_view label : kLabels) {

@@ -7,8 +7,8 @@
 
 namespace collectors {
 
-// The modules that the server has loaded, and what they say of themselves in
-// INFO modules: search, bloom filters, JSON.
+// Reads the modules that the server has loaded, and their fields of INFO modules: search, bloom
+// filters, JSON.
 std::vector<RedisCommand> ModuleCommands(const ServerFacts& server);
 void AddModules(std::span<const RedisReply> replies, const ServerFacts& server,
                 exporter::FamilySet& families);

@@ -13,7 +13,7 @@ std::string_view Find(const InfoText& info, std::string_view field) {
   return found == info.end() ? std::string_view() : found->second;
 }
 
-// 70015 for 7.0.15. Valkey tells the Redis version that it is compatible with here.
+// 70015 for 7.0.15. Valkey reports in this field the Redis version that it is compatible with.
 int VersionOf(std::string_view text) {
   int version = 0;
   for (int part = 0; part < 3; ++part) {

@@ -6,7 +6,7 @@
 
 namespace collectors {
 
-// All parts, in the order in which they are asked.
+// Returns all parts, in the order in which they are asked.
 std::span<const ReplyPart> ReplyParts();
 
 }  // namespace collectors

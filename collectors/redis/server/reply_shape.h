@@ -9,15 +9,15 @@
 
 namespace collectors {
 
-// The reply, if it is of that type. An error reply is thrown as RedisError, any
-// other as CollectError kProtocol; `command` is for the text.
+// Returns the reply if it has the type. Throws RedisError for an error reply, and CollectError
+// kProtocol for any other type. `command` is for the message.
 const RedisReply& Expect(const RedisReply& reply, RedisReply::Type type, std::string_view command);
 
-// A flat list of names and values, as CONFIG GET and SENTINEL answer; of a name
-// given twice the first counts. The views point into the reply.
+// Reads a flat list of names and values, as in the replies to CONFIG GET and SENTINEL. Of a
+// repeated name the first one counts. The views point into the reply.
 std::map<std::string_view, std::string_view> PairsOf(const RedisReply& reply);
 
-// The number that a text is as a whole; none for nan and infinity.
+// Returns the number if the whole text is one, and not nan or infinity.
 std::optional<double> FiniteNumber(std::string_view text);
 
 }  // namespace collectors

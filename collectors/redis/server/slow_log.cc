@@ -15,7 +15,7 @@ void AddSlowLog(std::span<const RedisReply> replies, const ServerFacts& /*server
                 exporter::FamilySet& families) {
   const RedisReply& length = Expect(replies[0], Type::kInteger, "SLOWLOG LEN");
   const RedisReply& entries = Expect(replies[1], Type::kArray, "SLOWLOG GET");
-  // An entry is its ID, when it began, how many microseconds it took, its words.
+  // An entry is [ID, start time, microseconds, words of the command].
   double id = 0;
   double microseconds = 0;
   if (!entries.items.empty() && entries.items[0].items.size() > 2) {

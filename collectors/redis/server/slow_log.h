@@ -7,7 +7,7 @@
 
 namespace collectors {
 
-// How many commands the slow log holds, and the latest of them:
+// Reads the length of the slow log and its latest entry:
 // https://redis.io/docs/latest/commands/slowlog-get/
 std::vector<RedisCommand> SlowLogCommands(const ServerFacts& server);
 void AddSlowLog(std::span<const RedisReply> replies, const ServerFacts& server,
