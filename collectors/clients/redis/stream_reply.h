@@ -6,7 +6,8 @@
 #include "collectors/clients/redis/redis_session.h"
 
 // Reads the replies to XINFO STREAM and XINFO GROUPS, flat lists of names and values:
-// https://redis.io/docs/latest/commands/xinfo-stream/ All functions are pure.
+// https://redis.io/docs/latest/commands/xinfo-stream/
+// All functions are pure.
 namespace collectors {
 
 // Returns the value that follows `name`, or null if the name is absent.

@@ -10,9 +10,9 @@
 
 namespace collectors {
 
-// The text of INFO by field: https://redis.io/docs/latest/commands/info/ Skips lines that are not
-// fields. Of a repeated field the first one counts. The views point into the text, which must
-// outlive them. Throws kLimit if the text is above 1 MiB.
+// The text of INFO by field: https://redis.io/docs/latest/commands/info/
+// Skips lines that are not fields. Of a repeated field the first one counts. The views point into
+// the text, which must outlive them. Throws kLimit if the text is above 1 MiB.
 using InfoText = std::map<std::string_view, std::string_view>;
 InfoText ParseInfo(std::string_view text);
 
