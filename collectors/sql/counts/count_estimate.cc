@@ -27,10 +27,10 @@ constexpr Answer kAnswers[] = {
     {"other", Statistics::kOther},
 };
 
-// reltuples of a table that was never analyzed is -1, or 0 before PostgreSQL 14; there one that was
-// empty then is not told apart. `guessed` are the pages that the planner takes at a guess: a
-// twentieth of all may be. A foreign table has no pages here. Two columns: an answer, and the
-// largest table of those at a guess.
+// reltuples is -1 for a table that was never analyzed. Before PostgreSQL 14 it is 0, the same as
+// for a table that was analyzed while empty. `guessed` is the number of pages for which the planner
+// guesses; up to a twentieth of all pages is accepted. A foreign table has no pages here. Returns
+// two columns: an answer, and the largest guessed table.
 constexpr const char* kStatistics = R"(WITH RECURSIVE piece(oid) AS (
   SELECT $1::text::regclass::oid
   UNION SELECT below.oid FROM piece CROSS JOIN LATERAL (

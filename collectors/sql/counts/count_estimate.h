@@ -7,32 +7,33 @@
 
 namespace collectors {
 
-// What PostgreSQL's statistics know of what a count reads: of a table with its partitions, of a
-// view all that it reads. The planner gives a number in each case. It takes a table that was never
-// analyzed for ten pages at least, one of 10 rows for 2,550, and a foreign one for any number.
+// How much PostgreSQL's statistics know about the tables that a count reads: a table with its
+// partitions, or everything that a view reads. The planner returns a number in any case. It assumes
+// at least ten pages for a table that was never analyzed (2,550 rows instead of 10), and an
+// arbitrary number for a foreign table.
 enum class Statistics {
-  kNone,   // So much was never analyzed that the number would be invented.
+  kNone,   // Too much was never analyzed: the number would be invented.
   kWhole,  // All of a table was analyzed, or so much that the rest hardly matters.
-  kEmpty,  // It is a table without a page.
-  kOther,  // The same as kWhole of a view or a foreign table, which nobody analyzes by itself.
+  kEmpty,  // A table without pages.
+  kOther,  // As kWhole, for a view or a foreign table, which autovacuum does not analyze.
 };
 
 struct TableStatistics {
   Statistics known = Statistics::kNone;
-  std::string unknown_part = {};  // The largest table that was never analyzed, if there is one.
+  std::string unknown_part = {};  // The largest table that was never analyzed, or "".
 };
 
 TableStatistics StatisticsOf(const SqlRun& run, const std::string& table);
 
-// A table of more rows is counted slowly: mode auto then takes an estimate.
+// Counting a table with more rows is slow: mode auto then takes an estimate.
 inline constexpr double kLargeTable = 100'000;
 
-// How many rows a count without labels would find, as the planner reckons: from
-// the table's pages as they are now, and the rows a page as of the last ANALYZE.
-// Of a table without statistics that is a number out of the air.
+// Returns how many rows the planner expects for a count without labels: the table's current number
+// of pages times the rows per page at the last ANALYZE. Without statistics the number is invented.
 double PlannedRows(const SqlRun& run, const SqlCount& count);
 
-// The same; throws CollectError of kind kMissing if there is no ground for a number.
+// As PlannedRows, but returns 0 for an empty table and throws CollectError of kind kMissing if the
+// number would be invented.
 double EstimateCount(const SqlRun& run, const SqlCount& count);
 
 }  // namespace collectors

@@ -7,10 +7,10 @@
 namespace collectors {
 namespace {
 
-// Asked of the planner for one choice; what is left then stays apart.
+// The most plans to ask for per choice. Counts that remain stay apart.
 constexpr std::size_t kMostPlans = 200;
-// PostgreSQL holds several columns to make a tenth of the table's rows at most:
-// that many mean that it does not know. Few rows are quick either way.
+// PostgreSQL estimates at most a tenth of the table's rows for a grouping by several columns, so
+// that many means that it does not know. Few rows are fast in any case.
 constexpr double kMostShareOfRows = 0.1;
 constexpr double kFewGroups = 1000;
 

@@ -11,24 +11,24 @@ namespace collectors {
 
 using Indexes = std::vector<std::size_t>;
 
-// Says what one statement for these counts would cost; absent where nobody knows.
+// Returns the cost of one statement for these counts, or nothing if it is unknown.
 using PlanOf = std::function<std::optional<PlanEstimate>(const Indexes&)>;
 
-// What the answer of a shared statement may be.
+// Limits on the result of a shared statement.
 struct GroupingLimits {
   double max_rows = 0;
-  double table_rows = 0;  // As the planner reckons them.
+  double table_rows = 0;  // By the planner's estimate.
 };
 
-// All in one statement.
+// Returns one group with all counts.
 std::vector<Indexes> Together(std::size_t counts);
 
-// Which of `counts` counts on one table are asked in one statement: each is in
-// exactly one group. From the dearest down each joins the first group that then
-// costs less than both apart, so that a count that an index serves stays apart
-// from a scan of the table. A statement whose groups are too many, or so many
-// that it hardly adds up anything, is none. A count that cannot be planned is
-// alone; where none can be, all are together, which is best for most.
+// Chooses which of `counts` counts on one table share a statement. Each count is in exactly one
+// group. Starting with the most expensive, each count joins the first group where one statement
+// costs less than both separately; so a count that an index serves stays apart from a table scan. A
+// statement is not shared if its result has too many rows, or so many that it hardly aggregates. A
+// count without a plan stays alone. If no count has a plan, all are together, which is best in most
+// cases.
 std::vector<Indexes> ChooseGroups(std::size_t counts, const PlanOf& plan_of,
                                   const GroupingLimits& limits);
 

@@ -6,9 +6,9 @@
 namespace collectors {
 namespace {
 
-// The types whose equal values have equal texts (PostgreSQL's documentation,
-// chapter 8), where the collation, if there is one, tells different texts apart.
-// Not so numeric, float, char(n), json and what extensions bring.
+// Selects columns of types whose equal values have equal texts (PostgreSQL's documentation, chapter
+// 8) and whose collation, if any, is deterministic. numeric, float, char(n), json and extension
+// types are not among them.
 constexpr const char* kExact =
     "SELECT attname FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid"
     " LEFT JOIN pg_collation ON pg_collation.oid = attcollation"
@@ -32,7 +32,8 @@ ExactColumns FindExactColumns(const SqlRun& run, const std::string& table) {
 }
 
 std::vector<Indexes> Kin(const std::vector<const SqlCount*>& counts, const ExactColumns& exact) {
-  std::map<std::set<std::string>, Indexes> families;  // By columns; exact ones under none.
+  // By columns; counts with exact columns have the empty key.
+  std::map<std::set<std::string>, Indexes> families;
   Indexes plain;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const auto& labels = counts[i]->metric.labels;

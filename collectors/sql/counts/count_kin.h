@@ -10,18 +10,18 @@
 
 namespace collectors {
 
-// Columns of a table by name, of which equal values have one text. The others
-// ('a' and 'A' under some collations, 1.0 and 1.00) the server puts into one
-// group, under the text of any of them.
+// The names of a table's columns whose equal values have the same text. In other columns ('a' and
+// 'A' under some collations, 1.0 and 1.00) the server puts equal values into one group, under the
+// text of any one of them.
 using ExactColumns = std::set<std::string>;
 
-// Of PostgreSQL only: none of another database. Throws CollectError.
+// Returns the exact columns in PostgreSQL, and none in another database. Throws CollectError.
 ExactColumns FindExactColumns(const SqlRun& run, const std::string& table);
 
-// Which counts on one table may share a statement without changing a value. A
-// shared one is grouped by the columns of all, and what belongs to one count is
-// added up by its labels' texts: right where each of these is exact, or where all
-// have the same columns. A count without labels may share with any.
+// Returns groups of counts on one table that may share a statement without changing a value. A
+// shared statement is grouped by the columns of all its counts, and each count's rows are summed by
+// the texts of its labels. That is correct if all these columns are exact, or if all counts have
+// the same columns. A count without labels may share with any other.
 std::vector<Indexes> Kin(const std::vector<const SqlCount*>& counts, const ExactColumns& exact);
 
 }  // namespace collectors

@@ -10,10 +10,10 @@
 namespace collectors {
 namespace {
 
-// A table of many partitions has a line or two for each.
+// The plan of a partitioned table has one or two lines per partition.
 constexpr std::size_t kMostLines = 100'000;
 
-// Takes `word` and the number behind it off the front of the text.
+// Removes `word` and the number after it from the front of the text, and returns the number.
 std::optional<double> TakeNumber(std::string_view& text, std::string_view word) {
   if (!text.starts_with(word)) return std::nullopt;
   text.remove_prefix(word.size());
@@ -25,7 +25,7 @@ std::optional<double> TakeNumber(std::string_view& text, std::string_view word) 
   return number;
 }
 
-// Steps of a plan whose rows no statistics know.
+// Steps of a plan whose number of rows no statistics cover.
 constexpr std::string_view kGuessed[] = {"Function Scan", "Table Function Scan", "ProjectSet",
                                          "Recursive Union"};
 
@@ -42,7 +42,7 @@ bool IsAtGuess(const std::vector<std::optional<std::string>>& row) {
 std::optional<PlanEstimate> ParsePlan(const Rows& rows) {
   if (rows.cells.empty() || rows.cells[0].size() != 1 || !rows.cells[0][0]) return std::nullopt;
   std::string_view line = *rows.cells[0][0];
-  // The last one: a table may be called like the first.
+  // The last one, because a table's name may contain the same text.
   const std::size_t start = line.rfind("  (cost=");
   if (start == std::string_view::npos) return std::nullopt;
   line.remove_prefix(start);

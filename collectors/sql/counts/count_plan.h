@@ -9,22 +9,21 @@ namespace collectors {
 
 // What PostgreSQL's planner expects of a statement.
 struct PlanEstimate {
-  double cost = 0;  // Until its last row, in the planner's units: 1 is a page read in order.
-  double rows = 0;  // That it returns.
-  // Whether rows come of a function or of a recursion, which the planner takes at a guess.
+  double cost = 0;  // Up to the last row, in planner units: 1 is a page read sequentially.
+  double rows = 0;  // Number of rows returned.
+  // Whether rows come from a function or a recursion, whose number the planner guesses.
   bool guesses_rows = false;
 };
 
-// From the text of EXPLAIN, whose first line speaks of the whole statement, and each other of one
-// of its steps
-// (postgresql.org/docs/current/using-explain.html):
+// Parses the text of EXPLAIN. Its first line is about the whole statement, each other line about
+// one step (postgresql.org/docs/current/using-explain.html):
 //   HashAggregate  (cost=77858.00..77858.96 rows=96 width=33)
-// Absent where that line says something else, as another server's does.
+// Returns nothing if the first line has another format, as from another server.
 std::optional<PlanEstimate> ParsePlan(const Rows& rows);
 
-// Plans the statement with the settings that it would run with, and does not
-// run it. Throws CollectError as the statement itself would: where it is no
-// valid one, where the role may not read the table, where the table is locked.
+// Plans the statement with the settings that it would run with, without running it. Throws
+// CollectError as the statement itself would: if it is invalid, if the role may not read the table,
+// or if the table is locked.
 std::optional<PlanEstimate> Explain(const SqlRun& run, SqlStatement statement);
 
 }  // namespace collectors

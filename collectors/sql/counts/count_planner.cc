@@ -14,8 +14,8 @@ constexpr std::chrono::minutes kLookInterval(1);
 constexpr std::chrono::hours kChoiceHolds(1);
 constexpr double kGrowth = 2;
 
-// A question to the planner that only costs its answer where it fails. A lock
-// keeps the counts from the table too, and a target that is gone ends the run.
+// Asks the planner. A failure costs only the answer, except for a timeout or a failure that ends
+// the run: a lock blocks the counts, too, and without a server there is nothing to count.
 template <typename Ask>
 auto AskPlanner(const Ask& ask) -> decltype(ask()) {
   try {
@@ -39,7 +39,7 @@ void CountPlanner::Look(const SqlRun& run, const SqlCount& count) {
   look_at_ = run.now + kLookInterval;
 }
 
-// Where the server does not say, none is known to be exact.
+// If the server does not report the exact columns, none counts as exact.
 ExactColumns CountPlanner::ExactColumnsOf(const SqlRun& run, const std::string& table) {
   const auto asked =
       AskPlanner([&] { return std::optional<ExactColumns>(FindExactColumns(run, table)); });
@@ -73,8 +73,8 @@ const std::vector<Indexes>& CountPlanner::Groups(const SqlRun& run,
   return groups_;
 }
 
-// Over a slow network the plans may take longer than the counts would: they get
-// half of the run's time.
+// Planning gets half of the run's time: over a slow network the plans may take longer than the
+// counts.
 std::vector<Indexes> CountPlanner::Choose(const SqlRun& run,
                                           const std::vector<const SqlCount*>& counts) const {
   if (run.session.dialect() != SqlDialect::kPostgres || counts.size() < 2) {

@@ -11,24 +11,24 @@
 
 namespace collectors {
 
-// Which counts of one table share a statement, by what PostgreSQL's planner says
-// each way costs. Asking it takes some milliseconds, so what was chosen holds
-// for an hour, as long as the counts are the same and the table has not doubled.
-// Another database is not asked: there all share that may (Kin). One thread at a time.
+// Chooses which counts on one table share a statement, by the planner's costs. Asking the planner
+// takes some milliseconds, so a choice is kept for an hour, unless the counts change or the table
+// doubles. Databases other than PostgreSQL are not asked: there, all counts that may share (Kin)
+// do. Not thread-safe.
 class CountPlanner {
  public:
   explicit CountPlanner(SqlStatement options) : options_(std::move(options)) {}
 
-  // Sees how large the table is, once a minute at most. To be called before the
-  // others. Throws CollectError of kind kTimeout where the table is locked.
+  // Reads the table's size, at most once a minute. Call before the other functions. Throws
+  // CollectError of kind kTimeout if the table is locked.
   void Look(const SqlRun& run, const SqlCount& count);
-  // Whether the table is so large that mode auto takes the planner's estimate,
-  // and was analyzed, so that there is a good one.
+  // Whether mode auto takes the planner's estimate: the table is large, and was analyzed, so that
+  // the estimate is good.
   bool EstimatesPlainCounts() const;
 
-  // Groups of indexes into `counts`. Throws as Look.
+  // Returns groups of indexes into `counts`. Throws as Look does.
   const std::vector<Indexes>& Groups(const SqlRun& run, const std::vector<const SqlCount*>& counts);
-  // The choice was no good: the next one is new.
+  // Discards the choice, so that Groups makes a new one.
   void Forget() { decided_for_.clear(); }
 
  private:
@@ -42,10 +42,10 @@ class CountPlanner {
   std::vector<Indexes> Choose(const SqlRun& run, const std::vector<const SqlCount*>& counts) const;
 
   SqlStatement options_;
-  std::optional<TableSize> size_;  // Absent where the server does not say.
+  std::optional<TableSize> size_;  // Absent if the server does not report it.
   exporter::SteadyTime look_at_ = exporter::SteadyTime::min();
   std::vector<Indexes> groups_;
-  std::vector<const SqlCount*> decided_for_;  // Empty where nothing is decided.
+  std::vector<const SqlCount*> decided_for_;  // Empty if nothing is chosen.
   exporter::SteadyTime decided_at_;
   double decided_rows_ = 0;
 };

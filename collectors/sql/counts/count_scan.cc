@@ -13,7 +13,7 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 using exporter::SteadyTime;
 
-// How long counts that were good alone and not together run apart.
+// How long counts that work alone, but not together, run alone.
 constexpr std::chrono::hours kApartFor(1);
 
 bool MayShareOnce(const SqlCount& count) {
@@ -78,9 +78,9 @@ PartResult CountScan::Refresh(const SqlRun& run) {
   return result;
 }
 
-// To run apart in this run would take longer still. What passes is nobody's fault, unless it
-// comes again: a standby cancels what is long. A locked table may have taken all of the time, so
-// it takes a second time to give up sharing.
+// Running alone in this run would take even longer. A passing failure has no culprit unless it
+// comes again: a standby cancels long statements. A locked table may have taken all of the time, so
+// only the second such failure stops the sharing.
 void CountScan::Postpone(const SqlRun& run, const CollectError& error, const Indexes& done) {
   if (!error.IsPassing() || std::exchange(was_unlucky_, true)) {
     if (each_is_quick_) shares_from_ = run.now + kApartFor;
@@ -113,7 +113,7 @@ bool CountScan::AskShared(const SqlRun& run, const Indexes& indexes) {
     return true;
   } catch (const CollectError& error) {
     planner_.Forget();
-    // One count's fault must not cost the others.
+    // One count's failure must not affect the others.
     if (EndsRun(error.kind()) || ResultOf(error) != PartResult::kFailed) throw;
     return false;
   }
@@ -140,7 +140,7 @@ void CountScan::Ask(const SqlRun& run, const Indexes& indexes) {
 }
 
 bool CountScan::AskEstimate(const SqlRun& run, Entry& entry) {
-  // The planner has just seen that there are statistics, unless TRUNCATE took them.
+  // The planner has just reported statistics, unless a TRUNCATE removed them since.
   const bool is_auto = entry.count.mode == CountMode::kAuto;
   const double rows = is_auto ? PlannedRows(run, entry.count) : EstimateCount(run, entry.count);
   if (is_auto && rows <= kLargeTable) return false;
@@ -154,7 +154,7 @@ bool CountScan::AskEstimate(const SqlRun& run, Entry& entry) {
 PartResult CountScan::AskApart(const SqlRun& run, const Indexes& done) {
   bool has_asked = !done.empty();
   std::optional<std::size_t> slow;
-  std::optional<std::size_t> postponed;  // Its place in the order.
+  std::optional<std::size_t> postponed;  // Its position in order_.
   for (std::size_t turn = 0; turn < order_.size(); ++turn) {
     const std::size_t index = order_[turn];
     Entry& entry = entries_[index];
@@ -192,7 +192,7 @@ bool CountScan::AskOne(const SqlRun& run, Entry& entry, std::size_t index) {
     entry.apart = false;
     return true;
   } catch (const CollectError& error) {
-    // Costs this count alone.
+    // Only this count is affected.
     if (EndsRun(error.kind())) throw;
     entry.apart = !error.IsPassing();
     entry.answered = entry.answered && error.kind() != ErrorKind::kMissing;
@@ -201,7 +201,8 @@ bool CountScan::AskOne(const SqlRun& run, Entry& entry, std::size_t index) {
   }
 }
 
-// Each alone was good: too many groups, say. That will not change soon.
+// Each count works alone, so the shared statement fails for a reason that will not change soon,
+// such as too many groups.
 void CountScan::SettleBlame(SteadyTime now) {
   if (accused_.empty()) return;
   const bool found =

@@ -12,15 +12,16 @@
 
 namespace collectors {
 
-// The counts on one table. Those for which it costs least share one scan of it
-// (CountPlanner); where that statement fails, each runs apart once, and those
-// that fail there stay apart until they work again. Where it takes too long they
-// run apart in the next run, so that one slow condition costs its own count
-// only. Estimates and counts with a bound always run apart.
+// The counts on one table. Counts that are cheapest together share one scan (CountPlanner). If a
+// shared statement fails, each of its counts runs alone once; counts that fail alone stay apart
+// until they work again. If a shared statement takes too long, the counts run alone in the next
+// run, so that a slow condition costs only its own count. Estimates and counts with a bound always
+// run alone.
 class CountScan : public SqlPart {
  public:
-  // `options` gives max_rows, parallel and database, and the name of a statement of several counts:
-  // the table's if it is empty. At least one count, all of one table.
+  // `options` gives max_rows, parallel and database, and the name of a statement with several
+  // counts; if the name is empty, the table's is used. `counts` must not be empty, and all must be
+  // on one table.
   CountScan(std::vector<SqlCount> counts, SqlStatement options);
 
   PartResult Refresh(const SqlRun& run) override;
@@ -31,7 +32,7 @@ class CountScan : public SqlPart {
   std::vector<exporter::SeriesId> Claims() const override;
   std::optional<std::chrono::milliseconds> Interval() const override { return std::nullopt; }
 
-  // exporter_count_estimated for each count of mode estimate or auto that has a value.
+  // Adds exporter_count_estimated for each count of mode estimate or auto that has a value.
   void Account(exporter::FamilySet& families, exporter::SteadyTime until) const override;
 
  private:
@@ -40,41 +41,42 @@ class CountScan : public SqlPart {
     MetricSeries series;
     std::optional<exporter::CollectError> problem;
     bool apart = false;             // Failed when it last ran alone.
-    bool was_asked = false;         // Ever, alone.
-    std::optional<bool> estimated;  // Its value; absent where there is none.
-    bool answered = false;          // Cleared by a failure of kind kMissing alone.
+    bool was_asked = false;         // Has ever run alone.
+    std::optional<bool> estimated;  // Whether the value is an estimate; absent without a value.
+    bool answered = false;          // Only a failure of kind kMissing clears it.
   };
 
   bool Estimates(const Entry& entry) const;
-  // Asks as many together as pays; adds those that answered to `done`.
+  // Runs the shared statements, and adds the counts that they answered to `done`.
   void AskTogether(const SqlRun& run, Indexes& done);
-  // Those that could share a statement; empty where fewer than two can.
+  // Returns the counts that could share a statement, or none if there are fewer than two.
   Indexes Candidates(exporter::SteadyTime now) const;
   void Ask(const SqlRun& run, const Indexes& indexes);
-  // False where mode auto found the table small, and it must be counted.
+  // Returns false if mode auto found the table small, so that it must be counted.
   bool AskEstimate(const SqlRun& run, Entry& entry);
-  // Whether the shared statement answered, or each must run apart.
+  // Returns whether the shared statement was answered. If not, each count must run alone.
   bool AskShared(const SqlRun& run, const Indexes& indexes);
-  // Notes on each that is not among `done` that its answer came too late.
+  // Reports `error` for each count that is not in `done`.
   void Postpone(const SqlRun& run, const exporter::CollectError& error, const Indexes& done);
-  // Asks each that is not among `done` alone.
+  // Runs each count that is not in `done` alone.
   PartResult AskApart(const SqlRun& run, const Indexes& done);
-  // False where there was no time for the count.
+  // Returns false if there was no time for the count.
   bool AskOne(const SqlRun& run, Entry& entry, std::size_t index);
-  // After each ran alone: whether one of them was to blame for the statement of all.
+  // Call after each count ran alone. If none of the accused failed alone, the counts run apart for
+  // an hour.
   void SettleBlame(exporter::SteadyTime now);
 
   std::vector<Entry> entries_;  // In the order of the configuration.
-  Indexes order_;               // In which they run apart.
+  Indexes order_;               // The order of running alone.
   SqlStatement options_;
   CountPlanner planner_;
   bool has_choice_ = false;  // Whether the planner has anything to choose.
-  // Later than now where a shared statement failed though each alone is good.
+  // In the future if a shared statement failed although each count works alone.
   exporter::SteadyTime shares_from_ = exporter::SteadyTime::min();
-  Indexes accused_;             // Shared a statement that failed in this run.
-  bool was_unlucky_ = false;    // A shared statement, when it was last asked.
-  bool suspects_ = false;       // The shared statement was slow: who is it?
-  bool each_is_quick_ = false;  // Nobody, when they last ran apart for that.
+  Indexes accused_;             // Counts whose shared statement failed in this run.
+  bool was_unlucky_ = false;    // The last failure of a shared statement was a passing one.
+  bool suspects_ = false;       // A shared statement was slow; find the slow count.
+  bool each_is_quick_ = false;  // No count was slow when they last ran alone to find it.
 };
 
 // As SetDatabase of a metric (database_label.h), for counts, which run every `interval`.

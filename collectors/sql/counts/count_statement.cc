@@ -11,7 +11,7 @@ namespace {
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-// MySQL takes "name" for a text, and has no FILTER.
+// MySQL reads "name" as a string, and has no FILTER.
 constexpr char QuoteOf(SqlDialect dialect) { return dialect == SqlDialect::kMysql ? '`' : '"'; }
 
 std::string Quoted(std::string_view name, SqlDialect dialect) {
@@ -24,7 +24,7 @@ std::string Quoted(std::string_view name, SqlDialect dialect) {
   return quoted + quote;
 }
 
-// Takes the first part of a dotted name off its front, with the dot.
+// Removes the first part of a dotted name, and its dot, and returns the part.
 std::string TakePart(std::string_view& name) {
   std::string part;
   bool quoted = false;
@@ -52,7 +52,7 @@ std::string CountColumn(std::size_t index) {
   return fmt::format("{}{}", kCountColumnPrefix, index);
 }
 
-// On a line of its own: a comment at its end must not swallow what follows.
+// The closing bracket is on a new line, because the condition may end in a comment.
 std::string Condition(const SqlCount& count) { return "(" + count.where + "\n)"; }
 
 std::string CountOf(const std::string& condition, SqlDialect dialect) {
@@ -74,7 +74,7 @@ std::vector<std::string> AllLabels(const std::vector<const SqlCount*>& counts) {
   return all;
 }
 
-// Whether the condition may choose the rows, so that groups of zero never appear.
+// Whether the condition may go into WHERE, so that groups of zero never appear.
 bool ChoosesRows(const std::vector<const SqlCount*>& counts) {
   return counts.size() == 1 && !counts[0]->where.empty() &&
          counts[0]->rules.on_missing != OnMissing::kZero;
