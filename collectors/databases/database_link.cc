@@ -25,7 +25,7 @@ SqlSession& DatabaseLink::Opened() {
 }
 
 void DatabaseLink::Open() {
-  other_.reset();  // Before the next one: there is never more than one.
+  other_.reset();  // Close before opening: there is never more than one connection.
   auto opened = own_.OtherDatabase(database_.name);
   if (opened == nullptr) {
     throw CollectError(ErrorKind::kMissing, "there is no way to another database");

@@ -10,12 +10,12 @@
 
 namespace collectors {
 
-// A session with another database of a server for the time of a visit: opened when it is first
-// needed, and anew before a statement that finds it older than `longest`. There is never more than
-// one connection. One thread at a time.
+// A session with another database of a server during a visit. It is opened when first needed, and
+// again before a statement if it is older than `longest`. There is never more than one connection.
+// Not thread-safe.
 class DatabaseLink : public SqlSession {
  public:
-  // A connection is opened as `visit` says. What is passed must outlive the link.
+  // Opens connections within `visit`. All references must outlive the link.
   DatabaseLink(SqlSession& own, const exporter::CollectContext& visit,
                const ServerDatabase& database, std::chrono::milliseconds longest)
       : own_(own), visit_(visit), database_(database), longest_(longest) {}
@@ -30,8 +30,8 @@ class DatabaseLink : public SqlSession {
   SqlDialect dialect() const override { return own_.dialect(); }
   int BackendPid() const override { return other_ == nullptr ? 0 : other_->BackendPid(); }
 
-  // Throws what kept a connection from being opened, which is no failure of the statement that
-  // needed it. It is not tried again.
+  // Throws the error that prevented a connection, which is not a failure of the statement that
+  // needed it. After such an error no connection is tried again.
   void Check() const;
 
  private:

@@ -12,8 +12,8 @@ using exporter::ErrorKind;
 
 constexpr std::size_t kMostDatabases = 100'000;
 
-// What accepts no connection is none that an application could use; -2 marks
-// what an interrupted DROP DATABASE left.
+// An application cannot use a database that accepts no connections. -2 marks the remains of an
+// interrupted DROP DATABASE.
 constexpr char kPostgresDatabases[] =
     "SELECT datname, oid, pg_catalog.current_database() FROM pg_catalog.pg_database "
     "WHERE datallowconn AND NOT datistemplate AND datconnlimit <> -2 ORDER BY datname";

@@ -10,17 +10,19 @@ namespace collectors {
 // A database of a server.
 struct ServerDatabase {
   std::string name = {};
-  // What tells it from a later one of the same name, PostgreSQL's OID; empty if nothing does.
+  // PostgreSQL's OID, which distinguishes it from a later database of the same name; empty if there
+  // is none.
   std::string identity = {};
-  bool is_own = false;  // The database of the session itself.
+  bool is_own = false;  // It is the session's own database.
 };
 
-// The databases of the session's server that an application could use, in the order of their
-// names: no template of PostgreSQL, none that accepts no connection, none of MySQL's own.
+// Returns the databases of the session's server that an application could use, sorted by name.
+// Leaves out PostgreSQL's templates, databases that accept no connections, and MySQL's system
+// databases.
 std::vector<ServerDatabase> ListDatabases(const SqlRun& run);
 
-// Throws CollectError of kind kMissing if the session has another database than this one: a
-// pooler sends a name where its configuration says.
+// Throws CollectError of kind kMissing if the session is connected to another database: a pooler
+// may map the name to one of another name.
 void CheckDatabase(const SqlRun& run, const ServerDatabase& expected);
 
 }  // namespace collectors

@@ -15,16 +15,17 @@ struct DatabaseRules {
   NamePatterns patterns;
   std::size_t max = 20;
   std::chrono::milliseconds interval = std::chrono::minutes(5);  // From round to round.
-  std::chrono::milliseconds grid = std::chrono::seconds(15);     // Of the collector's runs.
+  std::chrono::milliseconds grid = std::chrono::seconds(15);     // Between the collector's runs.
   // Whether a database may lack what others have, without a problem.
   bool skip_missing = false;
 };
 
-// Whose statements are asked in each database. The user's own may ask for what one lacks.
+// Where the statements for each database come from. Only the user's may ask for something that a
+// database lacks.
 enum class StatementsOf { kPreset, kUser };
 
-// The key `databases`; absent if it is, or if something is wrong with it,
-// which is then noted.
+// Reads the option `databases`. Returns nothing if it is absent or wrong. Reports mistakes to the
+// reader.
 std::optional<DatabaseRules> ReadDatabaseRules(exporter::YamlReader& options,
                                                const exporter::JobSettings& settings,
                                                StatementsOf statements);

@@ -19,11 +19,11 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// DROP DATABASE waits five seconds for the others to leave.
+// DROP DATABASE waits five seconds for other sessions to end.
 constexpr std::chrono::seconds kLongestLink(1);
 constexpr int kKeptShare = 10;
 
-// A problem of a part, told with its database.
+// Returns a part's problem with its database.
 CollectError InDatabase(const CollectError& error, const std::string& database) {
   const std::string name = LabelValue(database);
   const std::string part = error.part().empty() ? name : error.part() + " of " + name;
@@ -96,7 +96,7 @@ bool DatabaseStop::AskOwed(const SqlRun& run, DatabaseLink& link, TourTime& time
     time.NoteAsked();
     if (!std::exchange(in_this_run_, true)) problem_.reset();
     was_visited_ = true;
-    // Who may not connect fails once, not each part.
+    // Connect first: a refused connection fails once, not for each part.
     run.session.ServerVersion(run.context);
     if (Ask(run, link, entry) == PartResult::kPostponed) return false;
   }
@@ -111,7 +111,7 @@ PartResult DatabaseStop::Ask(const SqlRun& run, DatabaseLink& link, Entry& entry
   return result;
 }
 
-// The next round comes an interval after this one, however late in it the part was asked.
+// The next round is an interval after the beginning of this one, however late the part was asked.
 void DatabaseStop::Settle(Entry& entry, PartResult result, SteadyTime now) const {
   const auto interval = std::max(entry.part->Interval().value_or(round_), round_);
   const SteadyTime from = result == PartResult::kUnlucky ? now : round_began_;
@@ -123,7 +123,7 @@ void DatabaseStop::Lose(const SqlRun& run, const CollectError& error) {
   const PartResult result = error.IsPassing() ? PartResult::kUnlucky : PartResult::kFailed;
   for (Entry& entry : entries_) {
     if (!entry.turn.is_owed()) continue;
-    // The one that met the failure has had its say.
+    // The part that met the failure has reported it.
     if (!entry.in_this_run) entry.part->Skip();
     entry.in_this_run = entry.had_turn = true;
     Settle(entry, result, run.now);
@@ -166,7 +166,8 @@ void DatabaseStop::AddProblems(const std::set<TourStatement>& skipped,
   }
 }
 
-// A name may stand for a query and for its first metric: what lacks one of the two has it not.
+// A query and its first metric may share a name. If one of the two is missing, the name counts as
+// lacking.
 void DatabaseStop::AddAnswers(TourAnswers& answers) const {
   for (std::size_t place = 0; place < entries_.size(); ++place) {
     const Entry& entry = entries_[place];

@@ -15,17 +15,17 @@
 
 namespace collectors {
 
-// How much of a run a tour may take: half of its time, and what DbTime affords. What was never
-// asked is asked whatever it costs, so that all is there from the start.
+// How much of a run a tour may take: half of its time, and what DbTime allows. A part that was
+// never asked is asked at any cost, so that everything is there from the start.
 class TourTime {
  public:
   explicit TourTime(const SqlRun& run);
 
-  // Whether another part may be asked; the first one also if little time is left.
+  // Whether another part may be asked. The first part may be, even if little time is left.
   bool Allows(bool was_asked) const;
   void NoteAsked() { is_first_ = false; }
-  // Of the run, but that a tenth of the time is left when a visit takes all of its own: what
-  // other databases answered must not be lost with the run.
+  // The run's context with an earlier deadline: a visit leaves a tenth of the time, so that the run
+  // ends in time with the results of other databases.
   const exporter::CollectContext& context() const { return context_; }
 
  private:
@@ -35,23 +35,23 @@ class TourTime {
   bool is_first_ = true;
 };
 
-// A statement that is asked in each database of a tour: the place of its part, and its name in
+// A statement that is asked in each database of a tour: the index of its part, and its name in
 // SqlPart::Problems().
 using TourStatement = std::pair<std::size_t, std::string>;
 
-// What databases said of the statements.
+// The databases' answers to the statements.
 struct TourAnswers {
-  std::set<TourStatement> lacking;     // One has not what it asks for.
-  std::set<TourStatement> answered;    // One has it.
-  std::set<std::size_t> without_turn;  // Of these parts one is still to be asked.
+  std::set<TourStatement> lacking;     // A database lacks something the statement needs.
+  std::set<TourStatement> answered;    // A database has it.
+  std::set<std::size_t> without_turn;  // Parts that a database still has to be asked for.
 };
 
-// One database of a tour, and the parts that are asked there. A visit takes a connection more
-// unless the database is the run's own, and keeps it for no longer than a second and a statement:
-// while it is there nobody can drop, rename or copy the database.
+// One database of a tour, and the parts that are asked there. A visit opens one more connection,
+// unless the database is the run's own. It keeps the connection for at most a second and one
+// statement, because nobody can drop, rename or copy the database meanwhile.
 class DatabaseStop {
  public:
-  // `round` is how far apart the tours are, `grid` the collector's runs.
+  // `round` is the time between tours, `grid` the time between the collector's runs.
   DatabaseStop(ServerDatabase database, std::vector<std::unique_ptr<SqlPart>> parts,
                std::chrono::milliseconds round, std::chrono::milliseconds grid);
 
@@ -59,25 +59,25 @@ class DatabaseStop {
   void SetOwn(bool is_own) { database_.is_own = is_own; }
 
   void BeginRun();
-  // A round begins.
+  // Call when a round begins.
   void NoteRound(exporter::SteadyTime now);
-  // A run of the grid between two rounds begins: what was unlucky may be due.
+  // Call when a run between two rounds begins: unlucky parts may be due.
   void NoteRun(exporter::SteadyTime now);
-  // Whether something is owed that had no turn in this round.
+  // Whether a part is owed that had no turn in this round.
   bool IsWaiting() const;
   bool was_visited() const { return was_visited_; }
-  // Whether something met a failure that passes in this run.
+  // Whether a part had a passing failure in this run.
   bool IsUnlucky() const;
 
-  // Asks what is owed; false if there was no time for all of it. Throws if the run's own
-  // connection is to blame.
+  // Asks the parts that are owed. Returns false if there was no time for all of them. Throws if the
+  // run's own connection failed.
   bool Visit(const SqlRun& run, TourTime& time);
 
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const;
   void Account(exporter::FamilySet& families, exporter::SteadyTime until) const;
   std::vector<PartOutcome> Outcomes() const;
-  // Adds what is wrong, as found in this run or before it; not that what is in `skipped` is
-  // missing.
+  // Adds the problems of this run to `found` and older ones to `standing`. Leaves out that a
+  // statement in `skipped` is missing.
   void AddProblems(const std::set<TourStatement>& skipped,
                    std::vector<exporter::CollectError>& found,
                    std::vector<exporter::CollectError>& standing) const;
@@ -95,7 +95,7 @@ class DatabaseStop {
   bool AskOwed(const SqlRun& run, DatabaseLink& link, TourTime& time);
   PartResult Ask(const SqlRun& run, DatabaseLink& link, Entry& entry);
   void Settle(Entry& entry, PartResult result, exporter::SteadyTime now) const;
-  // The visit as a whole failed, and with it all that is owed.
+  // The visit as a whole failed, and with it every part that is owed.
   void Lose(const SqlRun& run, const exporter::CollectError& error);
 
   ServerDatabase database_;

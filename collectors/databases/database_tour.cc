@@ -167,7 +167,7 @@ DatabaseTour::Told DatabaseTour::AllProblems() const {
   return told;
 }
 
-// What every database lacks is a mistake.
+// A statement that every database lacks is a mistake, and is not skipped.
 std::set<TourStatement> DatabaseTour::Skipped() const {
   std::set<TourStatement> skipped;
   if (!rules_.skip_missing) return skipped;

@@ -9,7 +9,7 @@
 
 namespace collectors {
 
-// By it series tell the database that they are of.
+// The label for the database that a series belongs to.
 inline constexpr std::string_view kDatabaseLabel = "datname";
 
 // For one of several databases: the metric gets the label, unless one of its columns has it.

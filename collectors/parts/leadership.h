@@ -8,22 +8,21 @@
 
 namespace collectors {
 
-// Which of several exporters does the work of a collector that all of them
-// have: the one whose session holds a lock of PostgreSQL (an advisory lock of
-// the session, by the collector's name, in the database that it reads). It goes
-// with the session, so a leader that dies or loses its connection is followed
-// by whoever asks next. One thread at a time.
-// A leader that is stopped (SIGSTOP, a frozen node) keeps its session open: from
-// PostgreSQL 14 on the server ends it when it was idle for `idle_limit`.
+// Elects one of several exporters that have the same collector. The leader is the one whose session
+// holds a PostgreSQL advisory lock: a session lock with a key from the collector's name, in the
+// database that the collector reads. The lock ends with the session, so if a leader dies or loses
+// its connection, the next exporter that asks takes over. A leader that is stopped (SIGSTOP, a
+// frozen node) keeps its session open; since PostgreSQL 14 the server ends a session that was idle
+// for `idle_limit`. Not thread-safe.
 class Leadership {
  public:
   Leadership(const std::string& collector, std::chrono::milliseconds idle_limit);
 
-  // Whether this process leads; takes the lock where nobody holds it. From then
-  // on the session is pinned. Throws CollectError, of kind kQuery where the
-  // connection leads through a pooler, whose sessions change hands.
+  // Returns whether this process leads, and takes the lock if it is free. From then on the session
+  // is pinned. Throws CollectError, of kind kQuery if the connection goes through a pooler, which
+  // hands its sessions to others.
   bool Take(SqlSession& session, const exporter::CollectContext& context);
-  // Throws kConnect where the session that held the lock has ended meanwhile.
+  // Throws kConnect if the session that held the lock has ended.
   void Confirm(SqlSession& session, const exporter::CollectContext& context);
 
   bool leads() const { return leads_; }

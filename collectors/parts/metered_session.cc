@@ -12,9 +12,9 @@ namespace {
 using exporter::CollectContext;
 using std::chrono::steady_clock;
 
-constexpr int kMostWorkers = 1024;  // PostgreSQL's own bound.
+constexpr int kMostWorkers = 1024;  // The maximum in PostgreSQL.
 
-// Calls when it is left, by an exception too.
+// Calls a function at the end of its scope, also on an exception.
 template <typename Function>
 class AtExit {
  public:

@@ -8,15 +8,15 @@
 
 namespace collectors {
 
-// How the statements of what has a name of its own went when they last ran.
+// How the statements of a named part went when they last ran.
 struct PartOutcome {
   std::string name;
   double seconds = 0;
   bool succeeded = true;
 };
 
-// pg_scrape_collector_duration_seconds and pg_scrape_collector_success, as
-// postgres_exporter has them of its collectors.
+// Adds pg_scrape_collector_duration_seconds and pg_scrape_collector_success, as postgres_exporter
+// does for its collectors.
 void WriteOutcome(exporter::FamilySet& families, const PartOutcome& outcome);
 std::vector<exporter::SeriesId> OutcomeClaims(const std::string& name);
 

@@ -16,9 +16,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// A part is cheap while a tenth of the interval pays for it.
+// A part is cheap if a tenth of the interval pays for it.
 constexpr int kCheapShare = 10;
-// In its turn a part is due for an interval at most.
+// A part that gets its turn is due for at most one interval.
 constexpr int kPatientIntervals = 2;
 
 }  // namespace
@@ -52,7 +52,7 @@ PartSchedule::PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts,
 
 exporter::Reading PartSchedule::Collect(const SqlRun& run) {
   NoteDue(run);
-  // Apart from the statements: a failure here is the target's.
+  // Separate from the statements: if this fails, the target is to blame.
   run.session.ServerVersion(run.context);
   Refresh(run);
   exporter::Reading reading;
@@ -80,7 +80,8 @@ void PartSchedule::Refresh(const SqlRun& run) {
   std::chrono::duration<double> round{0};
   for (const Entry& entry : entries_) round += entry.cost;
   db_time_->SetRound(db_time_->Payment(round));
-  // Nothing was due or fits the server's version, or nobody answered: all are settled by asking.
+  // Nothing was due or fits the server's version, or the server did not answer: SELECT 1 shows
+  // whether it does.
   if (db_time_->answers() == answers) run.session.Query(run.context, {.text = "SELECT 1"});
 }
 
@@ -96,7 +97,7 @@ void PartSchedule::AskInOrder(const SqlRun& run) {
                            [&](std::size_t index) { return RankOf(entries_[index], run.now); });
   for (Entry& entry : entries_) entry.in_this_run = false;
   std::optional<std::size_t> slow;
-  std::optional<std::size_t> postponed;  // Its place in the order.
+  std::optional<std::size_t> postponed;  // Its position in order_.
   for (std::size_t turn = 0; turn < order_.size(); ++turn) {
     Entry& entry = entries_[order_[turn]];
     if (!entry.turn.is_owed()) continue;

@@ -12,26 +12,26 @@
 
 namespace collectors {
 
-// Moves an index to the end of an order: what was too slow runs last next time.
+// Moves an index to the end of an order: a part that was too slow runs last next time.
 void MoveToBack(std::vector<std::size_t>& order, std::size_t index);
 
-// The parts of a collector. A part that is not due shows what it found last;
-// the first that times out in a run goes last in the next one, so that a slow
-// statement starves nobody for long. What DbTime does not afford in a run comes
-// first when it does, after what is cheap: a dear part keeps no cheap one waiting.
-// What has waited for more than a round goes first all the same, as the cheap ones
-// may together cost more than an interval pays for. Each part is asked once
-// whatever it costs, so that all is there from the start. A retry asks what was not
-// asked or was unlucky in the run before.
+// Runs the parts of a collector. A part that is not due shows its last results. The first part that
+// times out in a run goes last in the next run, so that a slow statement does not starve the others
+// for long. A part that DbTime does not allow in one run comes first once it does, but after the
+// cheap parts, so that an expensive part does not delay them. A part that has waited for more than
+// a round goes first, because the cheap parts together may cost more than an interval pays for.
+// Each part is asked once at any cost, so that everything is there from the start. A retry asks the
+// parts that were not asked, or had a passing failure, in the run before.
 class PartSchedule {
  public:
   PartSchedule(std::vector<std::unique_ptr<SqlPart>> parts, std::chrono::milliseconds interval,
                std::shared_ptr<DbTime> db_time);
 
-  // What is due in the run stays owed for its retries, also if the run fails before Collect().
+  // Marks the parts that are due in the run. They stay owed for its retries, even if the run fails
+  // before Collect().
   void NoteDue(const SqlRun& run);
-  // Runs what is due and DbTime affords in the run that it was told of. Throws
-  // where the target did not answer at all.
+  // Runs the parts that are due, as far as the DbTime begun for the run allows. Throws if the
+  // target did not answer at all.
   exporter::Reading Collect(const SqlRun& run);
   std::vector<exporter::SeriesId> Claims() const;
   void Account(exporter::FamilySet& families, exporter::SteadyTime until) const;
@@ -42,24 +42,24 @@ class PartSchedule {
     PartTurn turn = {};
     bool was_asked = false;
     bool in_this_run = false;                // Its turn came.
-    std::chrono::duration<double> cost{0};   // Of the database's time, when it last asked.
-    std::chrono::duration<double> begun{0};  // Of what is postponed, so far.
+    std::chrono::duration<double> cost{0};   // The database's time when it was last asked.
+    std::chrono::duration<double> begun{0};  // The same for a postponed part, so far.
   };
 
-  // The lower one runs first.
+  // A lower rank runs first.
   enum class Rank { kOverdue, kCheap, kDear };
 
-  // Returns the result, kTimedOut too where there was no time to ask.
+  // Returns the result; kTimedOut also if there was no time to ask.
   PartResult RefreshOne(const SqlRun& run, Entry& entry);
 
   void Refresh(const SqlRun& run);
-  // Asks what is due as far as DbTime affords it.
+  // Asks the parts that are due, as far as DbTime allows.
   void AskInOrder(const SqlRun& run);
   Rank RankOf(const Entry& entry, exporter::SteadyTime now) const;
 
   std::vector<Entry> entries_;          // In the order of the configuration.
-  std::vector<std::size_t> order_;      // In which they run.
-  std::chrono::milliseconds interval_;  // Of the collector.
+  std::vector<std::size_t> order_;      // The order in which they run.
+  std::chrono::milliseconds interval_;  // The collector's.
   std::shared_ptr<DbTime> db_time_;
 };
 

@@ -8,7 +8,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// An unlucky part waits for 1, 2, 4 runs and so on.
+// An unlucky part waits for 1, 2, 4 runs and so on, at most its interval.
 constexpr unsigned kMostDoublings = 16;
 
 }  // namespace
@@ -20,7 +20,7 @@ void PartTurn::Take(PartResult result, exporter::SteadyTime now,
   next_due_ = now + PauseOf(result, interval, grid);
 }
 
-// What failed is asked again in the next run, unless it is slow.
+// A failed part is asked again in the next run. One that timed out waits for its interval.
 milliseconds PartTurn::PauseOf(PartResult result, std::optional<milliseconds> interval,
                                milliseconds grid) const {
   if (!interval || result == PartResult::kFailed) return milliseconds(0);

@@ -8,20 +8,21 @@
 
 namespace collectors {
 
-// When a part is asked again, by how it ended. `grid` is how far apart its runs are.
+// Decides when a part is asked again, by how it ended. `grid` is the time between its runs.
 class PartTurn {
  public:
-  // A run of the grid begins: what is due stays owed until it had its turn, for retries too.
-  // Runs are never exactly a grid apart, so the nearest one counts.
+  // Call when a run of the grid begins. A part that is due stays owed until it had its turn, also
+  // in retries. Runs are never exactly one grid apart, so the nearest run counts.
   void NoteDue(exporter::SteadyTime now, std::chrono::milliseconds grid) {
     is_owed_ = next_due_ <= now + grid / 2;
   }
-  // It ended in the run of `now`, and not as kPostponed. `interval` is its own, if it has one.
+  // Records the part's result in the run of `now`, which must not be kPostponed. `interval` is the
+  // part's own, if it has one.
   void Take(PartResult result, exporter::SteadyTime now,
             std::optional<std::chrono::milliseconds> interval, std::chrono::milliseconds grid);
 
   bool is_owed() const { return is_owed_; }
-  // Whether it met a failure that passes when it was last asked.
+  // Whether the part had a passing failure when it was last asked.
   bool is_unlucky() const { return misfortunes_ > 0; }
   exporter::SteadyTime next_due() const { return next_due_; }
 

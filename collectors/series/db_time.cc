@@ -52,7 +52,7 @@ std::optional<double> ParseShare(std::string_view text) {
   double percent = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  // Written so that no number, which compares false, is out of bounds too.
+  // Negated so that NaN is out of bounds, too.
   if (!(percent >= kLeastPercent && percent <= kMostPercent)) return std::nullopt;
   return percent / 100;
 }
