@@ -26,10 +26,10 @@ constexpr std::size_t kMostBounds = 100;
 
 using KeyPair = std::pair<const char*, const char*>;
 
-// Only one of the two may be there.
+// Pairs of keys that exclude each other.
 constexpr KeyPair kEither[] = {
     {"name", "name_from"}, {"value", "values"}, {"values", "name_from"}, {"le", "buckets"}};
-// The first is nothing without the second.
+// The first key of a pair needs the second.
 constexpr KeyPair kNeeded[] = {{"prefix", "name_from"},
                                {"value_label", "values"},
                                {"values", "value_label"},
@@ -133,7 +133,7 @@ RowShape ReadShape(YamlReader& reader, MetricType type) {
   return RowSample();
 }
 
-// The label that the metric's shape brings, and the key that says so.
+// Returns the label that the metric's shape adds, and the key that names it.
 std::pair<const char*, std::string> OwnLabel(const SqlMetric& metric) {
   if (metric.type == MetricType::Histogram) return {"labels", "le"};
   const auto* const columns = std::get_if<ColumnSamples>(&metric.shape);
@@ -223,7 +223,7 @@ QueryMetric ReadMetric(YamlReader& reader) {
   }
   read.versions = ReadVersions(reader);
   reader.RejectUnknownKeys();
-  // That it clashes with another would only follow from its mistake.
+  // Do not report clashes with other metrics: they would only follow from this mistake.
   if (reader.problem_count() != before) metric.name.clear();
   return read;
 }

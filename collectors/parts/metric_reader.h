@@ -7,16 +7,16 @@
 
 namespace collectors {
 
-// One entry of a query's `metrics`. Notes what is wrong in the reader.
+// Reads an entry of a query's `metrics`. Reports mistakes to the reader.
 QueryMetric ReadMetric(exporter::YamlReader& reader);
 
-// The major versions of PostgreSQL from `since` to `until`, both among them.
+// Reads the major versions of PostgreSQL from `since` to `until`, inclusive.
 VersionRange ReadVersions(exporter::YamlReader& reader);
 
-// The name under `key`; it is noted where it cannot be a metric's.
+// Reads the metric name under `key`. Reports an invalid name to the reader.
 std::string ReadMetricName(exporter::YamlReader& reader, const std::string& key);
 
-// The label columns under `key`, and constant_labels.
+// Reads the label columns under `key`, and constant_labels.
 void ReadLabels(exporter::YamlReader& reader, const std::string& key, SqlMetric& metric);
 
 }  // namespace collectors

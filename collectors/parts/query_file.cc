@@ -24,7 +24,7 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 class File {
  public:
-  // A pipe that nobody writes to must not keep anyone waiting.
+  // O_NONBLOCK, because opening a pipe without a writer would block.
   explicit File(const std::string& path)
       : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     if (descriptor_ < 0) ThrowSystemError();
@@ -39,7 +39,7 @@ class File {
     return S_ISREG(status.st_mode);
   }
 
-  // At most one byte more than may be there, to tell what is too large.
+  // Reads at most one byte more than is allowed, to detect a file that is too large.
   std::string Read() const {
     std::string text(kMaxBytes + 1, '\0');
     std::size_t size = 0;
@@ -57,7 +57,7 @@ class File {
   int descriptor_;
 };
 
-// Throws std::runtime_error with what is wrong.
+// Throws std::runtime_error that says what is wrong.
 std::string TextOf(const std::string& path) {
   const File file(path);
   if (!file.IsRegular()) throw std::runtime_error("it is no regular file");

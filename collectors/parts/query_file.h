@@ -6,10 +6,10 @@
 
 namespace collectors {
 
-// The statement in the file under `key`, as it stands there: nothing in it is
-// replaced from the environment. A relative path is relative to the
-// configuration file. Read once, with the configuration. Empty, with a problem
-// noted, where it is no regular file in UTF-8 of at most 1 MiB.
+// Reads the statement from the file under `key`, unchanged: nothing is replaced from the
+// environment. A relative path is relative to the configuration file. The file is read once, with
+// the configuration. Returns "" and reports a problem unless it is a regular file of at most 1 MiB
+// in UTF-8.
 std::string ReadQueryFile(exporter::YamlReader& reader, const std::string& key);
 
 }  // namespace collectors

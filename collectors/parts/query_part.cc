@@ -27,7 +27,7 @@ PartResult QueryPart::Refresh(const SqlRun& run) {
     return Take(Ask(run), version, run.now) ? PartResult::kDone : PartResult::kFailed;
   } catch (const CollectError& error) {
     for (MetricSeries& series : series_) Lose(series);
-    // A statement that fails costs its own metrics.
+    // A statement that fails affects only its own metrics.
     if (EndsRun(error.kind())) throw;
     if (error.kind() == exporter::ErrorKind::kMissing) answered_.clear();
     problems_ = {error.Of(query_.name)};

@@ -11,10 +11,10 @@
 
 namespace collectors {
 
-// The server versions that know a view or a column, as PostgreSQL counts: 140000.
+// The server versions that have a view or a column, in PostgreSQL's numbering: 140000.
 struct VersionRange {
   int first = 0;
-  int end = std::numeric_limits<int>::max();  // The first one that no longer does.
+  int end = std::numeric_limits<int>::max();  // The first version that no longer has it.
 
   bool Has(int version) const { return first <= version && version < end; }
 };
@@ -24,27 +24,27 @@ struct QueryMetric {
   VersionRange versions;
 };
 
-// What becomes of a query's series when it fails: they stay until stale_after,
-// or go at once.
+// What happens to a query's series if the query fails: they stay until stale_after, or are
+// withdrawn at once.
 enum class OnError { kKeep, kDrop };
 
 // A statement and the metrics that its rows become.
 struct SqlQuery {
-  std::string name;           // Names the part in the log, and its statement.
-  bool has_own_name = false;  // Somebody chose it: it is not the first metric's.
+  std::string name;           // The name of the part in the log, and of its statement.
+  bool has_own_name = false;  // The user chose the name; otherwise it is the first metric's.
   SqlStatement statement;
   std::vector<QueryMetric> metrics;
   SeriesRules rules;
-  std::optional<std::chrono::milliseconds> interval;  // Its own.
+  std::optional<std::chrono::milliseconds> interval;  // Absent if it runs in every run.
   VersionRange versions;
-  std::optional<std::chrono::milliseconds> timeout;  // Its own; the run's ends it too.
+  std::optional<std::chrono::milliseconds> timeout;  // In addition to the run's.
   OnError on_error = OnError::kKeep;
-  bool asks_with_server = false;  // SqlSession::ServerName() is $1.
-  std::string when = {};          // A statement; where it yields false the query is not asked.
+  bool asks_with_server = false;  // $1 is SqlSession::ServerName().
+  std::string when = {};          // A statement. The query is asked only if it returns true.
 };
 
-// A query of the user or of a preset. A metric that the rows cannot make fails
-// alone.
+// A query of the user or of a preset. If the rows do not fit one metric, the other metrics are
+// unaffected.
 class QueryPart : public SqlPart {
  public:
   explicit QueryPart(SqlQuery query);
@@ -60,15 +60,15 @@ class QueryPart : public SqlPart {
  private:
   bool IsWanted(const SqlRun& run) const;
   Rows Ask(const SqlRun& run);
-  // Whether the rows say something of each metric. A row that cannot be read is
-  // no reason to ask again before the time.
+  // Returns whether the rows fit every metric. A single row that cannot be read does not count: it
+  // is no reason to ask again early.
   bool Take(const Rows& rows, int version, exporter::SteadyTime now);
   void Lose(MetricSeries& series) const;
 
   SqlQuery query_;
-  std::vector<MetricSeries> series_;  // As query_.metrics.
+  std::vector<MetricSeries> series_;  // Parallel to query_.metrics.
   std::vector<exporter::CollectError> problems_;
-  std::vector<std::string> answered_;  // The query, and the metrics that its rows made.
+  std::vector<std::string> answered_;  // The query, and the metrics that its rows fit.
 };
 
 }  // namespace collectors

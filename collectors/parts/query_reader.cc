@@ -23,7 +23,7 @@ constexpr std::array<OnMissing, 3> kOnMissing = {OnMissing::kDrop, OnMissing::kZ
 constexpr std::array<std::string_view, 2> kOnErrorNames = {"keep", "drop"};
 constexpr std::array<OnError, 2> kOnError = {OnError::kKeep, OnError::kDrop};
 
-// A query's own interval, and how long its rows then live.
+// Reads a query's own interval, and sets how long its rows then live.
 void ReadInterval(YamlReader& reader, const SqlDefaults& defaults, SqlQuery& query) {
   query.interval = reader.Duration("interval");
   if (!query.interval) return;

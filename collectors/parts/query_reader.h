@@ -14,31 +14,31 @@
 
 namespace collectors {
 
-// What max_rows may be.
+// The maximum of max_rows.
 inline constexpr std::size_t kMostRows = 1'000'000;
 
-// What every statement of a collector has in common.
+// What all statements of a collector have in common.
 struct SqlDefaults {
   exporter::JobSettings settings;
   SqlStatement statement;  // Its max_rows and parallel.
   std::shared_ptr<const DbTime> db_time = nullptr;
-  std::optional<SqlDialect> dialect = std::nullopt;  // As far as it is known.
-  // How often each statement is asked in each of several databases; absent if in one alone.
+  std::optional<SqlDialect> dialect = std::nullopt;  // Absent if unknown.
+  // How often each statement is asked in each of several databases; absent with one database.
   std::optional<std::chrono::milliseconds> tour_interval = std::nullopt;
 };
 
-// What the samples of a collector's statement are told, without keys of its own.
+// Returns the rules for the series of a statement without own options.
 SeriesRules RulesOf(const SqlDefaults& defaults);
 
-// `on_missing` of a count or a query.
+// Reads `on_missing` of a count or a query.
 OnMissing ReadOnMissing(exporter::YamlReader& reader);
 
-// Notes a label of the metric that the label datname, of several databases, would meet; `key` names
-// the columns of the labels.
+// Reports a label of the metric that collides with the label datname of several databases. `key` is
+// the option for the label columns.
 void CheckDatabaseLabel(exporter::YamlReader& reader, const std::string& key,
                         const SqlMetric& metric, const SqlDefaults& defaults);
 
-// The list `queries`, of a configuration or of a preset. Notes what is wrong in the readers.
+// Reads the list `queries` of a configuration or of a preset. Reports mistakes to the readers.
 std::vector<SqlQuery> ReadQueries(exporter::YamlReader& options, const SqlDefaults& defaults);
 
 }  // namespace collectors

@@ -7,14 +7,14 @@
 namespace collectors {
 namespace {
 
-// Of a leader's time: to see that it still leads, and to show what it found.
+// The share of a leader's time for confirming that it still leads, and for publishing its reading.
 constexpr std::chrono::milliseconds kConfirmTime(50);
 
 }  // namespace
 
 void SqlCollector::MakeSingleton(const exporter::JobSettings& settings) {
-  // The server ends a session that was idle for an interval and two timeouts;
-  // what it last found is withdrawn a timeout earlier.
+  // The server ends a session that was idle for an interval and two timeouts. The leader's last
+  // reading is withdrawn one timeout earlier.
   leadership_.emplace(settings.name, settings.interval + 2 * settings.timeout);
   shown_for_ = settings.interval + settings.timeout;
 }
@@ -28,7 +28,7 @@ exporter::Reading SqlCollector::Collect(const exporter::CollectContext& context)
 
 exporter::Reading SqlCollector::CollectAsLeader(const SqlRun& run) {
   exporter::Reading reading;
-  shows_ = false;  // Also if what follows throws.
+  shows_ = false;  // Stays false if the following code throws.
   schedule_.NoteDue(run);
   reading.skipped = !leadership_->Take(*session_, run.context);
   if (reading.skipped) return reading;

@@ -13,8 +13,8 @@
 
 namespace collectors {
 
-// A collector that asks its parts over one session: business numbers from SQL,
-// a PostgreSQL's health, its pools.
+// A collector that asks its parts over one session: numbers from the user's SQL, the health of a
+// PostgreSQL server, or its pools.
 class SqlCollector : public exporter::Collector {
  public:
   SqlCollector(SqlSource source, std::vector<std::unique_ptr<SqlPart>> parts,
@@ -23,7 +23,7 @@ class SqlCollector : public exporter::Collector {
         db_time_(source.db_time),
         schedule_(std::move(parts), settings.interval, source.db_time) {}
 
-  // Before the first run: of several exporters with this collector one shall collect.
+  // Call before the first run: only one of several exporters with this collector collects.
   void MakeSingleton(const exporter::JobSettings& settings);
 
   exporter::Reading Collect(const exporter::CollectContext& context) override;
@@ -37,11 +37,12 @@ class SqlCollector : public exporter::Collector {
   std::unique_ptr<MeteredSession> session_;
   std::shared_ptr<DbTime> db_time_;
   PartSchedule schedule_;
-  std::optional<Leadership> leadership_;  // Of a singleton.
-  // Past which another may lead, however long the server keeps the lock for us.
+  std::optional<Leadership> leadership_;  // Only for a singleton.
+  // How long a leader's reading is shown, however long the server keeps the lock: after that
+  // another exporter may lead.
   std::chrono::milliseconds shown_for_{0};
   exporter::SteadyTime leads_until_;
-  bool shows_ = false;  // Whether its last run, as a leader, found what is shown.
+  bool shows_ = false;  // Whether the last run, as leader, found the reading that is shown.
 };
 
 }  // namespace collectors

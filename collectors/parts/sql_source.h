@@ -9,21 +9,21 @@
 
 namespace collectors {
 
-// Where a collector asks its statements, and what they may cost there.
+// Where a collector runs its statements, and how much they may cost there.
 struct SqlSource {
   std::unique_ptr<MeteredSession> session;
   std::shared_ptr<DbTime> db_time;  // Never null.
 };
 
-// The keys dsn (or dsn_file) and keep_connected. Notes in the reader where the DSN is missing.
+// Reads dsn (or dsn_file) and keep_connected. Reports a missing DSN to the reader.
 SqlTarget ReadSqlTarget(exporter::YamlReader& options, const exporter::JobSettings& settings);
 
-// The session of a target, and the key max_db_time. Notes what is wrong with
-// either in the reader; where it is the target, the session is null.
+// Makes the session of a target, and reads max_db_time. Reports mistakes in either to the reader.
+// If the target is wrong, the session is null.
 SqlSource ReadSqlSource(exporter::YamlReader& options, const exporter::JobSettings& settings,
                         SqlTarget target);
 
-// The same for a collector that only PostgreSQL can serve.
+// As ReadSqlSource, for a collector that needs PostgreSQL.
 SqlSource ReadPostgresSource(exporter::YamlReader& options, const exporter::JobSettings& settings,
                              SqlTarget target);
 

@@ -19,9 +19,10 @@ using exporter::Labels;
 using Histogram = prometheus::ClientMetric::Histogram;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::uint64_t kMostCounted = std::uint64_t{1} << 53;  // A double counts no further.
+// A double counts exactly up to here.
+constexpr std::uint64_t kMostCounted = std::uint64_t{1} << 53;
 
-// What is wrong with a series. Thrown within this file; quotes no cell.
+// What is wrong with a series. Thrown and caught in this file. The message quotes no cell.
 class SeriesFault : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -33,7 +34,7 @@ bool IsCount(double value) {
 bool AreSame(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 double NeedNumber(const Rows& rows, std::size_t column, const std::string& text) {
-  // SQL writes no sign before infinity, those who know Prometheus do.
+  // PostgreSQL writes no sign before infinity, but Prometheus users write "+Inf".
   const auto number = NumberIn(rows, column, text.starts_with('+') ? text.substr(1) : text);
   if (!number) throw SeriesFault(NoNumber(rows, column));
   return *number;
@@ -44,15 +45,15 @@ struct Bucket {
   std::uint64_t count;
 };
 
-// One group of rows as the database tells them apart.
+// The rows of one series, grouped by raw labels: NULL and '' are different here.
 struct BucketGroup {
   Labels labels;
   std::vector<Bucket> buckets;
   std::optional<double> sum;
-  std::string fault;  // Why it is no histogram.
+  std::string fault;  // Why it is not a histogram.
 };
 
-// Where the columns of a bucket are.
+// The positions of a bucket's columns.
 class BucketColumns {
  public:
   BucketColumns(const Rows& rows, const SqlMetric& metric, const RowBucket& shape)
@@ -78,7 +79,7 @@ class BucketColumns {
  private:
   double BoundIn(const std::optional<std::string>& cell) const {
     const double bound = cell ? NeedNumber(rows_, bound_, *cell) * metric_.factor : kInfinity;
-    if (bound > -kInfinity) return bound;  // Nor NaN.
+    if (bound > -kInfinity) return bound;  // False for NaN, too.
     throw SeriesFault(fmt::format("column {} holds NaN or -Infinity", shape_.bound));
   }
 
@@ -124,7 +125,7 @@ Histogram HistogramOf(BucketGroup group, const RowBucket& shape) {
   const double unknown = histogram.sample_count == 0 ? 0 : std::nan("");
   histogram.sample_sum = group.sum.value_or(unknown);
   for (const Bucket& bucket : group.buckets) {
-    // The one of all is the total, which every page has.
+    // The bucket for infinity is the total, which every page shows.
     if (bucket.bound == kInfinity) continue;
     histogram.bucket.push_back({bucket.count, bucket.bound});
   }
@@ -145,7 +146,7 @@ void AddUp(Histogram& to, const Histogram& from) {
   to.sample_sum += from.sample_sum;
 }
 
-// The histograms of an answer, and the series that are none.
+// The histograms of a result, and the series that are left out.
 class Histograms {
  public:
   explicit Histograms(const SqlMetric& metric) : metric_(metric) {}

@@ -22,7 +22,7 @@ std::size_t LineCount(const Sample& sample) {
   return sample.histogram ? sample.histogram->bucket.size() + kLinesBesidesBounds : 1;
 }
 
-// The same bounds, and nothing observed.
+// Returns a histogram with the same bounds and no observations.
 SqlHistogram Emptied(const Histogram& histogram) {
   Histogram empty = histogram;
   empty.sample_count = 0;
@@ -51,7 +51,7 @@ std::chrono::milliseconds SeriesRules::StaleAfter() const {
 }
 
 std::optional<SteadyTime> SeriesRules::ExpiryOf(SteadyTime answered, SteadyTime now) const {
-  // The collector's own stale_after serves what was just found.
+  // The collector's own stale_after covers what was found in this run.
   if (!own_interval && answered == now && StaleAfter() == stale_after) return std::nullopt;
   return answered + StaleAfter();
 }

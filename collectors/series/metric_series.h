@@ -15,32 +15,33 @@
 
 namespace collectors {
 
-// What becomes of a series that an answer no longer has.
+// What to do with a series that the newest result lacks.
 enum class OnMissing { kDrop, kZero, kKeep };
 
 // How long and how much a metric remembers.
 struct SeriesRules {
   OnMissing on_missing = OnMissing::kDrop;
   std::chrono::milliseconds stale_after{45000};
-  // Whether stale_after is its own, and not the collector's.
+  // Whether stale_after comes from an own interval, not from the collector.
   bool own_interval = false;
-  std::size_t max_series = 10000;  // Lines remembered for kZero and kKeep; later ones are not.
-  // What may stretch stale_after, where nobody chose it: to three rounds of the
-  // collector. Null where somebody did.
+  // Lines that kZero and kKeep remember; later ones are not remembered.
+  std::size_t max_series = 10000;
+  // Extends stale_after to three rounds of the collector, unless the user chose stale_after. Null
+  // if the user did.
   std::shared_ptr<const DbTime> db_time = nullptr;
 
-  // What is asked every `interval`, another one than the collector's, lives for as many of these.
+  // Sets an interval other than the collector's. Results then live for as many intervals.
   void SetInterval(std::chrono::milliseconds interval);
-  // How long an answer is shown.
+  // How long a result is shown.
   std::chrono::milliseconds StaleAfter() const;
-  // Until when a run of `now` shows an answer of the run of `answered`. Absent
-  // where the collector's own stale_after says it.
+  // Returns until when the run of `now` shows a result of the run of `answered`. Absent if the
+  // collector's own stale_after applies.
   std::optional<exporter::SteadyTime> ExpiryOf(exporter::SteadyTime answered,
                                                exporter::SteadyTime now) const;
 };
 
-// The series of one metric: what the last good answer said, shown until it is
-// too old or a newer one comes.
+// The series of one metric from its last good result. They are shown until they are too old or a
+// newer result comes.
 class MetricSeries {
  public:
   MetricSeries(SqlMetric metric, SeriesRules rules)
@@ -48,16 +49,16 @@ class MetricSeries {
 
   const SqlMetric& metric() const { return metric_; }
 
-  // Takes the answer of a run that began at `now`. False where it says nothing of
-  // the series: it has not the metric's columns, or too much.
+  // Takes the result of a run that began at `now`. Returns false, and takes nothing, if it lacks
+  // the metric's columns or exceeds a limit.
   bool Found(MappedSamples found, exporter::SteadyTime now);
-  // What is left of the last answer is no longer to be shown.
+  // Stops showing the last result.
   void Withdraw() { last_success_.reset(); }
   void Write(exporter::FamilySet& families, exporter::SteadyTime now) const;
   exporter::SeriesId Claim() const { return ClaimsOf(metric_).front(); }
 
   std::chrono::milliseconds StaleAfter() const { return rules_.StaleAfter(); }
-  // Until when the last good answer is shown; absent if there is none.
+  // Until when the last good result is shown; absent without one.
   std::optional<exporter::SteadyTime> ShownUntil() const {
     if (!last_success_) return std::nullopt;
     return *last_success_ + StaleAfter();
@@ -77,9 +78,9 @@ class MetricSeries {
   SeriesRules rules_;
   std::vector<Sample> samples_;
   std::optional<exporter::SteadyTime> last_success_;
-  // Every series that was ever there, with its last value; empty for kDrop.
+  // Every series seen so far, with its last value. Empty for kDrop.
   std::map<exporter::Labels, Last> seen_;
-  std::size_t seen_lines_ = 0;  // On the page; a histogram has several.
+  std::size_t seen_lines_ = 0;  // Lines on the page; a histogram has several.
 };
 
 }  // namespace collectors

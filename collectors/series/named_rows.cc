@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kMostNames = 1000;
 constexpr std::size_t kLongestName = 200;
 
-// What is wrong with the name that a row gives; empty where nothing is. Quotes
-// it only where the configuration has it too.
+// Returns what is wrong with a row's name, or "". Quotes the name only if the configuration
+// contains it, too.
 std::string WrongWith(const std::string& name, const NamedSample& shape) {
   if (name.size() > kLongestName) return fmt::format("is longer than {}", kLongestName);
   if (!exporter::IsMetricName(name)) return "makes no metric name";
@@ -25,8 +25,8 @@ std::string WrongWith(const std::string& name, const NamedSample& shape) {
   return "";
 }
 
-// The answer with the names of the rows' metrics as one more column, which comes
-// first so that none of the query's can stand in for it.
+// The result with one more column for the metrics' names. It comes first, so that no column of the
+// query can take its place.
 class NamedRows {
  public:
   NamedRows(const Rows& rows, const SqlMetric& metric, const NamedSample& shape)
@@ -79,7 +79,7 @@ MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const NamedSam
   one.labels.insert(one.labels.begin(), std::string(kNameLabel));
   one.constant_labels.clear();
   MappedSamples mapped = MapShape(named.rows(), one, RowSample());
-  // Behind the name, which must be first.
+  // After the name, which must be first.
   const auto add_constants = [&](exporter::Labels& labels) {
     labels.insert(labels.end(), metric.constant_labels.begin(), metric.constant_labels.end());
   };

@@ -5,10 +5,10 @@
 
 namespace collectors {
 
-// A row a sample of the metric that it names. A row is left out, with a problem,
-// whose name is no metric name, begins as the exporter's own, or is another
-// metric's. Throws CollectError where a column is missing, and of kind kLimit
-// where the rows name more than 1,000 metrics.
+// Maps each row to a sample of the metric that the row names. Leaves out a row, with a problem, if
+// its name is not a metric name, begins like the exporter's own metrics, or belongs to another
+// metric. Throws CollectError if a column is missing, and of kind kLimit if the rows name more than
+// 1,000 metrics.
 MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const NamedSample& shape);
 
 }  // namespace collectors

@@ -20,7 +20,9 @@ constexpr std::size_t kMostBuckets = 1'000'000;
 
 // The observations of one series.
 struct Tally {
-  std::vector<std::uint64_t> counts;  // By bound, the last above all. Empty: none yet.
+  // Per bucket, in the order of the bounds; the last one is above all bounds. Empty without
+  // observations.
+  std::vector<std::uint64_t> counts;
   double sum = 0;
 };
 

@@ -5,10 +5,9 @@
 
 namespace collectors {
 
-// A row an observation. NULL is none; NaN and a text that is no number are left
-// out with a problem. A series with nothing but these has no value. Throws
-// CollectError where a column is missing, and of kind kLimit where the answer
-// makes more than a million buckets.
+// Maps each row to an observation. NULL is not an observation. NaN and texts that are not numbers
+// are left out, with a problem. A series with nothing else has no value. Throws CollectError if a
+// column is missing, and of kind kLimit if the result makes more than a million buckets.
 MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const RowObservation& shape);
 
 }  // namespace collectors

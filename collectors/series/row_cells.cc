@@ -52,9 +52,9 @@ constexpr NoNumberRow kNoNumbers[] = {
      "column {0} holds positions in the WAL: ask for pg_wal_lsn_diff({0}, '0/0')"},
 };
 
-// What an answer has, for a log.
+// How many columns of a result a message names.
 constexpr std::size_t kShownColumns = 20;
-constexpr std::size_t kLongestName = 63;  // Of PostgreSQL.
+constexpr std::size_t kLongestName = 63;  // In PostgreSQL.
 
 std::string ColumnNames(const Rows& rows) {
   const std::size_t shown = std::min(rows.columns.size(), kShownColumns);
@@ -91,7 +91,7 @@ std::optional<double> ParseSqlNumber(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (end != number.data() + number.size()) return std::nullopt;
-  // Beyond a double: infinity or zero, which strtod tells apart.
+  // Out of a double's range. strtod returns infinity or zero, as appropriate.
   if (error == std::errc::result_out_of_range)
     return std::strtod(std::string(number).c_str(), nullptr);
   return error == std::errc() ? std::optional(value) : std::nullopt;
@@ -137,7 +137,7 @@ std::string LabelValue(const std::optional<std::string>& cell, ColumnType type) 
   std::string value;
   std::string_view rest = cell ? std::string_view(*cell) : "";
   while (!rest.empty()) {
-    // NUL is UTF-8, and ends the page for Prometheus.
+    // NUL is valid UTF-8, but ends the page for Prometheus.
     const std::size_t valid = exporter::ValidUtf8Prefix(rest.substr(0, rest.find('\0')));
     value += rest.substr(0, valid);
     rest.remove_prefix(valid);

@@ -13,8 +13,8 @@
 namespace collectors {
 namespace {
 
-// A text that becomes a label is on the page many times over: in the last reading
-// and the next, and in pages that are read and made.
+// Bounds long label texts, because each exists many times: in the last reading and the next one,
+// and in pages that are being read and built.
 constexpr std::size_t kMaxLongTexts = std::size_t{4} << 20;
 constexpr std::size_t kLongText = 128;
 
@@ -22,7 +22,7 @@ void ExpectShortLabels(const Rows& rows, const SqlMetric& metric) {
   std::size_t bytes = 0;
   for (const std::string& label : metric.labels) {
     const std::optional<std::size_t> column = FindColumn(rows, label);
-    if (!column) continue;  // Is a problem of its own.
+    if (!column) continue;  // Reported elsewhere.
     for (const Cells& cells : rows.cells) {
       const auto& cell = cells[*column];
       if (cell && cell->size() > kLongText) bytes += cell->size();

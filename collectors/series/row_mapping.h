@@ -5,15 +5,14 @@
 
 namespace collectors {
 
-// What the rows say of a metric, by its shape. Columns are found by name; one
-// too many is ignored, a missing one is a problem of kind kMissing and leaves no
-// sample. A row that cannot be read costs itself, or in a histogram its series:
-// the rest is there, with a problem of kind kQuery, which quotes no cell. Labels
-// that hold more than 4 MiB of long texts are kLimit, and leave no sample.
+// Maps rows to a metric's samples, by its shape. Columns are found by name. Extra columns are
+// ignored; a missing column is a problem of kind kMissing, without samples. A row that cannot be
+// read costs only itself (in a histogram, its series) and is a problem of kind kQuery, which quotes
+// no cell. Labels with more than 4 MiB of long texts are a problem of kind kLimit, without samples.
 MappedSamples MapRows(const Rows& rows, const SqlMetric& metric);
 
-// Of samples with the same labels only one can be on the page: the first stays,
-// and the others are a problem of kind kQuery.
+// Keeps the first of samples with the same labels, because a page can only show one. The others are
+// a problem of kind kQuery.
 void DropRepeated(MappedSamples& mapped, const std::string& metric);
 
 }  // namespace collectors

@@ -5,12 +5,12 @@
 
 namespace collectors {
 
-// A row a sample. A NULL value is no sample, a NULL label is empty: rows that
-// differ only in NULL against '' have the same labels. Throws CollectError if a
-// column is missing.
+// Maps each row to a sample. A row with a NULL value has no sample. A NULL label is empty, so rows
+// that differ only in NULL against '' have the same labels. Throws CollectError if a column is
+// missing.
 MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const RowSample& shape);
 
-// A row a sample for each column.
+// Maps each row to one sample per column.
 MappedSamples MapShape(const Rows& rows, const SqlMetric& metric, const ColumnSamples& shape);
 
 }  // namespace collectors

@@ -16,33 +16,33 @@
 
 namespace collectors {
 
-// What a row is to its metric. Columns are meant by name.
+// The shapes of a row say what it is to its metric. They refer to columns by name.
 
-// A sample.
+// The row is a sample.
 struct RowSample {};
 
-// A sample for each of `columns`, told apart by `label`, whose values are the
-// columns' names.
+// The row is a sample for each of `columns`. The label `label` holds the column's name.
 struct ColumnSamples {
   std::vector<std::string> columns;
   std::string label;
 };
 
-// A bucket of a histogram: its upper bound, and the observations in it, or up to
-// it where `cumulative`. `sum` is that of the whole series, on any of its rows.
+// The row is a bucket of a histogram: its upper bound, and the number of observations in it, or up
+// to its bound if `cumulative`. The column `sum` holds the sum of the whole series, on any of its
+// rows.
 struct RowBucket {
   std::string bound;
-  std::string sum;  // Empty where no column has it.
+  std::string sum;  // Empty if no column has it.
   bool cumulative = false;
 };
 
-// One observation of a histogram with these upper bounds, finite and rising.
+// The row is an observation of a histogram with these upper bounds, which are finite and ascending.
 struct RowObservation {
   std::vector<double> bounds;
 };
 
-// A sample of the metric that the row names: `prefix` and the text of `column`.
-// SqlMetric::name is the prefix with a * then.
+// The row is a sample of the metric that it names: `prefix` plus the text of `column`.
+// SqlMetric::name is then the prefix plus "*".
 struct NamedSample {
   std::string column;
   std::string prefix;
@@ -57,37 +57,37 @@ struct SqlMetric {
   prometheus::MetricType type = prometheus::MetricType::Gauge;
   std::string help;
   std::string value;                 // The column of the value, or of a bucket's count.
-  std::vector<std::string> labels;   // The columns of the labels, which bear their names.
+  std::vector<std::string> labels;   // The columns of the labels, which have their names.
   exporter::Labels constant_labels;  // On each sample.
-  double factor = 1;                 // From the column's unit to the metric's; counts have none.
+  double factor = 1;  // From the column's unit to the metric's. Does not apply to counts.
   RowShape shape = {};
 };
 
-// A series of a histogram; shared, as it is remembered and shown.
+// A series of a histogram. Shared, because it is both remembered and shown.
 using SqlHistogram = std::shared_ptr<const prometheus::ClientMetric::Histogram>;
 
-// The label that holds a sample's own name where its metric has none, as in
-// Prometheus itself. No configuration can name a label so.
+// The label that holds a sample's own name if its metric has none, as in Prometheus itself. The
+// configuration cannot use this name for a label.
 inline constexpr std::string_view kNameLabel = "__name__";
 
 struct Sample {
-  exporter::Labels labels;  // kNameLabel first, where there is one.
+  exporter::Labels labels;  // kNameLabel comes first, if there is one.
   double value = 0;
-  SqlHistogram histogram = nullptr;  // Instead of the value.
+  SqlHistogram histogram = nullptr;  // If set, replaces the value.
 };
 
-// What a metric found in the rows, and what kept it from more.
+// What a metric found in the rows, and the first problem with them.
 struct MappedSamples {
   std::vector<Sample> samples;
-  std::vector<exporter::Labels> nulls;  // Series that are there, with no value.
+  std::vector<exporter::Labels> nulls;  // Series that exist, but have no value.
   std::optional<exporter::CollectError> problem;
 };
 
-// The names that the metric's lines have on the page.
+// Returns the names that the metric's lines have on the page.
 std::vector<std::string> LineNames(const SqlMetric& metric);
 
-// The series that a metric exports whatever it finds, "*" for a label's value
-// that only the rows know. None for a metric whose name only the rows know.
+// Returns the series that a metric exports, with "*" for label values that only the rows determine.
+// Empty for a metric that takes its name from the rows.
 std::vector<exporter::SeriesId> ClaimsOf(const SqlMetric& metric);
 
 }  // namespace collectors

@@ -20,7 +20,7 @@ bool Skip(std::string_view& text, std::string_view what) {
   return true;
 }
 
-// Digits off the front of the text.
+// Removes the digits at the front of the text and returns their number.
 std::optional<std::int64_t> TakeDigits(std::string_view& text) {
   std::int64_t number = 0;
   if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
@@ -30,13 +30,13 @@ std::optional<std::int64_t> TakeDigits(std::string_view& text) {
   return number;
 }
 
-// Below 60, as minutes and seconds are.
+// Takes a number below 60: minutes or seconds.
 std::optional<double> TakeSixtieth(std::string_view& text) {
   const auto number = TakeDigits(text);
   return number && *number < 60 ? std::optional(static_cast<double>(*number)) : std::nullopt;
 }
 
-// The digits behind a point, if there is one.
+// Takes a point and the digits after it, if there is one.
 std::optional<double> TakeFraction(std::string_view& text) {
   if (!text.starts_with('.')) return 0;
   const std::size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
@@ -47,7 +47,7 @@ std::optional<double> TakeFraction(std::string_view& text) {
   return fraction;
 }
 
-// "12:00", "04:05:06.7".
+// Takes "12:00", "04:05:06.7".
 std::optional<double> TakeClock(std::string_view& text) {
   const auto hours = TakeDigits(text);
   if (!hours || !Skip(text, ":")) return std::nullopt;
@@ -60,14 +60,14 @@ std::optional<double> TakeClock(std::string_view& text) {
   return fraction ? std::optional(clock + *seconds + *fraction) : std::nullopt;
 }
 
-// -1 or 1, and the sign off the front of the text.
+// Removes a sign at the front of the text and returns -1 or 1.
 double TakeSign(std::string_view& text) {
   if (Skip(text, "-")) return -1;
   Skip(text, "+");
   return 1;
 }
 
-// Days from the epoch until a day of the Gregorian calendar, of any year
+// Returns the days from the epoch until a day of the Gregorian calendar, of any year
 // (howardhinnant.github.io/date_algorithms.html, days_from_civil).
 std::int64_t DaysUntil(std::int64_t year, std::int64_t month, std::int64_t day) {
   year -= month <= 2 ? 1 : 0;
@@ -84,7 +84,7 @@ struct Date {
   std::int64_t day;
 };
 
-// MySQL writes what is no day too, as 0000-00-00 and 2026-02-31.
+// MySQL also writes dates that do not exist, such as 0000-00-00 and 2026-02-31.
 bool IsDay(const Date& date) {
   constexpr std::int64_t kMostYears = 1'000'000;
   if (date.year < 1 || date.year > kMostYears || date.month < 1 || date.month > 12) return false;
@@ -103,7 +103,7 @@ std::optional<Date> TakeDate(std::string_view& text) {
   return IsDay(date) ? std::optional(date) : std::nullopt;
 }
 
-// "+02", "-03:30", "+00:53:28".
+// Takes "+02", "-03:30", "+00:53:28".
 std::optional<double> TakeOffset(std::string_view& text) {
   const double sign = TakeSign(text);
   if (text.find(':') != std::string_view::npos) {
@@ -124,7 +124,7 @@ constexpr Unit kUnits[] = {
     {"mon", 30 * kDay},       {"days", kDay},          {"day", kDay},
 };
 
-// "-3 days" or "-04:05:06.7".
+// Takes "-3 days" or "-04:05:06.7".
 std::optional<double> TakeSpan(std::string_view& text) {
   const double sign = TakeSign(text);
   std::string_view rest = text;

@@ -32,7 +32,7 @@ std::string DefaultHelp(const SqlCount& count) {
   return help + ".";
 }
 
-// What the help text says of a value that may not be the number of rows.
+// Returns what the help text says about a value that may not be the exact number of rows.
 std::string Caution(const SqlCount& count) {
   if (count.up_to > 0)
     return fmt::format(" Counted up to {0}: {0} means {0} or more.", count.up_to);
@@ -43,7 +43,7 @@ std::string Caution(const SqlCount& count) {
   return "";
 }
 
-// Notes what keeps a count from an estimate, or from a bound.
+// Reports what prevents an estimate or a bound.
 void CheckMode(YamlReader& reader, const SqlCount& count, const SqlDefaults& defaults) {
   const bool has_labels = !count.metric.labels.empty();
   if (count.up_to > 0) {

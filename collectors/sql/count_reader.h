@@ -8,11 +8,10 @@
 
 namespace collectors {
 
-// `count_mode`: how counts that do not say it come by their values.
+// Reads `count_mode`, the mode of counts without `mode`.
 CountMode ReadCountMode(exporter::YamlReader& options);
 
-// The list `counts`; `mode` is that of counts that do not name one. Notes what is wrong in the
-// readers.
+// Reads the list `counts`; `mode` is that of counts without one. Reports mistakes to the readers.
 std::vector<SqlCount> ReadCounts(exporter::YamlReader& options, const SqlDefaults& defaults,
                                  CountMode mode);
 

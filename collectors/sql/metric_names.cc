@@ -48,7 +48,7 @@ std::string MetricNames::Add(const SqlMetric& metric) {
                      metric.name);
 }
 
-// Rows under two prefixes, of which one begins the other, may give one name.
+// If one prefix begins with the other, rows of both may give the same name.
 std::string MetricNames::AddNamed(const SqlMetric& metric, const std::string& prefix) {
   for (const auto& [other, type] : prefixes_) {
     const bool overlap = other.starts_with(prefix) || prefix.starts_with(other);

@@ -10,14 +10,14 @@
 
 namespace collectors {
 
-// The metrics of a collector: each name under one type, each series of one
-// metric alone.
+// The metrics of a collector. Checks that each name has one type, and that each series belongs to
+// one metric.
 class MetricNames {
  public:
-  // What is wrong with one more metric; empty when nothing is.
+  // Adds a metric. Returns what is wrong with it, or "".
   std::string Add(const SqlMetric& metric);
 
-  // The names that no row may give: those of the metrics that have one.
+  // The names that rows must not give to their metrics: those of all metrics with a fixed name.
   const std::set<std::string, std::less<>>& taken() const { return taken_; }
 
  private:
@@ -25,9 +25,11 @@ class MetricNames {
   bool AddSeries(const SqlMetric& metric);
 
   std::map<std::string, prometheus::MetricType> types_;
-  std::map<std::string, std::string> owners_;  // Of a line's name, as x_sum: the metric.
+  // Maps the name of a line, such as x_sum, to its metric.
+  std::map<std::string, std::string> owners_;
   std::set<std::string, std::less<>> taken_;
-  std::map<std::string, prometheus::MetricType> prefixes_;  // Of rows that name their metrics.
+  // Of metrics that take their names from rows.
+  std::map<std::string, prometheus::MetricType> prefixes_;
   std::set<std::tuple<std::string, exporter::Labels, std::set<std::string>>> series_;
 };
 

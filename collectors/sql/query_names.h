@@ -6,12 +6,13 @@
 
 namespace collectors {
 
-// The names by which exporter_query_* tells the statements of a collector apart.
+// The names that distinguish a collector's statements in exporter_query_*.
 class QueryNames {
  public:
-  // False if another statement has the name.
+  // Returns false if another statement has the name.
   bool Take(const std::string& name) { return taken_.insert(name).second; }
-  // The name, or where that is taken `otherwise`, or that with a number: it is taken then.
+  // Takes and returns `name`. If it is taken, uses `otherwise` instead, or `otherwise` with a
+  // number.
   std::string Free(std::string_view name, std::string_view otherwise);
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 using exporter::YamlReader;
 
-// Tells rows that name their metrics which names they may not give.
+// Gives the metrics that take their names from rows the names that rows must not use.
 void TellTaken(std::vector<SqlQuery>& queries, const MetricNames& names) {
   for (SqlQuery& query : queries) {
     for (QueryMetric& metric : query.metrics) {
@@ -43,7 +43,7 @@ void CheckNames(YamlReader& options, const std::vector<SqlCount>& counts,
   }
 }
 
-// Two counts of one metric, with constant labels that differ, are two statements all the same.
+// Two counts of one metric, with different constant labels, are still two statements.
 void NameStatements(YamlReader& options, std::vector<SqlCount>& counts,
                     std::vector<SqlQuery>& queries, QueryNames& names) {
   for (const SqlQuery& query : queries) {

@@ -24,15 +24,15 @@ struct SqlQuestions {
   std::vector<SqlQuery> queries;
 };
 
-// Puts the counts on one table together, and gives each statement a name that no other has. Notes
-// in the reader what is wrong with names: of metrics, and of queries.
+// Groups the counts by table, and gives each statement a unique name. Reports to the reader
+// mistakes in the names of metrics and queries.
 SqlQuestions MakeQuestions(exporter::YamlReader& options, std::vector<SqlCount> counts,
                            std::vector<SqlQuery> queries, const SqlStatement& statement);
 
-// A part for each table and each query.
+// Makes a part for each table and each query.
 std::vector<std::unique_ptr<SqlPart>> QuestionParts(SqlQuestions questions);
 
-// The same in one of several databases, which is visited every `interval`.
+// As QuestionParts, for one of several databases, which is visited every `interval`.
 std::vector<std::unique_ptr<SqlPart>> QuestionPartsIn(const std::string& database,
                                                       SqlQuestions questions,
                                                       std::chrono::milliseconds interval);

@@ -10,7 +10,7 @@ namespace collectors {
 
 extern const exporter::CollectorType kSqlType;
 
-// Notes what is wrong with the keys in `options`, and returns null then.
+// Returns null and reports to the reader if `options` are wrong.
 std::unique_ptr<exporter::Collector> MakeSqlCollector(exporter::YamlReader& options,
                                                       const exporter::JobSettings& settings);
 
