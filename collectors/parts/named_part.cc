@@ -12,7 +12,7 @@ using exporter::SteadyTime;
 
 PartResult NamedPart::Refresh(const SqlRun& run) {
   const auto begun = std::chrono::steady_clock::now();
-  // Until the run has not ended within.
+  // Stays failed if RefreshAll throws.
   outcome_ = {name_, outcome_ ? outcome_->seconds : 0, false};
   const PartResult result = RefreshAll(run);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;

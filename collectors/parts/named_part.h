@@ -11,12 +11,12 @@
 
 namespace collectors {
 
-// What `parts:` switches under one name: its statements, each of which may fail
-// alone, and how they went together.
+// The statements that one name in `parts:` switches, and their joint outcome. Each statement may
+// fail alone.
 class NamedPart : public SqlPart {
  public:
-  // `name` is that of postgres_exporter's collector. All statements have the
-  // interval of the first one.
+  // `name` is that of postgres_exporter's collector. All statements have the interval of the first
+  // one.
   NamedPart(std::string name, std::vector<std::unique_ptr<SqlPart>> statements)
       : name_(std::move(name)), statements_(std::move(statements)) {}
 

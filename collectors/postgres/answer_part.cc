@@ -13,7 +13,7 @@ PartResult AnswerPart::Refresh(const SqlRun& run) {
     last_success_ = run.now;
     return PartResult::kDone;
   } catch (const CollectError& error) {
-    // The server did answer: the collector is up, this part is not.
+    // The server answered, so the collector is up and only this part failed.
     if (EndsRun(error.kind())) throw;
     problems_ = {error.Of(name_)};
     return ResultOf(error);

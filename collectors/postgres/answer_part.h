@@ -11,18 +11,17 @@
 
 namespace collectors {
 
-// What every part of this kind is told.
+// Options that all parts of this kind have.
 struct AnswerOptions {
   SeriesRules rules;
-  std::optional<std::chrono::milliseconds> interval = {};  // Its own.
+  std::optional<std::chrono::milliseconds> interval = {};  // The part's own, if it has one.
 };
 
-// A part that keeps what its last good answer said, and shows it until it is
-// too old or a newer one comes. A failure of the statement costs this part
-// alone. One thread at a time, as all parts.
+// A part that keeps its last good result, and shows it until it is too old or a newer one comes. A
+// failed statement affects only this part. Not thread-safe, like every part.
 class AnswerPart : public SqlPart {
  public:
-  // `name` names the part in the log.
+  // `name` is the part's name in the log.
   AnswerPart(std::string name, AnswerOptions options)
       : name_(std::move(name)), options_(std::move(options)) {}
 
@@ -33,13 +32,13 @@ class AnswerPart : public SqlPart {
   std::optional<std::chrono::milliseconds> Interval() const final { return options_.interval; }
 
  protected:
-  // Asks, and keeps the answer. Throws CollectError where there is none: the
-  // former answer stays.
+  // Asks, and keeps the result. Throws CollectError if there is none; the previous result must
+  // stay.
   virtual void Ask(const SqlRun& run) = 0;
-  // Writes the answer that Ask kept, with this expiry.
+  // Writes the result that Ask kept, with this expiry.
   virtual void WriteAnswer(exporter::FamilySet& families,
                            std::optional<exporter::SteadyTime> expires_at) const = 0;
-  // Notes what the answer does not say.
+  // Reports a problem with the result.
   void Note(exporter::ErrorKind kind, const std::string& text);
 
  private:

@@ -9,13 +9,13 @@
 
 namespace collectors {
 
-// A part of the collector `postgres` that is code, for what no row of the preset
-// can say: names that the server gives, a top N, a histogram.
+// A part of the collector `postgres` in code, for what the preset cannot express: names that the
+// server determines, a top N, a histogram.
 struct CodePart {
-  std::string_view name;  // As `parts` switches it.
+  std::string_view name;  // Its switch in `parts`.
   bool by_default;
-  // Reads the part's own keys, which are those of the collector, and notes what
-  // is wrong with them in the reader.
+  // Makes the part. Reads the part's own keys from the collector's options, and reports mistakes in
+  // them to the reader.
   std::unique_ptr<SqlPart> (*make)(exporter::YamlReader& options, const AnswerOptions& answer,
                                    bool server_label);
 };

@@ -4,8 +4,8 @@
 
 namespace collectors {
 
-// What to do where PostgreSQL hides from `role` what other roles do ("the state
-// of sessions"): it answers with NULL, and with no error.
+// Returns advice for when PostgreSQL hides from `role` what other roles do. `what` names it, as in
+// "the state of sessions". PostgreSQL then returns NULL without an error.
 std::string HiddenAdvice(const std::string& role, const std::string& what);
 
 }  // namespace collectors

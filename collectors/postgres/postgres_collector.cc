@@ -39,13 +39,13 @@ std::unique_ptr<NamedPart> Runnable(std::string_view name, std::unique_ptr<SqlPa
   return std::make_unique<NamedPart>(std::string(name), std::move(parts));
 }
 
-// What `parts` leaves on.
+// The parts that `parts` leaves on.
 struct ChosenParts {
   std::vector<PresetPart> preset;
   std::vector<std::unique_ptr<SqlPart>> code;
 };
 
-// The label `server` is as `server_label` says.
+// Applies `server_label`, which switches the label `server`.
 ChosenParts ReadParts(YamlReader& options, const SqlDefaults& defaults) {
   const bool with_server = options.Bool("server_label", true);
   auto switches = options.Child("parts");
@@ -69,7 +69,7 @@ ChosenParts ReadParts(YamlReader& options, const SqlDefaults& defaults) {
   return chosen;
 }
 
-// The parts of one of several databases.
+// Makes the parts for one of several databases.
 std::vector<std::unique_ptr<SqlPart>> PresetPartsIn(const std::string& database,
                                                     const std::vector<PresetPart>& parts,
                                                     std::chrono::milliseconds interval) {

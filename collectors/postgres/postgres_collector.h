@@ -10,8 +10,8 @@ namespace collectors {
 
 extern const exporter::CollectorType kPostgresType;
 
-// A server's health under postgres_exporter's names: the parts of
-// configs/presets/postgres.yaml, and a look at what the role may see.
+// Makes a collector of a server's health, under postgres_exporter's names: the parts of
+// configs/presets/postgres.yaml, the code parts, and a check of the role's privileges.
 std::unique_ptr<exporter::Collector> MakePostgresCollector(exporter::YamlReader& options,
                                                            const exporter::JobSettings& settings);
 

@@ -31,7 +31,7 @@ PresetPart ReadPart(YamlReader& reader, const SqlDefaults& defaults) {
 
 std::vector<PresetPart> ReadPreset(std::string_view text, const SqlDefaults& defaults) {
   std::vector<exporter::ConfigProblem> problems;
-  // Nothing in it comes from the environment.
+  // A preset uses nothing from the environment.
   YamlReader reader(YAML::Load(std::string(text)), problems, exporter::Environment());
   std::vector<PresetPart> parts;
   for (YamlReader& part : reader.List("parts")) {

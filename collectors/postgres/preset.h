@@ -9,24 +9,23 @@
 
 namespace collectors {
 
-// Whose numbers a part shows: the server's, or those of the database that it is
-// connected to.
+// Whether a part shows numbers of the whole server, or of the database that it is connected to.
 enum class PartScope { kCluster, kDatabase };
 
-// A named part of configs/presets/postgres.yaml, whose head explains its keys.
+// A named part of configs/presets/postgres.yaml. The head of that file explains its keys.
 struct PresetPart {
   std::string name;
   bool by_default = true;
   PartScope scope = PartScope::kCluster;
-  std::string cost;  // A sentence for people.
+  std::string cost;  // A sentence for the user.
   bool keeps_server_label = false;
   std::vector<SqlQuery> queries;
 };
 
-// Reads a preset, whose text is ours: throws std::logic_error where it is wrong.
+// Reads a preset. Its text is ours, so a mistake in it throws std::logic_error.
 std::vector<PresetPart> ReadPreset(std::string_view text, const SqlDefaults& defaults);
 
-// Takes the label `server` from the queries' metrics.
+// Removes the label `server` from the queries' metrics.
 void DropServerLabel(std::vector<SqlQuery>& queries);
 
 }  // namespace collectors

@@ -31,7 +31,7 @@ PartResult PrivilegePart::Refresh(const SqlRun& run) {
         kPartName);
     return PartResult::kDone;
   } catch (const CollectError& error) {
-    // Costs nothing but the advice.
+    // Only the advice is lost.
     if (EndsRun(error.kind())) throw;
     problem_ = error.Of(kPartName);
     return ResultOf(error);

@@ -7,8 +7,8 @@
 
 namespace collectors {
 
-// Says which privilege the role lacks: without it PostgreSQL shows less, and
-// no error. Exports nothing.
+// Reports if the role lacks a privilege without which PostgreSQL shows less, without an error.
+// Exports no series.
 class PrivilegePart : public SqlPart {
  public:
   PartResult Refresh(const SqlRun& run) override;

@@ -19,10 +19,10 @@ using Histogram = prometheus::ClientMetric::Histogram;
 
 constexpr std::array<double, 9> kBounds = {1, 2, 5, 15, 30, 60, 90, 120, 300};
 constexpr const char* kOther = "other";
-// A row is a session at most, so this is more than a server has.
+// There is at most one row per session, so this exceeds any server.
 constexpr std::size_t kMaxRows = 300'000;
 
-// Columns of IdleStatement; a bucket a column comes behind them.
+// Columns of IdleStatement. After them comes one column per bucket.
 enum Column : std::size_t { kHidden, kRole, kApplication, kState, kSessions, kSum, kFirstBucket };
 
 double NumberAt(const Cells& cells, std::size_t column) {
@@ -52,7 +52,7 @@ void AddTo(Histogram& sum, const Histogram& part) {
   }
 }
 
-// Each pair of application_name and state once, whatever the server said.
+// Holds each pair of application_name and state once, even if the server returns it twice.
 class Groups {
  public:
   void Add(const IdleGroup& group) {
@@ -70,7 +70,8 @@ class Groups {
   std::map<std::pair<std::string, std::string>, Histogram> by_name_;
 };
 
-// The applications with a session whose state is hidden, and from which role.
+// Returns the applications with a session whose state is hidden. Sets `role` to the role from which
+// it is hidden.
 std::set<std::string> HiddenApplications(const Rows& rows, std::string& role) {
   std::set<std::string> applications;
   for (const Cells& cells : rows.cells) {
@@ -81,7 +82,7 @@ std::set<std::string> HiddenApplications(const Rows& rows, std::string& role) {
   return applications;
 }
 
-// Most sessions first, and among equals by name, so that the choice is stable.
+// Sorts by sessions, most first, and then by name, so that the choice is stable.
 void SortBySessions(std::vector<IdleGroup>& groups) {
   std::ranges::stable_sort(groups, [](const IdleGroup& a, const IdleGroup& b) {
     return a.seconds.sample_count > b.seconds.sample_count;

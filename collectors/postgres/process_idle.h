@@ -11,9 +11,8 @@
 
 namespace collectors {
 
-// The sessions of an application that are in one of the states "idle", "idle in
-// transaction" and "idle in transaction (aborted)", by the seconds since they
-// entered it.
+// An application's sessions in one of the states "idle", "idle in transaction" and "idle in
+// transaction (aborted)", by the seconds since they entered it.
 struct IdleGroup {
   std::string application_name;
   std::string state;
@@ -22,17 +21,17 @@ struct IdleGroup {
 
 struct IdleGroups {
   std::vector<IdleGroup> groups;
-  // The role that sees the state of some sessions not; empty where it sees all.
-  // An application with such a session has no group: it would be too small.
+  // The role from which the state of some sessions is hidden; empty if it sees all. An application
+  // with such a session has no group, because the group would be too small.
   std::string blind_role;
 };
 
-// A row a group, the exporter's own session left out. Buckets and sums as
-// postgres_exporter's: a sum is of whole seconds.
+// Returns a statement with one row per group, without the exporter's own session. Buckets and sums
+// are postgres_exporter's: a sum is in whole seconds.
 SqlStatement IdleStatement();
 
-// The `most` groups with most sessions; the others become one a state, under
-// the application_name "other".
+// Returns the `most` groups with the most sessions. The others become one group per state, with the
+// application_name "other".
 IdleGroups MapIdle(const Rows& rows, std::size_t most);
 
 // Writes pg_process_idle_seconds.

@@ -11,7 +11,7 @@ namespace collectors {
 
 struct ProcessIdleOptions {
   AnswerOptions answer;
-  std::size_t limit = 100;  // Of pairs of application_name and state.
+  std::size_t limit = 100;  // The most pairs of application_name and state.
 };
 
 // How long sessions have been idle: one pass over pg_stat_activity.

@@ -13,14 +13,14 @@ namespace collectors {
 
 namespace {
 
-// What must be known of all sessions for a metric to be right.
+// What must be known about all sessions for a metric to be right.
 enum class Needs { kNothing, kTypes, kStates, kBlockers };
 enum class Labelled { kNot, kByDatabase, kBySession };
 
 }  // namespace
 
 struct SessionMetric {
-  const char* what;  // Of its rows.
+  const char* what;  // The first column of its rows.
   const char* name;
   Labelled labelled;
   Needs needs;
@@ -33,7 +33,7 @@ using exporter::ErrorKind;
 using Cells = std::vector<std::optional<std::string>>;
 
 constexpr const char* kOther = "other";
-// A row is a session at most, so this is more than a server has.
+// There is at most one row per session, so this exceeds any server.
 constexpr std::size_t kMaxRows = 300'000;
 constexpr int kFirstWithWaitStart = 140000;
 
@@ -64,10 +64,10 @@ constexpr SessionMetric kMetrics[] = {
      "Used connections by those that are not reserved: at 1 an ordinary login is refused."},
 };
 
-// Columns of SessionsStatement: what the row tells, the labels, and its value.
+// Columns of SessionsStatement: the kind of row, the labels, and the value.
 enum Column : std::size_t { kWhat, kApplication, kUser, kAddress, kState, kDatabase, kValue };
 
-// A worker has no user or no database, so that few are taken for hidden sessions.
+// A worker lacks a user or a database, so few workers are taken for hidden sessions.
 constexpr const char* kWith = R"(WITH session AS MATERIALIZED (
   SELECT pid, coalesce(leader_pid, pid) AS leader, datname::text AS datname,
     usename::text AS usename, application_name, host(client_addr) AS client_addr,
@@ -95,7 +95,7 @@ SELECT 'sessions' AS what, application_name, usename, client_addr,
 FROM other WHERE of_client GROUP BY 2, 3, 4, 5
 )";
 
-// Rows of `what` by database: the sessions of which the condition is true.
+// Rows of a kind by database: the number of sessions that meet the condition.
 constexpr const char* kByDatabase =
     "UNION ALL SELECT '{}', NULL, NULL, NULL, NULL, datname, count(DISTINCT leader)"
     " FILTER (WHERE {})::float8 FROM session WHERE datname IS NOT NULL GROUP BY datname\n";
@@ -105,7 +105,7 @@ constexpr std::pair<const char*, const char*> kConditions[] = {
     {"idle_in_transaction", "state LIKE 'idle in transaction%'"},
 };
 
-// A row of `what` with one number.
+// A row of a kind with one number.
 constexpr const char* kNumber =
     "UNION ALL SELECT '{}', NULL, NULL, NULL, NULL, NULL, ({})::float8\n";
 constexpr std::pair<const char*, const char*> kNumbers[] = {
@@ -129,7 +129,7 @@ constexpr std::pair<const char*, const char*> kLongestBlocked = {
     " FROM pg_locks WHERE EXISTS (SELECT FROM waiting) AND NOT granted"
     " AND pid IN (SELECT pid FROM waiting)"};
 
-// The role stands in the place of the user, if a session is hidden from it.
+// If sessions are hidden, the column of the user holds the role.
 constexpr const char* kHidden =
     "UNION ALL SELECT 'hidden', NULL, current_user::text, NULL, NULL, NULL, count(*)::float8"
     " FROM other WHERE hidden HAVING count(*) > 0";
@@ -172,7 +172,7 @@ std::vector<Sample> SamplesFor(const SessionMetric& metric, const Rows& rows, st
   return metric.labelled == Labelled::kNot ? samples : TopSamples(samples, most);
 }
 
-// What the rows let us know, and why not more.
+// What the rows make known, and why the rest is unknown.
 class Knowledge {
  public:
   explicit Knowledge(const Rows& rows)

@@ -13,62 +13,62 @@
 
 namespace collectors {
 
-// Who holds what: the sessions of the server by whose they are, which of them
-// block others, and how many more may come. Facts of PostgreSQL used here:
-//  - of a session that the role may not see pg_stat_activity shows pid, database,
-//    user and application_name; all else is NULL, backend_type too
-//  - only client backends take from max_connections; walsenders, autovacuum and
-//    other workers have slots of their own (src/backend/storage/lmgr/proc.c).
-//    A session that is still logging in has a slot and is not shown before 18
-//  - a login is refused when fewer than superuser_reserved_connections +
-//    reserved_connections slots would stay free, unless the role may have those:
-//    that is when pg_connections_used_ratio is 1, and it may go beyond
-//  - pg_blocking_pids() locks the whole lock table for a moment, as does pg_locks:
-//    the first is called for sessions that wait for a lock and for kMostWaiting
-//    of them at most, the second only where there is one
-//  - pg_blocking_pids() also names who waits ahead in the queue, and 0 for a
-//    prepared transaction, which is no session
-//  - pg_locks.waitstart is there since 14
+// The server's sessions by application, user, address and state, which of them block others, and
+// how many more connections are possible. Facts about PostgreSQL used here:
+//  - For a session that the role may not see, pg_stat_activity shows pid, database, user and
+//    application_name; everything else is NULL, including backend_type.
+//  - Only client backends count against max_connections; walsenders, autovacuum and other workers
+//    have separate slots (src/backend/storage/lmgr/proc.c). A session that is still logging in has
+//    a slot, but is not shown before PostgreSQL 18.
+//  - A login is refused if fewer than superuser_reserved_connections + reserved_connections slots
+//    would stay free, unless the role may use those. At that point pg_connections_used_ratio is 1;
+//    it may exceed 1.
+//  - pg_blocking_pids() briefly locks the whole lock table, as does pg_locks. The first is called
+//    only for sessions that wait for a lock, and for at most kMostWaiting of them; the second only
+//    if there is such a session.
+//  - pg_blocking_pids() also returns sessions that wait ahead in the queue, and 0 for a prepared
+//    transaction, which is not a session.
+//  - pg_locks.waitstart exists since PostgreSQL 14.
 inline constexpr int kMostWaiting = 1000;
 
-// One of the metrics, all of them gauges.
+// One of the metrics. All are gauges.
 struct SessionMetric;
 struct SessionFamily {
   const SessionMetric* metric;
   std::vector<Sample> samples;
 };
 
-// Why something is not there.
+// Why some families are missing.
 struct Unknown {
   exporter::ErrorKind kind;
   std::string why;
 };
 
 struct SessionCounts {
-  // What is not known is not there: where the role does not see all sessions,
-  // there are pg_sessions, in which those have the state "hidden" (workers may
-  // be among them), and what settings say.
+  // Only families with known numbers. If the role does not see all sessions, these are pg_sessions,
+  // where the hidden sessions have the state "hidden" (workers may be among them), and the families
+  // from settings.
   std::vector<SessionFamily> families;
   std::vector<Unknown> unknown;
 };
 
-// For a server of this version (150018). pg_sessions leaves the exporter's own session out;
-// its database has a row in each family by database, so that an alert sees the 0.
+// `version` is the server's (150018). pg_sessions leaves out the exporter's own session. The
+// exporter's database still has a row in each family by database, so that an alert sees the 0.
 SqlStatement SessionsStatement(int version);
 
-// A family with labels has the `most` largest series and one more whose labels
-// are all "other", so that its sum is right.
+// A family with labels has the `most` largest series, and one more with "other" in all labels, so
+// that its sum is right.
 SessionCounts MapSessions(const Rows& rows, std::size_t most);
 
 void WriteSessions(const SessionCounts& counts, std::optional<exporter::SteadyTime> expires_at,
                    exporter::FamilySet& families);
 
-// What WriteSessions may write whatever the server does.
+// Returns all series that WriteSessions may write.
 std::vector<exporter::SeriesId> SessionClaims();
 
-// The `most` samples with the largest values, among equals the first by labels,
-// and the others as one with the value "other" in each label. Samples with the
-// same labels are added up. Sorted by labels.
+// Returns the `most` samples with the largest values, and the others as one sample with the value
+// "other" in each label. Among equal values the first by labels wins. Samples with the same labels
+// are added up. The result is sorted by labels.
 std::vector<Sample> TopSamples(const std::vector<Sample>& samples, std::size_t most);
 
 }  // namespace collectors

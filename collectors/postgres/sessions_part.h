@@ -14,7 +14,7 @@ struct SessionsOptions {
   std::size_t limit = 50;  // Series of a family, without `other`.
 };
 
-// Who holds what, in one statement over pg_stat_activity.
+// Sessions, blockers and connections, in one statement over pg_stat_activity.
 class SessionsPart : public AnswerPart {
  public:
   explicit SessionsPart(const SessionsOptions& options)

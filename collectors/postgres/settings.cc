@@ -18,11 +18,11 @@ namespace {
 
 using prometheus::MetricType;
 
-// Columns of SettingsStatement; version() is a row of its own.
+// Columns of SettingsStatement. version() is a separate row.
 enum Column : std::size_t { kName, kValue, kUnit, kType, kColumns };
-// What our own session has set (SET LOCAL, BEGIN READ ONLY) is not the server's. What it begins
-// with (ALTER ROLE ... SET, ALTER ROLE ALL SET, ALTER DATABASE ... SET, options in the DSN) hides
-// the server's from us.
+// Values that this session has set (SET LOCAL, BEGIN READ ONLY) are not the server's. Values that
+// the session starts with (ALTER ROLE ... SET, ALTER ROLE ALL SET, ALTER DATABASE ... SET, options
+// in the DSN) hide the server's values.
 constexpr const char* kSelect =
     "SELECT name, CASE WHEN name = 'transaction_read_only' THEN CASE WHEN pg_is_in_recovery()"
     " THEN 'on' ELSE current_setting('default_transaction_read_only') END"
@@ -37,8 +37,8 @@ constexpr const char* kSelect =
 
 constexpr std::size_t kMostVersionParts = 3;
 
-// A unit of pg_settings, and how many of its base unit it is: one of the two
-// numbers is 1, so that a value is rounded once.
+// A unit of pg_settings, and its size in the base unit, times / part. One of the two is 1, so that
+// a value is rounded only once.
 struct Unit {
   std::string_view name;
   std::string_view base;
@@ -66,7 +66,7 @@ std::optional<Unit> KnownUnit(std::string_view name) {
   return found == kUnits.end() ? std::nullopt : std::optional(*found);
 }
 
-// The unit of a setting: also a number of one, as 8kB.
+// Parses a setting's unit, which may include a number, as in 8kB.
 std::optional<Unit> ParseUnit(std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   if (digits == 0) return KnownUnit(text);
@@ -78,8 +78,8 @@ std::optional<Unit> ParseUnit(std::string_view text) {
   return unit;
 }
 
-// The number and the unit behind it, as in "64 MB"; pg_settings writes none, but
-// Amazon's Aurora does.
+// Splits "64 MB" into the number and its unit. pg_settings writes no unit in a value, but Amazon
+// Aurora does.
 std::pair<std::string_view, std::string_view> SplitUnit(std::string_view text) {
   const std::size_t number = text.find_last_of("0123456789.");
   if (number == std::string_view::npos) return {text, ""};
@@ -87,7 +87,7 @@ std::pair<std::string_view, std::string_view> SplitUnit(std::string_view text) {
   return {text.substr(0, number + 1), text.substr(unit)};
 }
 
-// A value in its base unit.
+// Returns a value in its base unit.
 std::optional<double> ValueIn(std::string_view text, const Unit& unit) {
   const auto plain = ParseSqlNumber(text);
   const auto [number, suffix] = SplitUnit(text);
@@ -127,7 +127,7 @@ std::optional<Setting> MapSetting(const std::vector<std::optional<std::string>>&
   return Setting{std::move(name), Help(*cells[kName], unit->base), *value};
 }
 
-// "15.18.0" of "PostgreSQL 15.18 on ...", "16.0.0" of "PostgreSQL 16beta1 ...".
+// Returns "15.18.0" for "PostgreSQL 15.18 on ...", "16.0.0" for "PostgreSQL 16beta1 ...".
 std::string ShortVersion(std::string_view version) {
   const std::size_t space = std::min(version.find(' '), version.size());
   std::string_view rest = version.substr(std::min(space + 1, version.size()));

@@ -11,10 +11,10 @@ namespace collectors {
 
 struct SettingsOptions {
   AnswerOptions answer;
-  bool server_label = true;  // As postgres_exporter has it until 0.19.
+  bool server_label = true;  // As in postgres_exporter up to 0.19.
 };
 
-// The settings of the server and its version, in one statement.
+// The server's settings and version, in one statement.
 class SettingsPart : public AnswerPart {
  public:
   explicit SettingsPart(const SettingsOptions& options)

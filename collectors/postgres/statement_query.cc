@@ -19,14 +19,14 @@ struct ColumnNames {
   const char* read;
   const char* write;
 };
-// The last row that is old enough counts. Times are in milliseconds.
+// The last row with a version that is old enough applies. Times are in milliseconds.
 constexpr ColumnNames kColumnNames[] = {
     {0, "total_time", "blk_read_time", "blk_write_time"},
     {8, "total_exec_time", "blk_read_time", "blk_write_time"},
     {11, "total_exec_time", "shared_blk_read_time", "shared_blk_write_time"},
 };
 
-// A hidden statement has no queryid; the last row counts those, if there are any.
+// A hidden statement has no queryid. The last row counts the hidden statements, if there are any.
 constexpr const char* kKnown = R"(WITH seen AS MATERIALIZED (
   SELECT userid, dbid, queryid, sum(calls) AS calls, sum({time}) / 1000 AS seconds,
     sum(rows) AS rows, sum({read}) / 1000 AS read, sum({write}) / 1000 AS written
@@ -87,7 +87,7 @@ const ColumnNames& ColumnsOf(const StatementsExtension& extension) {
   return *names;
 }
 
-// An array as PostgreSQL reads it; each element is quoted, so that none is NULL.
+// Returns a PostgreSQL array. Each element is quoted, so that none is read as NULL.
 std::string ArrayOf(const std::vector<std::string>& elements) {
   std::string array;
   for (const std::string& element : elements) {
@@ -142,7 +142,7 @@ SqlStatement KnownStatement(const StatementsExtension& extension, const Statemen
                           KeysOf(members, &StatementKey::database_id),
                           KeysOf(members, &StatementKey::query_id),
                           ArrayOf(choice.exclude_databases), ArrayOf(choice.exclude_users)};
-  // The top, the members and the hidden ones.
+  // The top, the members, and the row for hidden statements.
   statement.max_rows = choice.limit + members.size() + 1;
   return statement;
 }

@@ -14,9 +14,9 @@ struct StatementsOptions {
   StatementChoice choice;
 };
 
-// The costliest statements by pg_stat_statements, as a top that is stable. One
-// statement a run, which reads what the extension keeps in memory (5,000 rows
-// by default); one more where the extension has to be found.
+// The most expensive statements by pg_stat_statements, as a stable top list. A run takes one
+// statement, which reads what the extension keeps in memory (5,000 rows by default), and one more
+// to find the extension.
 class StatementsPart : public AnswerPart {
  public:
   explicit StatementsPart(StatementsOptions options);
@@ -29,11 +29,11 @@ class StatementsPart : public AnswerPart {
                    std::optional<exporter::SteadyTime> expires_at) const override;
 
  private:
-  // Throws kMissing where it is not installed.
+  // Throws kMissing if the extension is not installed.
   static StatementsExtension FindExtension(const SqlRun& run);
 
   StatementChoice choice_;
-  // Forgotten with every failure: it may have been moved, or replaced.
+  // Forgotten after every failure, because it may have been moved or replaced.
   std::optional<StatementsExtension> extension_;
   StatementTop top_;
   std::vector<StatementUse> shown_;
