@@ -22,13 +22,13 @@ ClusterTopology Captured(const std::string& name) {
   return {std::string(std::istreambuf_iterator<char>(file), {}), kFromHere};
 }
 
-// A line of CLUSTER NODES; the flags, and what comes after the link's state.
+// A line of CLUSTER NODES. `slots` follows the link state.
 std::string Line(const std::string& id, const std::string& address, const std::string& flags,
                  const std::string& slots = "") {
   return id + " " + address + " " + flags + " - 0 0 1 connected" + slots + "\n";
 }
 
-// How many slots have which owner, as "address=slots address=slots".
+// How many slots each owner has, as "address=slots address=slots".
 std::string OwnersIn(const ClusterTopology& topology) {
   std::map<std::string, int> counts;
   for (int slot = 0; slot < kKeySlots; ++slot) {
@@ -46,7 +46,7 @@ ErrorKind KindOf(const std::string& text) {
   } catch (const CollectError& error) {
     return error.kind();
   }
-  return ErrorKind::kInternal;  // It was read.
+  return ErrorKind::kInternal;  // It was accepted.
 }
 
 RedisReply Error(const std::string& text) {
@@ -61,7 +61,7 @@ RedisReply Error(const std::string& text) {
 TEST_CASE("a captured cluster has its nodes, roles and owners") {
   const ClusterTopology topology = Captured("failed-over");
   const auto& nodes = topology.nodes();
-  REQUIRE(nodes.size() == 6);  // The one in handshake is not among them.
+  REQUIRE(nodes.size() == 6);  // Without the one in handshake.
   CHECK(topology.shards().size() == 3);
   CHECK(OwnersIn(topology) == "127.0.0.1:37931=5462 127.0.0.1:49899=5462 127.0.0.1:59311=5460 ");
   CHECK(std::is_sorted(nodes.begin(), nodes.end(),
@@ -91,7 +91,7 @@ TEST_CASE("a node's address is read as every version writes it") {
   struct Case {
     const char* text;
     bool names_first;
-    std::string address;  // With what else it is found by.
+    std::string address;  // And the other host that finds it.
   };
   const Case cases[] = {
       {"10.0.0.1:7000", false, "10.0.0.1:7000 "},  // Redis 3.

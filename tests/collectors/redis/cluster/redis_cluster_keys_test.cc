@@ -34,7 +34,7 @@ TEST_CASE("a key whose slot has moved is asked of the node that has it, and the 
   RedisCluster cluster(TargetAt(seed));
   Run run;
   CHECK(run.Ask(cluster, {"a", "b", "c"}) == "3, 1, 7");
-  CHECK_FALSE(cluster.Refresh(run.Context()).has_value());  // Both were busy: the seed told.
+  CHECK_FALSE(cluster.Refresh(run.Context()).has_value());  // Both were busy, so the seed replied.
   CHECK(run.Ask(cluster, {"b", "c"}) == "2, 8");
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("a key that may be on its way is asked for with ASKING, and a missing 
 }
 
 TEST_CASE("redirections end at three, and never as a missing key") {
-  // To itself, by a port that is known only once it runs.
+  // Redirects to itself. Its port is known only once it runs.
   std::promise<std::uint16_t> promised;
   const std::shared_future<std::uint16_t> future = promised.get_future().share();
   FakeServer low([future](Peer& peer) {
@@ -113,7 +113,7 @@ TEST_CASE("a node that fails costs its own keys alone") {
     CAPTURE(c.name);
     FakeServer low(Steps({{{"MYID", "b"}, Bulk("low") + Bulk("1")}}));
     FakeServer high(c.script);
-    // The one that fails is the first by its id.
+    // The node that fails is the first by id.
     FakeServer seed(Tells(Line("low", low, kLow) + Line("high", high, kHigh)));
     RedisCluster cluster(TargetAt(seed));
     Run run(milliseconds(1200));

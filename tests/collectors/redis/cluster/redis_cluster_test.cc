@@ -13,7 +13,7 @@ namespace {
 
 using namespace testing::fake_cluster;
 
-// How a first Refresh() against a seed with this script ends.
+// Returns how a first Refresh() against a seed with this script ends.
 std::string RefreshOf(const Script& script, const std::string& path = "") {
   FakeServer seed(script);
   RedisCluster cluster(TargetAt(seed, path));
@@ -31,7 +31,7 @@ std::string RefreshOf(const Script& script, const std::string& path = "") {
 TEST_CASE("a node that hangs is waited for once in a run, and goes last in the next") {
   FakeServer hanging(
       {[](Peer& peer) { peer.Mute(); }, Steps({{{"MYID", "PING"}, Bulk("a") + "+PONG\r\n"}})});
-  // It tells of itself, by a port that is known only once it runs.
+  // It reports itself. Its port is known only once it runs.
   std::promise<std::string> nodes;
   FakeServer low([&nodes](Peer& peer) {
     Steps({{{"MYID", "PING"}, Bulk("low") + "+PONG\r\n"},
@@ -49,18 +49,19 @@ TEST_CASE("a node that hangs is waited for once in a run, and goes last in the n
 
   Stopwatch first;
   CHECK(run.Ping(cluster, 0) == "error timeout");
-  CHECK(first.Elapsed() >= milliseconds(290));  // A third: it, the other, and the keys.
+  // A third: shares for itself, the other node, and the keys.
+  CHECK(first.Elapsed() >= milliseconds(290));
   CHECK(first.Elapsed() < milliseconds(600));
   CHECK(run.Ping(cluster, 1) == "PONG");
   Stopwatch second;
   CHECK(run.Ask(cluster, {"a", "b"}) == "error connect, 1");
   CHECK(second.Elapsed() < milliseconds(250));
 
-  cluster.Refresh(run.Context());  // "low" tells.
+  cluster.Refresh(run.Context());  // "low" replies.
   CHECK(cluster.Nodes()[0].id == "low");
   CHECK(cluster.Nodes()[1].id == "a");
   CHECK(run.Ping(cluster, 0) == "PONG");
-  CHECK(run.Ping(cluster, 1) == "PONG");  // It is well again.
+  CHECK(run.Ping(cluster, 1) == "PONG");  // It works again.
 }
 
 TEST_CASE("the connection to a node that has left is closed") {
@@ -75,7 +76,7 @@ TEST_CASE("the connection to a node that has left is closed") {
       throw;
     }
   });
-  // It tells of itself, by a port that is known only once it runs.
+  // It reports itself. Its port is known only once it runs.
   std::promise<std::string> nodes;
   FakeServer first([&nodes](Peer& peer) {
     const std::string told = nodes.get_future().get();
@@ -125,7 +126,7 @@ TEST_CASE("a first run that learns of no nodes says why") {
 TEST_CASE("the nodes of before stay where nobody tells newer ones") {
   struct Case {
     const char* name;
-    Script again;  // What the seed does then; the nodes are down.
+    Script again;  // The seed's second reply; the nodes are down.
     const char* problem;
   };
   const std::string gone = "a :7000@17000 myself,master - 0 0 0 connected\n";
@@ -153,7 +154,7 @@ TEST_CASE("nodes are asked for again only when that is due") {
   RedisCluster cluster(TargetAt(seed), std::chrono::hours(1));
   Run run;
   CHECK_FALSE(cluster.Refresh(run.Context()).has_value());
-  CHECK_FALSE(cluster.Refresh(run.Context()).has_value());  // The seed would fail.
+  CHECK_FALSE(cluster.Refresh(run.Context()).has_value());  // The seed would fail if asked.
   CHECK(run.Ping(cluster, 0) == "error connect");
   CHECK(cluster.Refresh(run.Context()).has_value());
 }

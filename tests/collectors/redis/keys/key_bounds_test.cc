@@ -86,7 +86,7 @@ TEST_CASE("a pattern remembers no more keys than max_series, and counts what it 
   CHECK(keys.cut == 2);
   CHECK(keys.Collect() == "m{1} 1\nm{2} 2\n");
   CHECK(keys.cut == 2);
-  // What is gone makes room once a walk has missed it.
+  // A key that is gone makes room once a walk has missed it.
   keys.store.keys().erase("n:1");
   CHECK(keys.Collect() == "m{2} 2\n");
   keys.CollectLater();

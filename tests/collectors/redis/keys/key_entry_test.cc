@@ -10,7 +10,7 @@ namespace {
 
 struct Read {
   KeyOptions options;
-  std::string problems;  // One a line.
+  std::string problems;  // One per line.
 };
 
 Read ReadFrom(const std::string& yaml) {

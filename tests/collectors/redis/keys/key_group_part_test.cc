@@ -17,14 +17,14 @@ using exporter::Reading;
 using exporter::SteadyTime;
 using testing::ScriptedStore;
 
-// A part of one database over a store in memory.
+// A part with one database over a store in memory.
 struct Groups {
   explicit Groups(KeyGroupRules rules = {}, WalkLimits limits = {})
       : part(KeyGrouping({"^(session|cart):"}), std::move(rules)), walks(limits) {
     part.ListenTo(walks);
   }
 
-  // The samples "family{last label}" of one collection.
+  // Collects once. Returns the samples by "family last-label".
   std::map<std::string, double> Collect() {
     reading = {};
     const exporter::CollectContext context{exporter::Deadline::After(std::chrono::seconds(5)),
@@ -67,7 +67,7 @@ TEST_CASE("the groups of a whole walk are shown until the next one is whole") {
   CHECK(groups.Collect().at("redis_key_group_count session") == 2);
   CHECK(groups.store.Count() == 0);
   groups.now += std::chrono::hours(1);
-  // A walk may take a few collections on a machine that is busy.
+  // A walk may take several collections on a busy machine.
   const auto deadline = exporter::Deadline::After(std::chrono::seconds(10));
   while (groups.Collect().contains("redis_key_group_count session")) REQUIRE(!deadline.Expired());
 }

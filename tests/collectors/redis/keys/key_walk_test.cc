@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ScriptedStore;
 
-// Notes what it is told.
+// Records what a walk reports.
 class Notes : public WalkListener {
  public:
   explicit Notes(std::string glob = "*", int database = 0)
@@ -43,7 +43,7 @@ class Notes : public WalkListener {
   int database_;
 };
 
-// Walks through a store in a time of its own: each round trip takes `trip`.
+// Walks through a store on a simulated clock: each round trip takes `trip`.
 struct Walking {
   explicit Walking(WalkLimits limits = {}) : walks(limits, [this] { return now; }) {
     store.before_trip = [this] { now += trip; };
@@ -54,7 +54,7 @@ struct Walking {
       store.databases[database]["key:" + std::to_string(i)] = "1";
     }
   }
-  // One collection; returns how many commands it took.
+  // Collects once. Returns the number of commands sent.
   std::size_t Collect() {
     store.Forget();
     reading = {};

@@ -264,7 +264,7 @@ TEST_CASE("without MEMORY a key has its size and a problem says why no more") {
 TEST_CASE("one key that the rules forbid costs itself, and the others are read together again") {
   Keys keys("{pattern: 'n:{id}', metric: m}");
   keys.store.keys() = {{"n:1", "1"}, {"n:2", "2"}, {"n:3", "3"}};
-  // Its length may be asked all the same: STRLEN needs no right to read (Redis 7).
+  // STRLEN is still allowed: it needs no read permission (Redis 7).
   keys.store.refuse = [](const RedisCommand& words) -> std::optional<std::string> {
     const bool reads = words[0] == "GET" || words[0] == "MGET";
     if (!reads || std::ranges::find(words, "n:2") == words.end()) return std::nullopt;

@@ -25,7 +25,7 @@ struct Patience {
     };
   }
 
-  // The replies to MEMORY USAGE a, GET a, MEMORY USAGE b after that time.
+  // Returns the replies to MEMORY USAGE a, GET a, MEMORY USAGE b at `time`.
   std::vector<RedisReply> AskAfter(minutes time) {
     store.Forget();
     patient.BeginRun(SteadyTime{} + time);

@@ -25,7 +25,7 @@ std::string FileText(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// The page that INFO's text becomes.
+// Returns the page for the text of INFO.
 std::string PageOf(const std::string& text, const InfoChoice& choice = {}) {
   exporter::FamilySet set;
   AddInfo(ParseInfo(text), kNow, choice, set);
@@ -42,7 +42,7 @@ bool Has(const std::string& page, const std::string& line) {
 
 }  // namespace
 
-// EXPORTER_REWRITE_GOLDEN=1 writes the page anew: review its difference.
+// EXPORTER_REWRITE_GOLDEN=1 rewrites the pages: review the difference.
 TEST_CASE("INFO of Redis 7.0 and of a 5.0 replica become these pages") {
   for (const std::string name : {"info-7.0.15", "info-5.0-replica"}) {
     CAPTURE(name);

@@ -36,7 +36,7 @@ ServerParts AllParts() {
   return parts;
 }
 
-// The file of a command's reply: "config-get-all" for CONFIG GET *.
+// Returns the file with a command's reply: "config-get-all" for CONFIG GET *.
 std::string FileOf(const RedisCommand& words) {
   std::string name;
   for (const std::string& word : words) name += (name.empty() ? "" : "-") + word;
@@ -46,7 +46,7 @@ std::string FileOf(const RedisCommand& words) {
   return name;
 }
 
-// A server that answers as the captured one did.
+// A server with the captured replies.
 AskServer Captured(const std::string& server) {
   return [server](const std::vector<RedisCommand>& commands) {
     std::vector<RedisReply> replies;
@@ -56,7 +56,7 @@ AskServer Captured(const std::string& server) {
   };
 }
 
-// Of a server that is asked in vain for what begins so.
+// A captured server that refuses commands whose file name begins with `command`.
 AskServer Refusing(const std::string& server, const std::string& command, const std::string& error,
                    std::size_t* asked = nullptr) {
   return [=, ask = Captured(server)](const std::vector<RedisCommand>& commands) {
@@ -85,7 +85,7 @@ std::string FileText(const std::string& path) {
 
 }  // namespace
 
-// EXPORTER_REWRITE_GOLDEN=1 writes the pages anew: review their difference.
+// EXPORTER_REWRITE_GOLDEN=1 rewrites the pages: review the difference.
 TEST_CASE("a server of each kind and version becomes its page") {
   const ServerParts parts = AllParts();
   for (const std::string server :

@@ -19,7 +19,7 @@ using exporter::Reading;
 using testing::CapturedReply;
 using testing::ReplyOf;
 
-// Streams that all say what a captured one said; other keys are strings, or absent.
+// Streams that all reply as a captured one. Other keys are strings or missing.
 class Streams : public KeyStore {
  public:
   std::set<std::string> streams;
@@ -62,7 +62,7 @@ class Streams : public KeyStore {
   }
 };
 
-// "family label=value label=value" of every sample, but for db.
+// Returns every sample by "family value value" of its labels, without db.
 std::map<std::string, double> Samples(Reading& reading) {
   std::map<std::string, double> samples;
   for (const auto& timed : exporter::testing::TakenFrom(std::move(reading.families))) {
