@@ -1,4 +1,4 @@
-// The keys of sql, postgres and db_pool: what is refused, and what is claimed.
+// The options of sql, postgres and db_pool: what is refused, and what is claimed.
 #include <doctest/doctest.h>
 
 #include "collectors/db_pool/db_pool_collector.h"
@@ -16,7 +16,7 @@ using Make = std::unique_ptr<exporter::Collector> (*)(exporter::YamlReader&,
 
 struct Made {
   std::unique_ptr<exporter::Collector> collector;
-  std::string problems;  // One a line.
+  std::string problems;  // One per line.
 };
 
 Made MakeFrom(Make make, const std::string& yaml) {

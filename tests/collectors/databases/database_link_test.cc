@@ -51,7 +51,7 @@ TEST_CASE("a young connection serves all statements, an old one no other") {
 TEST_CASE("what keeps a connection from being opened is told as such, and not tried again") {
   Stage stage(milliseconds(-1));
   stage.Ask();
-  stage.identity = "8";  // Somebody made it anew.
+  stage.identity = "8";  // Somebody recreated it.
   for (int i = 0; i < 2; ++i) {
     CHECK_THROWS_AS(stage.Ask(), CollectError);
     CHECK_THROWS_AS(stage.link.Check(), CollectError);

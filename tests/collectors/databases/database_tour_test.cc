@@ -13,7 +13,7 @@ namespace {
 
 using exporter::ErrorKind;
 
-// Another database that only notes until when it may answer.
+// Another database that only records its deadline.
 class DeadlineOf : public ScriptedSql {
  public:
   explicit DeadlineOf(Deadline& deadline)
@@ -77,7 +77,7 @@ TEST_CASE("a tour stops at half of a run's time, and goes on there in the next r
 TEST_CASE("a tour asks all once, and then no more than the database's time affords") {
   Stage stage;
   DbTime db_time(0.05, seconds(15));
-  stage.server.on_asked = [&] { db_time.Spend(stage.now, milliseconds(800)); };  // Paid in 16 s.
+  stage.server.on_asked = [&] { db_time.Spend(stage.now, milliseconds(800)); };  // Paid after 16 s.
   const auto run = [&](milliseconds after) {
     stage.now = kStart + after;
     stage.server.asked.clear();
@@ -95,7 +95,7 @@ TEST_CASE("a tour asks all once, and then no more than the database's time affor
   CHECK(stage.server.asked == Names{"b"});
   CHECK(run(kInterval + seconds(60)) == PartResult::kDone);
   CHECK(stage.server.asked == Names{"own"});
-  // The next round comes an interval after this one began, not after it ended.
+  // The next round begins an interval after the beginning of this one, not after its end.
   CHECK(run(2 * kInterval) == PartResult::kPostponed);
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("what was unlucky is asked again in its database alone") {
     CHECK(stage.Run() == PartResult::kUnlucky);
     CHECK(stage.Retry(seconds(5)) == PartResult::kUnlucky);
     CHECK(stage.server.asked == Names{"a"});
-    // Two misfortunes in a row: twice the interval.
+    // Two passing failures in a row: wait for two runs.
     CHECK(stage.Run(seconds(15)) == PartResult::kDone);
     CHECK(stage.server.asked.empty());
     stage.server.broken.clear();
@@ -282,7 +282,7 @@ TEST_CASE("databases come and go while the database's time is not paid for") {
     return samples;
   };
   CHECK(run({}).size() == 3);
-  db_time->Spend(kStart, seconds(60));  // Paid in 20 minutes.
+  db_time->Spend(kStart, seconds(60));  // Paid after 20 minutes.
   stage.server.databases = {{"a", "1"}, {"new", "9"}, {"own", "3"}};
   CHECK(run(seconds(15)) == Samples{{"a", 1}, {"new", 3}, {"own", 3}});
   CHECK(stage.server.asked == Names{"new"});

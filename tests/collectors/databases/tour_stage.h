@@ -33,21 +33,21 @@ using Samples = std::vector<std::pair<std::string, double>>;
 inline const SteadyTime kStart = SteadyTime() + seconds(1000);
 inline constexpr minutes kInterval(5);
 
-// A server with databases, of which `own` is the collector's.
+// A server with databases; `own` is the collector's.
 struct Server {
   std::map<std::string, std::string> databases = {{"a", "1"}, {"b", "2"}, {"own", "3"}};  // Ids.
   std::map<std::string, CollectError> broken;
-  std::set<std::string> slow;          // Answers when the deadline of a run has nearly come.
-  std::vector<std::string> connected;  // To which other databases, in order.
-  std::vector<std::string> asked;      // In which databases, in order.
-  std::set<std::string> other_column;  // Answers with a column of another name.
-  std::map<std::string, std::string> leads_to;  // By a pooler.
+  std::set<std::string> slow;                   // Answer shortly before a run's deadline.
+  std::vector<std::string> connected;           // Other databases, in the order of connecting.
+  std::vector<std::string> asked;               // Databases, in the order of asking.
+  std::set<std::string> other_column;           // Answer with a column of another name.
+  std::map<std::string, std::string> leads_to;  // Mapped by a pooler.
   std::function<void()> on_asked = [] {};
 };
 
 using Parts = std::vector<std::unique_ptr<SqlPart>>;
 
-// One statement, which yields the number of letters of the database's name.
+// One statement, which returns the number of letters of the database's name.
 inline Parts SizeOf(const std::string& database, std::optional<milliseconds> interval) {
   std::vector<SqlQuery> queries = {GaugeQuery("size")};
   queries[0].interval = interval;
@@ -66,7 +66,7 @@ inline Parts Named(const std::vector<std::string>& names, const std::string& dat
   return parts;
 }
 
-// Two counts of one metric, which constant labels tell apart.
+// Two counts of one metric with different constant labels.
 inline Parts TwoCounts(const std::string& database) {
   std::vector<SqlCount> counts(2);
   for (const char* state : {"new", "paid"}) {
@@ -75,7 +75,7 @@ inline Parts TwoCounts(const std::string& database) {
     count.name = std::string("size of ") + state;
     count.metric.constant_labels = {{"state", state}};
     count.table = "orders";
-    count.up_to = 10;  // So that each runs apart.
+    count.up_to = 10;  // So that each runs alone.
   }
   SetDatabase(counts, database, kInterval);
   Parts parts;

@@ -24,7 +24,7 @@ BouncerAnswers Captured(const std::string& version) {
           ConsoleRows(version, "USERS")};
 }
 
-// Two databases and two users, with a size each.
+// Two databases and two users, each with a size.
 BouncerAnswers Scripted() {
   return {{{"database", "user", "cl_waiting", "sv_active", "sv_active_cancel", "sv_being_canceled",
             "sv_idle", "sv_used", "sv_tested", "sv_login", "maxwait", "maxwait_us"},

@@ -11,7 +11,7 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 using std::chrono::seconds;
 
-// What a server and a network do to the session of a test.
+// Simulates what a server and a network do to a session.
 class LockSession : public SqlSession {
  public:
   Rows Query(const exporter::CollectContext& /*context*/, const SqlStatement& statement) override {
@@ -35,7 +35,7 @@ class LockSession : public SqlSession {
   bool pinned = false;
   int told_pid = 7;
   int server_pid = 7;
-  int reconnects = 0;  // To the process after this one, in the next statement.
+  int reconnects = 0;  // The next statement reconnects, to the process ID after this one.
   std::optional<ErrorKind> failure;
   std::string lock_key;
   std::string idle_limit;

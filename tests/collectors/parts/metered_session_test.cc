@@ -101,7 +101,7 @@ TEST_CASE("a parallel statement costs the time of every process that may work on
     session.Query(stage.context, {.text = "SELECT 1", .parallel = true});
   }
   CHECK(stage.db_time->spent() >= milliseconds(120));
-  CHECK(stage.asked.size() == 3);  // The setting once.
+  CHECK(stage.asked.size() == 3);  // The setting is asked once.
 }
 
 TEST_CASE("a statement is told of by its database, as long as there is one") {

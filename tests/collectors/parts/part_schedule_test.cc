@@ -18,11 +18,11 @@ using std::chrono::seconds;
 
 const SteadyTime kStart = SteadyTime() + seconds(1000);
 
-// What the parts of a test do, and which of them ran, in order.
+// What a test's parts do, and which of them ran, in order.
 struct Script {
   std::map<std::string, PartResult> results;
   std::map<std::string, ErrorKind> throws;
-  std::map<std::string, milliseconds> costs;  // Of the database's time.
+  std::map<std::string, milliseconds> costs;  // In the database's time.
   std::string takes_all;                      // Does not end before the run's deadline.
   std::string ran;
 };
@@ -79,7 +79,7 @@ struct Stage {
   }
   PartSchedule Schedule() { return {std::move(parts), seconds(30), db_time}; }
 
-  // Runs at `now`; returns which parts were asked.
+  // Runs at `now`. Returns the parts that were asked.
   std::string Run(PartSchedule& schedule, SteadyTime now) { return Run(schedule, now, false); }
   std::string Retry(PartSchedule& schedule, SteadyTime now) { return Run(schedule, now, true); }
 
@@ -101,7 +101,7 @@ TEST_CASE("a part that is not due is not asked, and still shown") {
   PartSchedule schedule = stage.Part("a").Part("b", seconds(60)).Schedule();
   CHECK(stage.Run(schedule, kStart) == "ab");
   CHECK(stage.Run(schedule, kStart + seconds(30)) == "a");
-  // A little early, as runs never lie exactly on the grid.
+  // A little early: runs are never exactly on the grid.
   CHECK(stage.Run(schedule, kStart + milliseconds(59900)) == "ab");
   const exporter::CollectContext context{exporter::Deadline::After(seconds(60)), stage.watchdog};
   exporter::Reading reading = schedule.Collect({stage.session, context, kStart + seconds(90)});
@@ -124,7 +124,7 @@ TEST_CASE("an unlucky part is asked again in the next runs, less often each time
   for (int run = 0; run < 18; ++run) {
     ran += stage.Run(schedule, kStart + run * seconds(30)).empty() ? '.' : 'u';
   }
-  // After 30 s, 60, 120, 240 and then by its own interval.
+  // After 30 s, 60, 120, 240, and then its own interval.
   CHECK(ran == "uu.u...u.......u..");
   stage.script.results.clear();
   CHECK(stage.Run(schedule, kStart + 25 * seconds(30)) == "u");
@@ -245,8 +245,8 @@ TEST_CASE("what the database's time does not pay for waits, and comes next after
   stage.script.costs = {{"a", seconds(2)}, {"b", seconds(2)}, {"c", seconds(2)}};
   CHECK_MESSAGE(stage.Run(schedule, kStart) == "abcd", "each is asked once, whatever it costs");
   CHECK(stage.Run(schedule, kStart + seconds(30)).empty());
-  CHECK(stage.session.asked.size() == 1);  // Whether the target is there.
-  // a and b cost 40 s together, an interval is 30 s.
+  CHECK(stage.session.asked.size() == 1);  // The check whether the target is there.
+  // a and b together cost 40 s; an interval is 30 s.
   CHECK(stage.Run(schedule, kStart + seconds(60)) == "dab");
   CHECK(stage.Run(schedule, kStart + seconds(90)).empty());
   CHECK(stage.Run(schedule, kStart + seconds(120)) == "cda");
@@ -263,7 +263,7 @@ TEST_CASE("cheap parts that together cost more than an interval pays for starve 
   }
   stage.script.costs["z"] = seconds(1);
   PartSchedule schedule = stage.Part("z").Schedule();
-  // A round pays for 6 s with a tenth of a core: two intervals.
+  // At a tenth of a core a round pays for 6 s: two intervals.
   SteadyTime last = kStart;
   for (SteadyTime now = kStart; now < kStart + seconds(3600); now += seconds(30)) {
     if (stage.Run(schedule, now).find('z') != std::string::npos) last = now;
@@ -288,7 +288,7 @@ TEST_CASE("a statement without end costs its share of the time, whatever the int
   for (int run = 0; run < 100; ++run) {
     asked += static_cast<int>(stage.Run(schedule, kStart + run * seconds(30)).size());
   }
-  CHECK(asked == 15);  // Each is paid for in 200 s, so that each seventh run asks.
+  CHECK(asked == 15);  // Each takes 200 s to pay for, so every seventh run asks.
 }
 
 }  // namespace collectors

@@ -34,7 +34,7 @@ SqlQuery Users(OnError on_error = OnError::kKeep) {
   return query;
 }
 
-// A session that notes how much time each statement has.
+// A session that records how much time each statement has.
 class TimedSql : public ScriptedSql {
  public:
   using ScriptedSql::ScriptedSql;
@@ -45,7 +45,7 @@ class TimedSql : public ScriptedSql {
   std::optional<Deadline> deadline;
 };
 
-// A part and its server, whose next answer a test sets.
+// A part and its server. The test sets the next answer.
 struct Stage {
   explicit Stage(SqlQuery query) : part(std::move(query)) {}
 

@@ -25,7 +25,7 @@ Reading ReadVersion(const std::string& version) {
                      All());
 }
 
-// 1.18, but for one SHOW that fails.
+// Reads 1.18 with one SHOW that fails.
 Reading ReadWithFailing(std::string_view failing, ErrorKind kind) {
   return ReadConsole(
       [&](std::string_view what) {

@@ -13,7 +13,7 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 using std::chrono::seconds;
 
-// Shows what "SELECT number" said.
+// Shows the result of "SELECT number".
 class NumberPart : public AnswerPart {
  public:
   explicit NumberPart(AnswerOptions options = {}) : AnswerPart("number", options) {}

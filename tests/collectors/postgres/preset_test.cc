@@ -18,7 +18,7 @@ constexpr int kMajors[] = {130000, 140000, 150000, 160000, 170000, 180000};
 
 std::vector<PresetPart> Preset() { return ReadPreset(kPostgresPreset, {}); }
 
-// Of each metric of a version: how many queries of that version show it.
+// Returns for each metric of a version how many queries of that version show it.
 std::map<std::string, int> MetricsOf(int version) {
   std::map<std::string, int> found;
   for (const PresetPart& part : Preset()) {
@@ -45,7 +45,7 @@ TEST_CASE("in each version a metric comes from one place") {
 }
 
 TEST_CASE("what a version shows the next ones show too, unless the fact is gone") {
-  // In 17 VACUUM began to count the memory for dead rows in bytes.
+  // Since 17, VACUUM counts the memory for dead rows in bytes.
   const std::set<std::pair<int, std::string>> gone = {
       {170000, "pg_stat_progress_vacuum_max_dead_tuples"}};
   for (std::size_t i = 1; i < std::size(kMajors); ++i) {

@@ -10,7 +10,7 @@ namespace {
 
 using Cells = std::vector<std::optional<std::string>>;
 
-// A row of IdleStatement, all sessions beyond the last bound but `young`.
+// A row of IdleStatement. All sessions except `young` are beyond the last bound.
 Cells Row(const std::string& application, const std::string& state, int sessions, int sum = 0,
           int young = 0) {
   Cells cells = {

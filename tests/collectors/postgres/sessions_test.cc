@@ -30,7 +30,7 @@ Cells Number(const std::string& what, const std::string& value) {
   return {what, {}, {}, {}, {}, {}, value};
 }
 
-// What a server with one blocked session says, and more rows.
+// The result of a server with one blocked session, and more rows.
 Rows Answer(std::vector<Cells> more = {}) {
   Rows rows{{},
             {Session("web", "shop", "idle", 3), Database("blocked", "shop", 1),
@@ -43,7 +43,7 @@ Rows Answer(std::vector<Cells> more = {}) {
   return rows;
 }
 
-// The families that are written, each with its samples.
+// Returns the families that are written, each with its samples.
 std::map<std::string, Samples> Written(const SessionCounts& counts) {
   exporter::FamilySet families;
   WriteSessions(counts, {}, families);
@@ -129,7 +129,7 @@ TEST_CASE("what is not known has no series, and a reason instead of a zero") {
   for (const Case& c : cases) {
     CAPTURE(c.name);
     Rows rows = Answer();
-    // The first row of a name counts.
+    // Of rows with the same name the first one counts.
     rows.cells.insert(rows.cells.begin(), c.rows.begin(), c.rows.end());
     const SessionCounts counts = MapSessions(rows, 50);
     CHECK(NamesOf(counts) == Without(kAll, c.left_out));
@@ -190,7 +190,7 @@ TEST_CASE("ten thousand applications with hostile names stay within the limit") 
     rows.cells.push_back(Session(fmt::format("app\"\n\\\xFF{}", i), "it's", "idle", 1 + i % 7));
     sum += 1 + i % 7;
   }
-  // Names that are one label value are one series.
+  // Names that become the same label value are one series.
   rows.cells.push_back(Session("same\xFE", "u", "idle", 500));
   rows.cells.push_back(Session("same\xFF", "u", "idle", 500));
   exporter::FamilySet families;

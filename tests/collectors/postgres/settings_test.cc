@@ -59,7 +59,7 @@ TEST_CASE("a setting has its base unit's name and value, and -1 stays") {
       {"log_min_duration", "-1", "ms", "integer", "pg_settings_log_min_duration_seconds", -1},
       {"plpgsql.check_asserts", "on", "", "bool", "pg_settings_plpgsql_check_asserts", 1},
       {"cron.use-launcher", "off", "", "bool", "pg_settings_cron_use_launcher", 0},
-      // As Aurora writes them; their own unit counts.
+      // As Aurora writes them: the unit in the value counts.
       {"apg_cache", "64MB", "kB", "integer", "pg_settings_apg_cache_bytes", 0x1p26},
       {"apg_cache", "64 MB", "MB", "integer", "pg_settings_apg_cache_bytes", 0x1p26},
       {"apg_wait", "30s", "s", "integer", "pg_settings_apg_wait_seconds", 30},

@@ -38,7 +38,7 @@ TEST_CASE("a member stays while it is known, whatever the server's top is for a 
   StatementTop top(2);
   CHECK(Shown(top, {{"a", 10}, {"b", 9}}) == "ab");
   for (int run = 0; run < 30; ++run) {
-    // In the lead in every second run, and never clearly.
+    // Ahead in every second run, but never clearly.
     const double c = run % 2 == 0 ? 9.8 : 8;
     CHECK(Shown(top, {{"a", 10}, {"b", 9}, {"c", c}}) == "ab");
   }
@@ -46,7 +46,7 @@ TEST_CASE("a member stays while it is known, whatever the server's top is for a 
 
 TEST_CASE("a statement takes a place after it was clearly above the least in three runs in a row") {
   struct Case {
-    std::vector<double> challenger;  // Seconds, run by run; the least has 10.
+    std::vector<double> challenger;  // Seconds, run by run; the cheapest member has 10.
     const char* shown;
   };
   const Case cases[] = {

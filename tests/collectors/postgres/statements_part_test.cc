@@ -61,7 +61,7 @@ TEST_CASE("a database without the extension is a reason of the part alone, with 
   CHECK(part.Problems()[0].part() == "stat_statements");
   CHECK(std::string(part.Problems()[0].what()).find("CREATE EXTENSION pg_stat_statements") !=
         std::string::npos);
-  // It is found as soon as it is there.
+  // It is found as soon as it is installed.
   server.installed = true;
   CHECK(run.Refresh() == PartResult::kDone);
   CHECK(part.Problems().empty());
@@ -79,7 +79,7 @@ TEST_CASE("after a failure the extension is looked for again: it may have moved"
   const std::size_t before = run.asked().size();
   CHECK(run.Refresh() == PartResult::kDone);
   CHECK(run.asked().size() == before + 2);
-  // The members outlive the failure.
+  // The members survive the failure.
   CHECK(server.asked_for == R"({"1"})");
 }
 

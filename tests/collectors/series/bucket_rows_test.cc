@@ -64,15 +64,15 @@ TEST_CASE("counts of buckets are added up, those that are cumulative stay") {
       {{{"1", "3", "9.5"}, {"5", "4", "9.5"}, {kNull, "6", "9.5"}},
        true,
        "1:3 5:4 count 6 sum 9.5"},
-      // In any order, with infinity by any of its names.
+      // In any order, with every spelling of infinity.
       {{{"+Inf", "2", kNull}, {"5", "4", kNull}, {"1", "3", "9"}}, false, "1:3 5:7 count 9 sum 9"},
       {{{"inf", "2", kNull}, {"-1", "3", "0"}}, false, "-1:3 count 5 sum 0"},
       {{{"Infinity", "2", "nan"}, {"1", "0", "NaN"}}, false, "1:0 count 2 sum nan"},
-      // Without a bucket for all the others are the total.
+      // Without a bucket for infinity the others are the total.
       {{{"1", "3", "1"}, {"5", "4", "1"}}, false, "1:3 5:7 count 7 sum 1"},
       {{{"1", "3", "1"}, {"5", "4", "1"}}, true, "1:3 5:4 count 4 sum 1"},
       {{{kNull, "4", "1"}}, false, "count 4 sum 1"},
-      // Nobody said the sum: that of nothing is known.
+      // Without a sum it is unknown, except that nothing adds up to 0.
       {{{"1", "3", kNull}}, false, "1:3 count 3 sum nan"},
       {{{"1", "0", kNull}}, false, "1:0 count 0 sum 0"},
       {{{"1", "9007199254740992", "1e308"}},

@@ -33,7 +33,7 @@ TEST_CASE("statements of one run follow one another as far as an interval pays f
     CHECK(time.MayAsk());
     time.Spend(kStart, milliseconds(10));
   }
-  CHECK(time.MayAsk());  // 250 ms are paid for in just an interval.
+  CHECK(time.MayAsk());  // 250 ms is exactly what an interval pays for.
   time.Spend(kStart, milliseconds(10));
   CHECK_FALSE(time.MayAsk());
   time.BeginRun(kStart + seconds(5));

@@ -8,7 +8,7 @@
 
 namespace collectors {
 
-// "1:3 5:4 count 9 sum 2.5" for tables: bounds with their cumulative counts.
+// Returns "1:3 5:4 count 9 sum 2.5" for tables: bounds with their cumulative counts.
 inline std::string Text(const SqlHistogram& histogram) {
   if (!histogram) return "none";
   std::string text;

@@ -91,7 +91,7 @@ TEST_CASE("a histogram that is gone is one of zeros, or kept") {
     SqlMetric metric;
     metric.name = "wait";
     metric.type = prometheus::MetricType::Histogram;
-    // A line for +Inf, _sum, _count and each bound: one more series does not fit.
+    // Lines for +Inf, _sum, _count and each bound: a second series does not fit.
     MetricSeries series(metric, {on_missing, seconds(30), false, 9});
     MappedSamples found;
     const prometheus::ClientMetric::Histogram histogram{4, 9, {{2, 1}, {3, 5}}};

@@ -19,7 +19,7 @@ struct Case {
 
 }  // namespace
 
-// Expected as PostgreSQL 15's extract(epoch FROM ...) has it.
+// Expected values are from extract(epoch FROM ...) of PostgreSQL 15.
 TEST_CASE("a timestamp is read as PostgreSQL and MySQL write it") {
   struct TimestampCase {
     std::string text;

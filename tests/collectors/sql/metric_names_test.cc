@@ -55,7 +55,7 @@ TEST_CASE("two metrics of a collector may not be one") {
       {Plain("a_count"), Plain("a", kHistogram), "the histogram a has a_count too"},
       {Plain("a", kHistogram), Plain("a_bucket", kHistogram), "the histogram a has a_bucket too"},
       {Plain("a", kHistogram), Plain("a_summary"), ""},
-      {Named("a_"), Plain("a_x"), ""},  // The row that gives it is left out.
+      {Named("a_"), Plain("a_x"), ""},  // A row with that name is left out.
       {Named("a_"), Named("b_"), ""},
       {Named("a_"), Named("a_"), "a_* is there twice"},
       {Named("a_"), Named("a_", MetricType::Gauge, {{"x", "y"}}), ""},

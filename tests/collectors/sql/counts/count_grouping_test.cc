@@ -11,7 +11,7 @@ namespace {
 
 using Groups = std::vector<Indexes>;
 
-// A planner that knows these statements alone; all others it cannot plan.
+// A planner that knows only these statements.
 using Plans = std::map<Indexes, PlanEstimate>;
 
 Groups Chosen(std::size_t counts, const Plans& plans, const GroupingLimits& limits) {

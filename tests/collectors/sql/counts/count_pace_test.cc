@@ -13,7 +13,7 @@ TEST_CASE("counts that run apart wait for the database's time between them, each
     SqlCount& count = counts[static_cast<std::size_t>(*name - 'a')];
     count.metric.name = name;
     count.table = "tasks";
-    count.up_to = 10;  // So that each runs apart.
+    count.up_to = 10;  // So that each runs alone.
   }
   CountScan scan(std::move(counts), {});
   DbTime db_time(0.1, seconds(10));
@@ -30,7 +30,7 @@ TEST_CASE("counts that run apart wait for the database's time between them, each
     db_time.BeginRun(now);
     return scan.Refresh({session, context, now, &db_time});
   };
-  // 1.4 s are more than 10 s pay for.
+  // 1.4 s is more than 10 s pays for.
   CHECK(run() == PartResult::kDone);
   CHECK_MESSAGE(session.asked.size() == 3, "each is asked once, whatever it costs");
   now += seconds(10);

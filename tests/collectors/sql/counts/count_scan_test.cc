@@ -26,7 +26,7 @@ SqlCount Count(const std::string& name) {
   return count;
 }
 
-// How many counts a statement asks for, and the answer of 1 to each.
+// The number of counts that a statement asks for. Ones() is the result of 1 for each.
 std::size_t Asked(const SqlStatement& statement) {
   std::size_t count = 0;
   const std::string column = "AS exporter_count_";
@@ -45,8 +45,8 @@ Rows Ones(std::size_t counts) {
   return rows;
 }
 
-// Answers of a planner: to EXPLAIN of a statement for so many counts, 0 for the
-// one that looks at the table.
+// Returns a planner's answer to EXPLAIN of a statement with that many counts; 0 for the statement
+// that looks at the table.
 using Planner = std::function<Rows(std::size_t)>;
 
 Rows Refused(std::size_t /*counts*/) { throw CollectError(ErrorKind::kQuery, "no EXPLAIN here"); }
@@ -56,7 +56,7 @@ Rows Plan(double cost, double rows) {
   return {{"QUERY PLAN"}, {{line}, {"  ->  Something else"}}};
 }
 
-// A table of so many rows; a statement for one count costs 10, and a count more costs `more`.
+// A table with `rows` rows. A statement with one count costs 10, each further count `more`.
 Planner PlannerOf(double rows, double more) {
   return [=](std::size_t counts) {
     if (counts == 0) return Plan(1, rows);
@@ -82,7 +82,7 @@ struct Stage {
     return planner(Asked(statement));
   }
 
-  // What the scan says of its estimates, by the count's name.
+  // Returns what the scan reports about its estimates, by the count's name.
   Samples Estimated() const {
     exporter::FamilySet families;
     scan.Account(families, exporter::SteadyTime::max());
@@ -181,7 +181,7 @@ TEST_CASE("a shared statement that is slow is not asked apart, which would be sl
 
 TEST_CASE("one slow count costs its own samples and not those of its table") {
   Stage stage;
-  // b is the second statement both among three apart and after a shared one.
+  // b is the second statement, both among three alone and after a shared one.
   const auto slow = [](std::size_t i, std::size_t counts) {
     const bool is_b = i == 1 && counts == 1;
     if (counts == 3 || is_b) throw CollectError(ErrorKind::kTimeout, "statement timeout");
