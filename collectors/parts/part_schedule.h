@@ -30,8 +30,8 @@ class PartSchedule {
   // Marks the parts that are due in the run. They stay owed for its retries, even if the run fails
   // before Collect().
   void NoteDue(const SqlRun& run);
-  // Runs the parts that are due, as far as the DbTime begun for the run allows. Throws if the
-  // target did not answer at all.
+  // Runs the parts that are due, as far as DbTime allows. DbTime::BeginRun must have been
+  // called for the run. Throws if the target did not answer at all.
   exporter::Reading Collect(const SqlRun& run);
   std::vector<exporter::SeriesId> Claims() const;
   void Account(exporter::FamilySet& families, exporter::SteadyTime until) const;

@@ -7,7 +7,7 @@
 namespace collectors {
 namespace {
 
-// The share of a leader's time for confirming that it still leads, and for publishing its reading.
+// The time that a leader keeps for confirming that it still leads, and for publishing its reading.
 constexpr std::chrono::milliseconds kConfirmTime(50);
 
 }  // namespace

@@ -41,7 +41,7 @@ class SqlPart {
   virtual void Skip() = 0;
 
   virtual void Write(exporter::FamilySet& families, exporter::SteadyTime now) const = 0;
-  // Problems of the last Refresh.
+  // Problems of the last Refresh or Skip.
   virtual std::vector<exporter::CollectError> Problems() const = 0;
   // Older problems, of statements that the last Refresh did not ask. They are reported, but not
   // counted again.

@@ -34,7 +34,7 @@ bool IsCount(double value) {
 bool AreSame(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 double NeedNumber(const Rows& rows, std::size_t column, const std::string& text) {
-  // PostgreSQL writes no sign before infinity, but Prometheus users write "+Inf".
+  // SQL writes no sign before infinity, but Prometheus users write "+Inf".
   const auto number = NumberIn(rows, column, text.starts_with('+') ? text.substr(1) : text);
   if (!number) throw SeriesFault(NoNumber(rows, column));
   return *number;

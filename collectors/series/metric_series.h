@@ -30,7 +30,8 @@ struct SeriesRules {
   // if the user did.
   std::shared_ptr<const DbTime> db_time = nullptr;
 
-  // Sets an interval other than the collector's. Results then live for as many intervals.
+  // Sets an interval other than the collector's. Results then live for kRoundsUntilStale of
+  // these intervals, and at least for stale_after.
   void SetInterval(std::chrono::milliseconds interval);
   // How long a result is shown.
   std::chrono::milliseconds StaleAfter() const;

@@ -15,7 +15,7 @@ namespace {
 
 using exporter::YamlReader;
 
-// Gives the metrics that take their names from rows the names that rows must not use.
+// Sets the names that rows must not give to their metrics (NamedSample::taken).
 void TellTaken(std::vector<SqlQuery>& queries, const MetricNames& names) {
   for (SqlQuery& query : queries) {
     for (QueryMetric& metric : query.metrics) {

@@ -44,7 +44,7 @@ class KeyCount : public WalkListener {
   const std::size_t max_series_;
   Counts counts_;
   std::optional<std::size_t> matches_;
-  std::size_t cut_ = 0;  // Keys left out because their series would exceed `max_series`.
+  std::size_t cut_ = 0;  // Keys left out: no room for their series, or a value too long.
 
   // State of the current walk.
   Counts counting_;

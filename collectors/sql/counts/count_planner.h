@@ -13,8 +13,8 @@ namespace collectors {
 
 // Chooses which counts on one table share a statement, by the planner's costs. Asking the planner
 // takes some milliseconds, so a choice is kept for an hour, unless the counts change or the table
-// doubles. Databases other than PostgreSQL are not asked: there, all counts that may share (Kin)
-// do. Not thread-safe.
+// more than doubles. Databases other than PostgreSQL are not asked: there, all counts that may
+// share (Kin) do. Not thread-safe.
 class CountPlanner {
  public:
   explicit CountPlanner(SqlStatement options) : options_(std::move(options)) {}

@@ -74,7 +74,7 @@ class CountScan : public SqlPart {
   // In the future if a shared statement failed although each count works alone.
   exporter::SteadyTime shares_from_ = exporter::SteadyTime::min();
   Indexes accused_;             // Counts whose shared statement failed in this run.
-  bool was_unlucky_ = false;    // The last failure of a shared statement was a passing one.
+  bool was_unlucky_ = false;    // A shared statement had a passing failure when last asked.
   bool suspects_ = false;       // A shared statement was slow; find the slow count.
   bool each_is_quick_ = false;  // No count was slow when they last ran alone to find it.
 };
