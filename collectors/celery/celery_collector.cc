@@ -23,14 +23,15 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kMaxQueues = 1000;
-// A stream that has been so quiet while the broker does not answer is not heard.
+// While the broker does not answer, a stream that has been quiet for this long counts as down.
 constexpr std::chrono::seconds kQuiet{5};
 // A worker sends a heartbeat every 2 s.
 constexpr std::chrono::seconds kLivesFor{5};
 constexpr int kSilentRounds = 3;
-// A worker that was just killed is heard for a moment longer than it listens.
+// A worker that was just killed counts as heard for a moment after it has stopped listening.
 constexpr std::chrono::seconds kDeafFor{30};
-// Since the start: the stream is open within a second or so.
+// Since the start: all heartbeats have been heard by then, as the stream opens within about a
+// second.
 constexpr std::chrono::seconds kHeartbeatsHeard{6};
 
 }  // namespace
@@ -48,12 +49,12 @@ CeleryCollector::CeleryCollector(CeleryOptions options, Connect connect)
 Reading CeleryCollector::Collect(const CollectContext& context) {
   Start(context);
   Reading reading;
-  // What tells of the collector itself comes first: where max_series cuts, it stays.
+  // Families about the collector itself come first, so that a cut by max_series keeps them.
   if (options_.events) {
     OpenStream(reading.families);
     EventTally::Open(reading.families);
   }
-  // What is sent to a queue that is seen empty now is to be heard.
+  // The stream must be up before a queue is seen empty: events of later tasks are heard then.
   if (listener_ != nullptr) AwaitStream(HalfOf(context));
   if (options_.discover_queues) {
     Run(discovery_, reading, [&] { found_ = broker_->FindQueues(HalfOf(context)); });
@@ -88,16 +89,16 @@ void CeleryCollector::Start(const CollectContext& context) {
     listener_ = std::make_unique<EventListener>(std::move(connections.feed),
                                                 options_.connect_timeout, context.watchdog, take);
   }
-  // Last: where no thread could be had, the next run tries again.
+  // Last: if the thread cannot be started, the next run tries again.
   broker_ = std::move(connections.broker);
 }
 
-// A failure costs nothing but what the errand would have brought. Where there was
-// no connection it is run again with the next collection.
+// A failure loses only what the errand would have brought. After a connection failure the errand
+// runs again in the next collection.
 template <typename Work>
 void CeleryCollector::Run(Errand& errand, Reading& reading, const Work& work) {
   const SteadyTime now = steady_clock::now();
-  // A run that comes early by a moment is the one that is meant.
+  // A run that is early by less than a tenth of the interval counts as on time.
   if (errand.done && now - *errand.done < errand.interval - errand.interval / 10) {
     if (errand.problem) reading.standing.push_back(*errand.problem);
     return;
@@ -113,8 +114,8 @@ void CeleryCollector::Run(Errand& errand, Reading& reading, const Work& work) {
   }
 }
 
-// If workers are asked less than the option says, the reason stands beside what the last
-// round failed by.
+// If workers are asked less than the option allows, the reason is reported beside the problem of
+// the last round.
 void CeleryCollector::RunControl(const CollectContext& context, Reading& reading) {
   const bool was_less = scope_.problem().has_value();
   if (listener_ != nullptr) scope_.HeardEvents(listener_->health().foreign_type);
@@ -142,7 +143,7 @@ void CeleryCollector::CallWorkers(const CollectContext& context,
   if (!result.failure) unheard_.SawMailboxes(result.mailboxes);
   {
     const MutexLock lock(heard_.mutex);
-    // A round that failed altogether was none.
+    // A round that failed completely does not count.
     if (!result.failure || !result.replies.empty()) {
       heard_.workers.Replied(result.replies, steady_clock::now(), result.reach);
     }
@@ -181,8 +182,8 @@ std::vector<WorkerPulse> CeleryCollector::Pulses() {
   return heard_.workers.Pulses(steady_clock::now());
 }
 
-// Silence of workers that are heard to live is not that there are none. One of the
-// solo pool may be busy for a round or two.
+// Missing replies are a problem only if workers are heard: otherwise there may be no workers. A
+// worker of the solo pool may be busy for a round or two.
 void CeleryCollector::ExpectReplies(bool has_replies, milliseconds window) {
   bool has_workers = false;
   if (!has_replies) {
@@ -209,7 +210,7 @@ bool CeleryCollector::WorkersWantRound() {
   return heard_.workers.WantsRound();
 }
 
-// The configured ones in their order, then the others by name.
+// The configured queues in their order, then the others by name.
 std::vector<std::string> CeleryCollector::QueuesToAsk(Reading& reading) {
   NamedQueues named;
   named.served.insert(found_.begin(), found_.end());
@@ -231,14 +232,14 @@ std::vector<std::string> CeleryCollector::QueuesToAsk(Reading& reading) {
   return queues;
 }
 
-// Events go on where the broker does not answer, and the stream may be down with
-// it: both are shown. What it told last stays for as long as other readings do.
+// While the broker does not answer, events go on, and the stream may be down as well: both are
+// shown. The broker's last reading is shown for as long as other readings are (stale_after).
 void CeleryCollector::AskBroker(const CollectContext& context,
                                 const std::vector<std::string>& queues, Reading& reading) {
   try {
     BrokerReading broker = broker_->Read(context, queues);
     roster_.Answered(queues, broker.problems, steady_clock::now(), reading);
-    // The stream need not wait until it would try again.
+    // The broker answers again: the stream need not wait for its next attempt.
     if (!std::exchange(answered_, true) && listener_ != nullptr) listener_->TryNow();
     unheard_.SawQueues(broker);
     told_ = Told{std::move(broker), {}, steady_clock::now()};
@@ -261,13 +262,13 @@ void CeleryCollector::AgeQueues(Told& told) {
   const MutexLock lock(heard_.mutex);
   NoteDeaf(told.at);
   const double epoch = EpochNow();
-  // On Redis any queue has priorities.
+  // On Redis every queue has priorities.
   const auto& queues = told.broker.queues;
   const bool is_redis = !queues.empty() && queues.front().knows_heads;
   for (const auto& [queue, is_in_order] : heard_.workers.QueueOrders()) {
     heard_.tally.SetQueueOrder(queue, is_in_order && !is_redis);
   }
-  // Nothing waits in a queue that is not there.
+  // Nothing waits in a missing queue.
   for (const CollectError& problem : told.broker.problems) {
     if (problem.kind() == ErrorKind::kMissing && is_whole_)
       heard_.tally.OldestWaiting(problem.part(), 0, told.at, epoch);
@@ -294,7 +295,7 @@ void CeleryCollector::AwaitStream(const CollectContext& context) {
 
 void CeleryCollector::TakeHealth(Reading& reading) {
   StreamHealth health = listener_->health();
-  // It takes longer to tell a broker that hangs from one that has nothing to say.
+  // The feed takes longer than kQuiet to tell a hanging broker from a quiet one.
   if (!answered_ && steady_clock::now() - health.caught_up > kQuiet) health.up = false;
   AddStream(health, reading.families);
   if (std::exchange(losses_, health.losses) != health.losses) {

@@ -23,18 +23,18 @@
 
 namespace collectors {
 
-// The two connections to a broker; each connects when it is first used.
+// A broker and its event feed; each connects when it is first used.
 struct CeleryConnections {
   std::unique_ptr<CeleryBroker> broker;
   std::unique_ptr<EventFeed> feed;
 };
 
-// Tasks, workers and queues of Celery: asks the broker in each run, and listens to
-// events from the first run on, on a thread of its own.
+// Reads tasks, workers and queues of Celery. Asks the broker in each run. From the first run on, a
+// separate thread listens to events.
 class CeleryCollector : public exporter::Collector {
  public:
-  // Called once, in the first run; throws CollectError where it cannot be told yet
-  // where the broker is, and is called again then.
+  // Called in the first run. Throws CollectError if the broker's address is not known yet; then the
+  // next run calls it again.
   using Connect = std::function<CeleryConnections()>;
 
   CeleryCollector(CeleryOptions options, Connect connect);
@@ -43,20 +43,20 @@ class CeleryCollector : public exporter::Collector {
   std::vector<exporter::SeriesId> Claims() const override;
 
  private:
-  // Something that is done now and then; what was wrong with it stands until then.
+  // Work that is due at intervals. Its problem stands until it is done again.
   struct Errand {
-    std::string part;  // Of its problem.
+    std::string part;  // The part in its problem.
     std::chrono::milliseconds interval;
     std::optional<exporter::SteadyTime> done = {};
     std::optional<exporter::CollectError> problem = {};
   };
-  // What the broker said when it last answered.
+  // The broker's last reading.
   struct Told {
     BrokerReading broker;
-    std::vector<std::optional<QueueAge>> ages;  // Of its queues, in their order.
+    std::vector<std::optional<QueueAge>> ages;  // One for each of broker.queues.
     exporter::SteadyTime at;
   };
-  // What the listener's thread writes and a run reads.
+  // Shared by the listener's thread and the runs.
   struct Heard {
     exporter::Mutex mutex;
     EventTally tally GUARDED_BY(mutex);
@@ -69,23 +69,24 @@ class CeleryCollector : public exporter::Collector {
   template <typename Work>
   void Run(Errand& errand, exporter::Reading& reading, const Work& work);
   std::vector<std::string> QueuesToAsk(exporter::Reading& reading);
-  // What it may ask.
+  // Makes a round of control calls if one is due, within what scope_ allows.
   void RunControl(const exporter::CollectContext& context, exporter::Reading& reading);
   bool WorkersWantRound();
   void ExpectReplies(bool has_replies, std::chrono::milliseconds window);
   void CallWorkers(const exporter::CollectContext& context,
                    const std::vector<std::string>& methods);
   std::vector<WorkerPulse> Pulses();
-  // Why not all workers were asked in the last round, if that lies with workers.
+  // Notes why the last round did not ask all workers, if workers are the reason. Throws
+  // CollectError if one has not listened for half a minute, or may have been stopped by its reply.
   void TakeHeld(ControlOrder::Held held);
   void AddHeld(exporter::Reading& reading) const;
-  // The first run waits for the stream: `check --connect` and `collect` have no other.
+  // Only the first run waits for the stream: `check --connect` and `collect` have no second one.
   void AwaitStream(const exporter::CollectContext& context);
   void TakeHealth(exporter::Reading& reading);
   void AskBroker(const exporter::CollectContext& context, const std::vector<std::string>& queues,
                  exporter::Reading& reading);
   void AgeQueues(Told& told);
-  // Takes note of the time in which events may have passed unheard, up to now.
+  // Adds the time up to `now` in which events may have been missed.
   void NoteDeaf(exporter::SteadyTime now) REQUIRES(heard_.mutex);
   std::optional<QueueAge> AgeOf(const QueueReading& queue, EventTally& tally, const ReadTime& now);
   void AddHeard(const std::vector<std::string>& queues, exporter::Reading& reading);
@@ -110,16 +111,16 @@ class CeleryCollector : public exporter::Collector {
   UnheardWorkers unheard_;
   QueueAges ages_;
   std::optional<Told> told_;
-  bool answered_ = true;   // The broker, in the last run.
-  int silent_rounds_ = 0;  // Of control calls in a row, which workers heard and nobody answered.
+  bool answered_ = true;   // Whether the broker did in the last run.
+  int silent_rounds_ = 0;  // Control rounds in a row without a reply, though workers are heard.
   DeafTime deaf_;
-  std::uint64_t losses_ = 0;  // That were reported.
-  bool is_whole_ = false;     // Nothing that was sent up to now was lost, as far as is known.
+  std::uint64_t losses_ = 0;  // Reported so far.
+  bool is_whole_ = false;     // No event sent up to now was lost, as far as is known.
   bool awaited_stream_ = false;
   exporter::SteadyTime started_ = {};
   std::optional<exporter::SteadyTime> silence_logged_;
   bool sender_logged_ = false;
-  std::unique_ptr<EventListener> listener_;  // Last: it writes into what is above.
+  std::unique_ptr<EventListener> listener_;  // Last: its thread writes to the members above.
 };
 
 }  // namespace collectors

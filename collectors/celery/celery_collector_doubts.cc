@@ -17,10 +17,11 @@ using exporter::Reading;
 using exporter::SteadyTime;
 using std::chrono::steady_clock;
 
-// What was sent longer ago has come, while the stream is whole.
+// While the stream is whole, everything sent longer ago than this has arrived.
 constexpr std::chrono::seconds kLatest{5};
-constexpr std::size_t kMaxNamed = 10;  // Workers, or queues, in a line of the log.
-// Of a worker that was asked for the first time: then it is said whom others wait for.
+constexpr std::size_t kMaxNamed = 10;  // Workers or queues in a line of the log.
+// If a worker that was asked for the first time is silent for this long, a problem says that others
+// wait for it.
 constexpr std::chrono::seconds kDoubtFor{30};
 constexpr std::chrono::hours kSilenceLogInterval{1};
 
@@ -46,17 +47,17 @@ void CeleryCollector::NoteDeaf(SteadyTime now) {
       deaf_.Count(now, health.down_seconds - health.foreign_seconds, broker_->BlocksPublishers()));
   heard_.workers.SetForeign(std::chrono::duration_cast<Worker::Duration>(foreign),
                             health.foreign_since);
-  // What was unread may have been of any task.
+  // A missed event may be of any task.
   if (deaf_.was_down() || !health.foreign_type.empty()) heard_.tally.Missed();
 }
 
-// Silence tells nothing of workers while the broker lets nobody publish, nor does that they are
-// not heard before anybody was.
+// Silence says nothing about workers while the broker blocks publishers, nor before the first
+// worker is heard.
 void CeleryCollector::AddDoubts(SteadyTime now, Reading& reading) {
   NoteDeaf(now);
   if (options_.control == ControlMode::kNone) return;
   heard_.workers.SetUnheard(unheard_.AreThere(heard_.workers.HasHeardAny(), now));
-  // If events are not JSON, that is said instead.
+  // If events are not JSON, that is reported instead.
   const bool is_foreign = listener_ != nullptr && !listener_->health().foreign_type.empty();
   auto problem = unheard_.Problem(now);
   if (problem && !is_foreign) reading.standing.push_back(*std::move(problem));
@@ -89,8 +90,8 @@ void CeleryCollector::NameOvertaken(const Told& told, Reading& reading) {
       "ages");
 }
 
-// Redis has when a message was delivered by the clock of the worker that took it, and not which
-// worker that was.
+// Redis records when a message was delivered, by the clock of the worker that took it, but not
+// which worker that was.
 void CeleryCollector::DoubtUnacked(BrokerReading& broker, Reading& reading) {
   if (broker.unacked.value_or(0) == 0) return;
   std::optional<std::string> off;
@@ -119,7 +120,7 @@ void CeleryCollector::AddHeld(Reading& reading) const {
       control_.part);
 }
 
-// Seldom: where workers come and go all day, each of them is silent anew.
+// At most once an hour: if workers come and go all day, each new one is silent again.
 void CeleryCollector::LogSilent(const std::vector<std::string>& workers, SteadyTime now) {
   if (workers.empty()) return;
   if (silence_logged_ && now - *silence_logged_ < kSilenceLogInterval) return;

@@ -25,19 +25,19 @@ constexpr std::int64_t kMostTasks = 10'000'000;
 constexpr std::int64_t kMostExceptions = 10'000;
 constexpr std::int64_t kMostWorkers = 100'000;
 constexpr int kHighestPriority = 9;
-// Of the lines of the page, those that tasks may have: a histogram has many. The rest
-// is of queues and workers.
+// max_series divided by these: the lines of the page that task counters and task histograms may
+// have; a histogram has many. The rest is for queues and workers.
 constexpr std::size_t kCounterShare = 4;
 constexpr std::size_t kHistogramShare = 2;
 
 constexpr const char* kAmqpSchemes[] = {"amqp", "amqps", "pyamqp", "librabbitmq"};
-// What has no meaning for RabbitMQ.
+// Keys without a meaning for RabbitMQ.
 constexpr const char* kRedisKeys[] = {
     "sentinel_user",  "sentinel_password",  "global_keyprefix", "sep",
     "priority_steps", "visibility_timeout", "fanout_prefix",    "fanout_patterns",
     "unacked_key",    "unacked_index_key"};
 
-// prometheus_client's own, and celery-exporter's.
+// The default buckets of prometheus_client, then those of celery-exporter.
 const std::vector<double> kRuntimeBuckets = {.005, .01, .025, .05, .075, .1,  .25,
                                              .5,   .75, 1,    2.5, 5,    7.5, 10};
 const std::vector<double> kWaitBuckets = {.05, .1, .5, 1, 5, 10, 30, 60, 120, 300, 600, 900, 1800};
@@ -50,7 +50,7 @@ std::optional<Number> Parse(const std::string& text) {
   return number;
 }
 
-// Numbers of a list that rise; the fallback where the key is not there.
+// Reads a list of rising numbers. Returns `fallback` if the key is missing or wrong.
 template <typename Number, typename IsGood>
 std::vector<Number> ReadRising(YamlReader& options, const std::string& key,
                                std::vector<Number> fallback, const std::string& wanted,
@@ -89,7 +89,7 @@ std::vector<int> ReadPrioritySteps(YamlReader& options) {
       [](int step) { return step >= 0 && step <= kHighestPriority; });
 }
 
-// What must not be empty; `advice` is what to do instead.
+// Reads a text that must not be empty; `advice` says what to do instead.
 std::string ReadName(YamlReader& options, const std::string& key, const std::string& usual,
                      const std::string& advice) {
   std::string name = options.String(key, usual);
@@ -98,8 +98,8 @@ std::string ReadName(YamlReader& options, const std::string& key, const std::str
   return usual;
 }
 
-// As in broker_transport_options, where it may be a boolean, too. Absent, the channels of
-// applications with and without it are listened to.
+// fanout_prefix is as in broker_transport_options, where it may also be a boolean. Without the key,
+// the channels of applications with and without the prefix are listened to.
 void ReadFanout(YamlReader& options, RedisNames& names) {
   names.fanout_patterns = options.Bool("fanout_patterns", true);
   if (!options.Has("fanout_prefix")) return;
@@ -129,7 +129,7 @@ RedisNames ReadNames(YamlReader& options) {
   return names;
 }
 
-// What is wrong with the rest of the URL is said where it is, of an AMQP one here.
+// Checks the rest of an AMQP URL; ReadRedisTarget() checks that of a Redis URL.
 void CheckAmqp(YamlReader& options, const std::string& url) {
   for (const char* const key : kRedisKeys) {
     if (!options.Has(key) && !options.Has(std::string(key) + "_file")) continue;
@@ -173,7 +173,7 @@ void ReadQueue(YamlReader& entry, CeleryOptions& celery) {
   const bool has_workers = entry.Has("expected_workers");
   const auto workers = entry.Integer("expected_workers", 0, 0, kMostWorkers);
   entry.RejectUnknownKeys();
-  if (name.empty()) return;  // Noted.
+  if (name.empty()) return;  // Already reported.
   if (std::find(celery.queues.begin(), celery.queues.end(), name) != celery.queues.end()) {
     entry.Problem("name", "this queue is listed twice");
     return;
@@ -192,7 +192,7 @@ struct NamedMode {
   std::string_view name;
   ControlMode mode;
 };
-// As YAML writes them.
+// Booleans as YAML spells them.
 constexpr NamedMode kModes[] = {
     {"true", ControlMode::kQueues}, {"True", ControlMode::kQueues}, {"TRUE", ControlMode::kQueues},
     {"false", ControlMode::kNone},  {"False", ControlMode::kNone},  {"FALSE", ControlMode::kNone},

@@ -15,17 +15,17 @@
 
 namespace collectors {
 
-// What a celery collector is told. Where the broker is and who asks is kept as of
-// a Redis: an AMQP target has some of the same fields, and of a URL that is in a
-// file it is not known yet which of the two it is.
+// The options of a celery collector. The broker's address and the credentials are kept as a
+// RedisTarget: an AMQP target has some of the same fields, and if the URL is in a file, the kind of
+// broker is not known yet.
 struct CeleryOptions {
   std::string name;  // The collector's.
   std::chrono::milliseconds stale_after{45000};
   RedisTarget target;
-  std::vector<std::string> queues;  // Configured, in their order, each once.
+  std::vector<std::string> queues;  // From the configuration, in their order, without duplicates.
   bool discover_queues = true;
   std::chrono::milliseconds discovery_interval{60000};
-  // As in Celery's settings; most of them of Redis alone.
+  // As in Celery's settings; most apply to Redis only.
   RedisNames names;
   std::chrono::milliseconds visibility_timeout{3600000};
 
@@ -39,12 +39,12 @@ struct CeleryOptions {
   std::chrono::milliseconds control_timeout{1000};
 };
 
-enum class BrokerKind { kRedis, kSentinels, kAmqp };  // kSentinels: of a Redis.
+enum class BrokerKind { kRedis, kSentinels, kAmqp };  // kSentinels: a Redis behind sentinels.
 
-// By the URL's scheme. Throws std::invalid_argument for one that is of neither.
+// By the URL's scheme. Throws std::invalid_argument for any other scheme.
 BrokerKind KindOfBroker(std::string_view url);
 
-// Notes what is wrong in the reader.
+// Adds mistakes to the problems of `options`.
 CeleryOptions ReadCeleryOptions(exporter::YamlReader& options,
                                 const exporter::JobSettings& settings);
 

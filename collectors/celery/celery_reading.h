@@ -9,17 +9,17 @@
 
 namespace collectors {
 
-// What the broker told of a queue, and how old what waits in it is.
+// Adds the families of a queue: the broker's reading, and the age of its oldest task.
 void AddQueue(const QueueReading& queue, const std::optional<QueueAge>& age,
               exporter::FamilySet& families);
 
-// What it told of all queues together.
+// Adds what the broker reports about all queues together.
 void AddBroker(const BrokerReading& broker, exporter::FamilySet& families);
 
-// The families of AddStream, without samples, so that they come before others.
+// Adds the families of AddStream() without samples, so that they come before others.
 void OpenStream(exporter::FamilySet& families);
 
-// How the stream of events is doing.
+// Adds the state of the stream of events.
 void AddStream(const StreamHealth& health, exporter::FamilySet& families);
 
 }  // namespace collectors

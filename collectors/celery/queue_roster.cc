@@ -15,7 +15,7 @@ using exporter::SteadyTime;
 constexpr int kRestingRuns = 4;
 constexpr std::chrono::minutes kStaysRefused{10};
 
-// No queue of that name, or a key that is none.
+// No queue has this name, or its key is not a queue.
 bool IsNoQueue(ErrorKind kind) { return kind == ErrorKind::kMissing || kind == ErrorKind::kQuery; }
 
 // It would be refused again.
@@ -73,7 +73,7 @@ void QueueRoster::Answered(const std::vector<std::string>& asked,
   for (const std::string& queue : asked) refused_.erase(queue);
   for (const CollectError& problem : problems) {
     const std::string& queue = problem.part();
-    // A part of the whole broker, as "unacked", is none of them.
+    // A problem of the whole broker, such as "unacked", is not of a queue.
     if (confirmed_.erase(queue) > 0 && IsRefusal(problem.kind())) {
       refused_.insert_or_assign(queue,
                                 Refusal{problem, now, kRestingRuns, served_.contains(queue)});

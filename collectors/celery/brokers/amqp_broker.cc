@@ -22,13 +22,13 @@ using exporter::Deadline;
 using exporter::ErrorKind;
 using exporter::SteadyTime;
 
-// Every broker has it: asked for, it only answers.
+// Every broker has this exchange: checking it only shows that the broker answers.
 constexpr std::string_view kStandardExchange = "amq.direct";
 constexpr std::chrono::seconds kReplyTtl(10);
 constexpr int kMostReplies = 10'000;
 constexpr std::size_t kMostReplyBytes = std::size_t{16} << 20;
 
-// The text of the message's header `ticket` as the number that we gave.
+// The header `ticket` as a number; absent if it is not one.
 std::optional<std::uint64_t> TicketOf(const AmqpMessage& message) {
   for (const auto& [name, text] : message.headers) {
     if (name != "ticket") continue;
@@ -48,7 +48,7 @@ AmqpBroker::AmqpBroker(const AmqpTarget& target, ControlExchanges exchanges)
 BrokerReading AmqpBroker::Read(const CollectContext& context,
                                const std::vector<std::string>& queues) {
   BrokerReading reading;
-  // Whether it answers is to be known all the same.
+  // Even without queues to read, this shows whether the broker answers.
   if (queues.empty()) asking_.CheckExchange(context, std::string(kStandardExchange));
   const std::vector<AmqpQueueAnswer> answers = asking_.PassiveDeclareAll(context, queues);
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -83,7 +83,7 @@ std::vector<ControlReply> AmqpBroker::Call(const CollectContext& context, const 
   const std::uint64_t first_ticket = tickets_ + 1;
   for (const std::string& method : methods) {
     const std::string ticket = std::to_string(++tickets_);
-    // Where a worker is busy until the window is over, the call leaves its queue.
+    // The call expires with the window, so that it leaves the queue of a worker that is busy.
     calling_.Publish(context, exchanges_.calls, "",
                      {{},
                       ControlBody({.method = method,
@@ -93,12 +93,12 @@ std::vector<ControlReply> AmqpBroker::Call(const CollectContext& context, const 
                       window});
   }
   const SteadyTime end = std::min(SteadyTime::clock::now() + window, context.deadline.when());
-  // A refusal of what was published comes like a reply.
+  // The broker's refusal of a call arrives like a reply.
   std::vector<ControlReply> replies = Needing("write " + exchanges_.calls, [&] {
     return Gather({Deadline::At(end), context.watchdog}, methods, first_ticket);
   });
   if (!calling_.blocked()) return replies;
-  // Silence says nothing of the workers then.
+  // While the broker blocks publishers, silence says nothing about the workers.
   throw CollectError(ErrorKind::kConnect,
                      "the broker lets nobody publish, so workers cannot be asked: its memory or "
                      "disk is full");
@@ -117,7 +117,7 @@ void AmqpBroker::OpenReplyQueue(const CollectContext& context) {
     if (!is_bound_) is_bound_ = BindReplyQueue(context);
   } catch (const CollectError&) {
     reply_queue_.clear();
-    calling_.Close();  // And so the queue that nobody consumes from goes.
+    calling_.Close();  // Also removes a queue without a consumer.
     throw;
   }
 }
@@ -141,7 +141,7 @@ std::vector<ControlReply> AmqpBroker::Gather(const CollectContext& context,
   std::size_t bytes = 0;
   while (std::optional<AmqpMessage> message = calling_.Next(context)) {
     const std::optional<std::uint64_t> ticket = TicketOf(*message);
-    // A late one, to an earlier call.
+    // Not one of our tickets, or a late reply to an earlier call.
     if (!ticket || *ticket < first_ticket || *ticket - first_ticket >= methods.size()) continue;
     bytes += message->body.size();
     if (bytes > kMostReplyBytes || replies.size() == kMostReplies) {

@@ -16,13 +16,13 @@ using exporter::Deadline;
 using exporter::ErrorKind;
 using exporter::SteadyTime;
 
-// Twice so long a silence is a lost connection.
+// Twice as long a silence means a lost connection.
 constexpr std::chrono::seconds kHeartbeat(10);
-// A broker keeps what we do not read in its memory: no more than this.
+// Bounds of what the broker keeps in its memory while we do not read.
 constexpr std::chrono::seconds kQueueTtl(5);
 constexpr int kMostQueued = 50'000;
 constexpr std::chrono::seconds kBusy(1);
-// For a question of some bytes.
+// For sending a sounding, which is a few bytes.
 constexpr std::chrono::seconds kPatience(5);
 
 AmqpTarget Listening(AmqpTarget target) {
@@ -42,7 +42,7 @@ void AmqpEventFeed::Open(const CollectContext& context) {
   try {
     Subscribe(context);
   } catch (const CollectError&) {
-    session_.Close();  // With the queue that there may be.
+    session_.Close();  // Also removes the queue, if it is already declared.
     throw;
   }
 }
@@ -51,7 +51,7 @@ void AmqpEventFeed::Subscribe(const CollectContext& context) {
   try {
     session_.CheckExchange(context, exchange_);
   } catch (const CollectError& error) {
-    // In RabbitMQ's words: a virtual host may be missing, too.
+    // RabbitMQ's wording. kMissing alone may also be a missing virtual host.
     const bool is_exchange =
         std::string_view(error.what()).find("no exchange") != std::string::npos;
     if (error.kind() != ErrorKind::kMissing || !is_exchange) throw;
@@ -75,8 +75,8 @@ std::optional<AmqpMessage> AmqpEventFeed::Next(const CollectContext& context) {
   return message;
 }
 
-// If the server has closed the connection behind what there is to read, a question is answered by
-// a reset that loses the rest: so it waits until all is read, but not for ever.
+// If the server has closed the connection behind unread messages, a request is answered by a reset
+// that loses them. So a sounding waits until all messages are read, but at most kBusy longer.
 void AmqpEventFeed::Sound(const CollectContext& context, bool has_all) {
   const SteadyTime now = SteadyTime::clock::now();
   if (!drops_.IsDue(has_all ? now : now - kBusy)) return;

@@ -9,12 +9,12 @@
 
 namespace collectors {
 
-// Celery's events from RabbitMQ: a copy of each into a queue of our own, which goes
-// with the connection and holds no more than five seconds of them, and 50,000. The exchange
-// is the senders' to declare: until one has, Open() throws kMissing.
+// Celery's events from RabbitMQ. A copy of each event goes into our own queue, which is removed
+// with the connection. The queue keeps at most 50,000 events, each for at most five seconds. The
+// senders declare the exchange: until one has, Open() throws kMissing.
 class AmqpEventFeed : public EventFeed {
  public:
-  // `exchange` is Celery's setting event_exchange, "celeryev".
+  // `exchange` is Celery's setting event_exchange, by default "celeryev".
   AmqpEventFeed(AmqpTarget target, std::string exchange);
 
   void Open(const exporter::CollectContext& context) override;

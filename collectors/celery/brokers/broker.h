@@ -11,92 +11,92 @@
 
 namespace collectors {
 
-// The message that is taken next from a queue. Nothing of its body is read.
+// The message that is taken next from a queue. Its body is not read.
 struct QueueHead {
-  std::string delivery_tag;   // Tells one delivery of a message from the next.
-  std::string uuid;           // Of the task; empty where the message does not say.
+  std::string delivery_tag;   // Distinguishes one delivery of a message from the next.
+  std::string uuid;           // Of the task; empty if the message has none.
   std::optional<double> eta;  // Epoch seconds.
 };
 
-// What the broker says of one queue; what it cannot tell is absent.
+// What the broker reports about one queue; absent if it cannot report it.
 struct QueueReading {
   std::string name;
-  std::optional<double> waiting;    // Not delivered to any worker, of all priorities.
+  std::optional<double> waiting;    // Not delivered to a worker yet; all priorities.
   std::optional<double> unacked;    // Delivered and not acknowledged.
-  std::optional<double> scheduled;  // Of those: held back until their eta.
+  std::optional<double> scheduled;  // Of the unacked: held back until their eta.
   std::optional<double> consumers;
-  std::vector<QueueHead> heads;  // One a priority that has messages.
+  std::vector<QueueHead> heads;  // One for each priority that has messages.
   bool knows_heads = false;      // Whether this broker shows heads at all.
 };
 
 struct BrokerReading {
-  std::vector<QueueReading> queues;  // In the order asked for; those that failed left out.
+  std::vector<QueueReading> queues;  // In the order asked for, without those that failed.
   // Of all queues of this broker's database together.
   std::optional<double> unacked;
   std::optional<double> oldest_unacked_age_seconds;
   std::optional<double> overdue;  // Unacked for longer than the visibility timeout.
-  std::string other_mailboxes;    // Where there are some under another control_exchange.
-  std::vector<exporter::CollectError> problems;  // Their parts are queue names, "unacked" and such.
+  std::string other_mailboxes;    // Key of a set of another control_exchange; empty if none.
+  std::vector<exporter::CollectError> problems;  // Their parts are queue names, "unacked" etc.
 };
 
-// A reply to a control call as it came; untrusted.
+// A reply to a control call, as received; untrusted.
 struct ControlReply {
   std::string ticket;             // Of the call that it answers.
   std::string body;               // JSON: {"w1@host": ...}
-  std::string method;             // That was called: bodies alone do not tell one from another.
+  std::string method;             // The method called: the body does not show it.
   std::string content_type = {};  // Empty if the message has none.
 };
 
 // A round of control calls.
 struct ControlCall {
   std::vector<std::string> methods;
-  // The workers that are asked, by node name; absent for all.
+  // Node names of the workers to ask; absent for all.
   std::optional<std::vector<std::string>> workers = {};
 };
 
-// Who takes control calls.
+// The workers that take control calls.
 struct ControlTakers {
-  std::vector<std::string> workers;  // By node name, in order: also those that were killed.
-  std::size_t listening = 0;         // How many of them, and of others, hear a call.
+  std::vector<std::string> workers;  // Node names, sorted; also of workers that were killed.
+  std::size_t listening = 0;         // How many of them, and of others, receive a call.
 };
 
-// Half of the time that is left: what may fail leaves the rest to what comes after it.
+// Half of the remaining time: if the first step fails late, the next steps still have the rest.
 inline exporter::CollectContext HalfOf(const exporter::CollectContext& context) {
   return {exporter::Deadline::After(context.deadline.Remaining() / 2), context.watchdog};
 }
 
-// A broker that Celery uses, over one connection: asked, never listened to.
-// Every call ends by context.deadline, or throws CollectError; it changes nothing
-// but what Call() needs, and removes that. One thread at a time.
+// A broker that Celery uses. It is asked; EventFeed listens. Every call returns by context.deadline
+// or throws CollectError. Nothing changes at the broker except what control calls need, and that is
+// removed. One thread at a time.
 class CeleryBroker {
  public:
   virtual ~CeleryBroker() = default;
 
-  // As many commands for a million waiting tasks as for none.
+  // Sends as many commands for a million waiting tasks as for an empty queue.
   virtual BrokerReading Read(const exporter::CollectContext& context,
                              const std::vector<std::string>& queues) = 0;
 
-  // Whether Read() tells what is scheduled: workers need not be asked, whose answer is
-  // as long as all that they hold.
+  // Whether Read() reports scheduled tasks. If so, workers are not asked for them: such a reply is
+  // as long as the list of tasks that the worker holds.
   virtual bool TellsScheduled() const = 0;
 
-  // Queues that the broker's own registry names; none where it keeps none.
-  // Called on a slow schedule; may take several calls to go through a large one,
-  // and says meanwhile what it knew before.
+  // Returns the queues in the broker's own registry; empty if it keeps none. Called on a slow
+  // schedule. A large registry may take several calls: until the last of them the earlier result is
+  // returned.
   virtual std::vector<std::string> FindQueues(const exporter::CollectContext& context) = 0;
 
-  // Sends the calls, one message each, and gathers what comes back until all who heard
-  // have answered each, or `window` is over.
+  // Sends one message per method and gathers the replies, until all workers that received the calls
+  // have answered each of them, or `window` is over.
   virtual std::vector<ControlReply> Call(const exporter::CollectContext& context,
                                          const ControlCall& call,
                                          std::chrono::milliseconds window) = 0;
 
-  // Whether the broker lets nobody publish, as far as it has said so: then workers are silent.
+  // Whether the broker has reported that it blocks publishers. Workers are silent then.
   virtual bool BlocksPublishers() const { return false; }
 
-  // If a worker that cannot write its reply may take no task any more: who takes control calls.
-  // Such a worker listens no more, which is how it is told from one that is busy. Absent if
-  // no worker can be stopped so: all are asked at once.
+  // Returns the workers that take control calls, if a worker that fails to write its reply may stop
+  // taking tasks. Such a worker stops listening, and so differs from one that is busy. Absent if a
+  // reply cannot stop a worker: all are asked at once.
   virtual std::optional<ControlTakers> Takers(const exporter::CollectContext& context) = 0;
 };
 

@@ -12,28 +12,28 @@
 
 namespace collectors {
 
-// Workers that are there by what the broker has of them, while none was heard since the start:
-// if they live, they use other names than we listen to, and their number is not 0. One thread at
-// a time.
+// Workers that exist by what the broker has of them, though none was heard since the start. If they
+// are alive, they use other names than we listen to, and the number of workers is unknown, not 0.
+// One thread at a time.
 class UnheardWorkers {
  public:
   explicit UnheardWorkers(RedisNames names) : names_(std::move(names)) {}
 
-  // So many mailboxes are bound on Redis: those of workers that were killed stay.
+  // Mailboxes bound on Redis; those of killed workers stay.
   void SawMailboxes(std::size_t mailboxes) { mailboxes_ = mailboxes; }
-  // On RabbitMQ somebody consumes from a queue; on Redis there are mailboxes of other names.
+  // Notes a queue with consumers on RabbitMQ, and mailboxes of other names on Redis.
   void SawQueues(const BrokerReading& broker);
 
-  // Whether there are such workers. `heard`: whether any worker ever was.
+  // Whether there are such workers. `heard`: whether any worker was ever heard.
   bool AreThere(bool heard, exporter::SteadyTime now);
-  // What to look at, once it has lasted.
+  // What to check, once this has lasted.
   std::optional<exporter::CollectError> Problem(exporter::SteadyTime now) const;
 
  private:
   RedisNames names_;
   std::size_t mailboxes_ = 0;
-  std::string consumed_;         // A queue.
-  std::string other_mailboxes_;  // A key.
+  std::string consumed_;         // A queue with consumers.
+  std::string other_mailboxes_;  // The key of a set.
   std::optional<exporter::SteadyTime> since_;
 };
 
