@@ -26,24 +26,24 @@ using exporter::ErrorKind;
 using std::chrono::milliseconds;
 using Type = RedisReply::Type;
 
-// Of the list, from the start of the round on, should the round not end in order.
+// Time to live of the list, from the start of the round, in case the round does not end in order.
 constexpr std::chrono::seconds kListLives{60};
-// After the binding has gone: a worker that saw it still has its reply to push, and
-// would make a list that nothing ends, were there none.
+// Seconds that the list outlives the binding. A worker that saw the binding may still push its
+// reply, and without the list would make one that never expires.
 constexpr char kListOutlivesBinding[] = "5";
-// Healthy workers answer within some milliseconds.
+// Healthy workers answer within a few milliseconds.
 constexpr milliseconds kFirstWait{5};
 constexpr milliseconds kLongestWait{200};
-// Left of the time for taking the replies, of a short one a quarter.
+// Kept for taking the replies; if little time remains, a quarter of it.
 constexpr milliseconds kTakeTime{200};
 constexpr long long kMostReplyBytes = 8 << 20;
 constexpr milliseconds kGoodbye{300};
-// Our lists are called so, then a number, a dot and the name of the exchange.
+// Our lists are named: this, a random number, a dot and the name of the exchange.
 constexpr std::string_view kOwner = "sidecar-exporter-";
-// No worker is called so.
+// No worker has this name.
 constexpr char kNobody[] = "nobody@sidecar-exporter";
 constexpr std::chrono::seconds kStaysFresh{1};
-// In the list from its start on: replies are pushed before it.
+// In the list from the start: replies are pushed before it.
 constexpr char kPlaceholder[] = "-";
 
 std::size_t SumOf(const std::map<std::string, std::size_t>& heard) {
@@ -62,14 +62,14 @@ std::string RandomId() {
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", part(), part(), part(), part());
 }
 
-// The list of ours that a binding of replies leads to; empty if it leads to somebody else's.
+// The exporter's list that a binding of replies leads to; empty if it leads elsewhere.
 std::string OwnQueue(const std::string& binding, const std::string& reply_exchange) {
   const std::size_t owner = binding.rfind(kOwner);
   return owner == std::string::npos || !binding.ends_with(reply_exchange) ? ""
                                                                           : binding.substr(owner);
 }
 
-// All as one pipeline, in which each must be allowed.
+// Sends all as one pipeline. Throws if one of them is refused.
 std::vector<RedisReply> AskAll(const CollectContext& context, RedisSession& session,
                                const std::vector<RedisCommand>& commands) {
   std::vector<RedisReply> replies = session.Pipeline(context, commands);
@@ -81,12 +81,12 @@ std::vector<RedisReply> AskAll(const CollectContext& context, RedisSession& sess
 
 }  // namespace
 
-// The calls of one round: their tickets, and when they are no longer wanted. The
-// routing key is the round's own: late replies to an earlier one lead nowhere.
+// The calls of one round: their tickets, and when they expire. Each round has its own routing key,
+// so late replies to an earlier one lead nowhere.
 struct RedisControl::Round {
   std::string key = RandomId();
-  std::string binding = {};                    // A member of the replies' bindings.
-  std::vector<std::string> workers = {};       // That are asked; none for all.
+  std::string binding = {};                    // A member of the set of reply bindings.
+  std::vector<std::string> workers = {};       // To be asked; empty for all.
   std::map<std::string, std::string> methods;  // By ticket.
   double expires = 0;                          // Epoch seconds.
 };
@@ -114,7 +114,7 @@ ControlTakers RedisControl::Takers(const CollectContext& context, RedisSession& 
   Round round;
   round.workers = {kNobody};
   round.methods.emplace(RandomId(), "ping");
-  // All channels each time: a number of one would not compare with one of all.
+  // Always on all channels: the count of one cannot be compared with the count of all.
   heard_ = PublishOnChannels(context, session, round, [](auto&&...) { return true; });
   takers.listening = SumOf(heard_);
   return takers;
@@ -127,7 +127,7 @@ std::vector<ControlReply> RedisControl::Call(const CollectContext& context, Redi
   Round round;
   round.binding = round.key + names_.separator + /*pattern*/ "" + names_.separator + queue_;
   round.expires = EpochNow() + std::chrono::duration<double>(window).count();
-  // A list of all would be long, and each of them reads it.
+  // A list of all workers would be long, and each of them reads it.
   if (call.workers && *call.workers != read_->workers) round.workers = *call.workers;
   for (const std::string& method : call.methods) round.methods.emplace(RandomId(), method);
   Open(context, session, round, window);
@@ -145,7 +145,7 @@ void RedisControl::RemoveLeft(const CollectContext& context, RedisSession& sessi
     const std::string queue = OwnQueue(binding, names_.control.replies);
     if (queue.empty()) return false;
     const std::string list = names_.prefix + queue;
-    // Another exporter's round may be under way; one of our own is not.
+    // Another exporter's round may be in progress; ours is not.
     const RedisReply last = AskAll(context, session, {{"LINDEX", list, "-1"}}).front();
     if (queue != queue_ && last.text == kPlaceholder) return false;
     AskAll(context, session, {{"SREM", names_.ReplyBinding(), binding}, {"DEL", list}});
@@ -156,8 +156,8 @@ void RedisControl::RemoveLeft(const CollectContext& context, RedisSession& sessi
 void RedisControl::Open(const CollectContext& context, RedisSession& session, const Round& round,
                         milliseconds window) {
   const std::string lives = Seconds(window, kListLives);
-  // None of it makes a key: who may not do it leaves nothing behind. And what an
-  // earlier round left is removed.
+  // None of these commands creates a key: if one is not permitted, nothing is left behind. They
+  // also remove what an earlier round left.
   AskAll(context, session,
          {{"DEL", ListKey()},
           {"SREM", names_.ReplyBinding(), round.binding},
@@ -177,14 +177,14 @@ void RedisControl::Open(const CollectContext& context, RedisSession& session, co
 
 void RedisControl::Abandon(const CollectContext& context, RedisSession& session,
                            const Round& round) {
-  // When the program ends nothing of its own is waited for any more, but for this.
+  // When the program ends, its watchdog ends all waits but this one.
   exporter::Watchdog watchdog;
   const CollectContext at_end{Deadline::After(kGoodbye), watchdog};
   try {
     session.Pipeline(context.watchdog.expired() ? at_end : context,
                      {{"SREM", names_.ReplyBinding(), round.binding}, {"DEL", ListKey()}});
   } catch (const CollectError&) {
-    // The next round does it.
+    // The next round removes them.
   }
 }
 
@@ -198,7 +198,8 @@ std::vector<ControlReply> RedisControl::Ask(const CollectContext& context, Redis
   return Take(context, session, round);
 }
 
-// The usual channel; another if it was heard before, or if nobody hears those before it.
+// Publishes on the usual channel, and on another if that was heard before or the ones before it are
+// not heard.
 std::size_t RedisControl::Publish(const CollectContext& context, RedisSession& session,
                                   const Round& round) {
   const auto takes = [&](const std::string& channel, const Heard& so_far) {
@@ -206,7 +207,7 @@ std::size_t RedisControl::Publish(const CollectContext& context, RedisSession& s
     return SumOf(so_far) == 0 || (before != heard_.end() && before->second > 0);
   };
   const std::size_t heard = SumOf(PublishOnChannels(context, session, round, takes));
-  // Many hear what some are asked, and some hear it twice.
+  // Workers that are not asked hear the call too, and some hear it twice.
   const std::vector<std::string>& asked = round.workers.empty() ? read_->workers : round.workers;
   return std::min(heard, asked.size() * round.methods.size());
 }
@@ -230,7 +231,7 @@ RedisControl::Heard RedisControl::PublishOnChannels(const CollectContext& contex
   return heard;
 }
 
-// Workers of other databases hear what is said on a channel without a number.
+// Workers of other databases listen to a channel without a database number.
 RedisControl::Round RedisControl::Named(Round round) const {
   if (round.workers.empty()) round.workers = read_->workers;
   return round;
@@ -258,14 +259,15 @@ void RedisControl::Await(const CollectContext& context, RedisSession& session, s
   for (milliseconds wait = kFirstWait;; wait = std::min(2 * wait, kLongestWait)) {
     std::this_thread::sleep_until(std::min(std::chrono::steady_clock::now() + wait, until.when()));
     const RedisReply length = AskAll(context, session, {{"LLEN", ListKey()}}).front();
-    // One of them is what holds the place.
+    // One element is the placeholder.
     if (length.integer > static_cast<long long>(replies) || until.Expired()) return;
   }
 }
 
 std::vector<ControlReply> RedisControl::Take(const CollectContext& context, RedisSession& session,
                                              const Round& round) {
-  // All of its entries are weighed, one a reply. A server that does not tell is no hindrance.
+  // Samples all entries; each reply is one. If the server does not report the size, the list is
+  // read.
   const RedisReply size =
       session.Pipeline(context, {{"MEMORY", "USAGE", ListKey(), "SAMPLES", "0"}}).front();
   if (size.type == Type::kInteger && size.integer > kMostReplyBytes) {

@@ -16,38 +16,37 @@
 
 namespace collectors {
 
-// Control calls over Redis: published to all workers, of which those that are asked push
-// their replies onto a list. Nothing is published unless every worker can reply (WorkersToAsk).
+// Control calls over Redis: published to all workers. The workers that are asked push their replies
+// onto a list. Nothing is published unless every worker can reply (WorkersToAsk).
 //
-// The list and its binding have the names of Celery's own replies, so that a worker may
-// write them whom an access rule allows no more than what Celery itself needs. The set of
-// bindings is shared with all clients of Celery: only members of our own are added and
-// removed, and the set never gets a time to live.
+// The list and its binding are named like those of Celery's own replies, so that a worker may write
+// them even if its access rule allows only what Celery itself needs. All clients of Celery share
+// the set of bindings: only our own members are added and removed, and the set never gets a time to
+// live.
 //
-// A worker may reply hours later (one of the solo pool, when its task ends) and would then
-// leave a list behind for ever. So the binding is there for the length of a round only:
-// kombu drops a reply that no binding leads anywhere. The list is made first, with an
-// element that holds its place and a time to live, and outlives the binding.
+// A worker may reply hours later (one of the solo pool, when its task ends) and would then leave a
+// list behind for ever. So the binding exists only during a round: kombu drops a reply that has no
+// binding. The list is made first, with a placeholder and a time to live, and outlives the binding.
 //
-// If the exporter is killed in a round, its binding stays. It does no harm: its routing key
-// is of that round alone, so that only a late reply to that round finds it. The list expires;
-// a reply that is later still makes it anew, for good. Any exporter's next round removes both:
-// a binding of this kind whose list does not end in the placeholder is nobody's.
+// If the exporter is killed in a round, its binding stays. It does no harm: its routing key is of
+// that round alone, so that only a late reply to that round finds it. The list expires. A reply
+// that comes even later makes the list again, without an end. The next round of any exporter
+// removes both: a binding of this kind is abandoned if its list does not end in the placeholder.
 //
-// What a user may not do is found out before there is anything. Commands: SCARD, SMEMBERS,
-// LINDEX, DEL, SREM, EXPIRE, RPUSH, SADD, PUBLISH, LLEN, LRANGE. One thread at a time.
+// Missing rights are noticed before anything is created. Commands: SCARD, SMEMBERS, LINDEX, DEL,
+// SREM, EXPIRE, RPUSH, SADD, PUBLISH, LLEN, LRANGE. One thread at a time.
 class RedisControl {
  public:
   explicit RedisControl(RedisNames names);
 
   std::vector<ControlReply> Call(const exporter::CollectContext& context, RedisSession& session,
                                  const ControlCall& call, std::chrono::milliseconds window);
-  // How many listen is told by a call that is for nobody: all take it and none obeys.
+  // Counts the listeners by a call that is addressed to nobody: all receive it and none replies.
   ControlTakers Takers(const exporter::CollectContext& context, RedisSession& session);
 
  private:
   struct Round;
-  // The workers with a mailbox, as they were read at that moment.
+  // The workers with a mailbox, as read at that moment.
   struct Read {
     std::vector<std::string> workers;
     exporter::SteadyTime at;
@@ -55,16 +54,16 @@ class RedisControl {
   std::string ListKey() const { return names_.prefix + queue_; }
   const std::vector<std::string>& ReadWorkers(const exporter::CollectContext& context,
                                               RedisSession& session);
-  // They are not read again for each of many calls.
+  // Whether read_ is recent: it is not read again for each of many calls.
   bool HasFreshWorkers() const;
-  // Removes what exporters that were killed have left among the bindings, there and from the
-  // list: with whatever separator, as it would fail workers that have another one.
+  // Removes what killed exporters have left among the bindings, in Redis and from `bindings`. Also
+  // removes bindings with another separator: a worker that has a different one would fail by them.
   void RemoveLeft(const exporter::CollectContext& context, RedisSession& session,
                   std::vector<std::string>& bindings);
-  // The list with its binding; throws, and leaves neither, if one is refused.
+  // Creates the list and its binding. If one is refused, throws and leaves neither.
   void Open(const exporter::CollectContext& context, RedisSession& session, const Round& round,
             std::chrono::milliseconds window);
-  // Removes both, as well as can be: after a failure.
+  // Removes both after a failure, as far as possible.
   void Abandon(const exporter::CollectContext& context, RedisSession& session, const Round& round);
   std::vector<ControlReply> Ask(const exporter::CollectContext& context, RedisSession& session,
                                 const Round& round, std::chrono::milliseconds window);
@@ -73,26 +72,26 @@ class RedisControl {
                       const Round& round);
   std::size_t PublishOn(const std::string& channel, const exporter::CollectContext& context,
                         RedisSession& session, const Round& round);
-  // On those of the channels that `takes` has. But for the first, the usual one, few are in use:
-  // if one of them is refused, nobody hears, and it is tried once, as each refusal is an entry of
-  // the server's ACL LOG. Returns how many heard each.
+  // Publishes on the channels that `takes` selects. Apart from the first, usual one, few are in
+  // use: if one of these is refused, it counts as unheard and is not tried again, because each
+  // refusal is an entry of the server's ACL LOG. Returns how many heard each channel.
   using Heard = std::map<std::string, std::size_t>;
   template <typename Takes>
   Heard PublishOnChannels(const exporter::CollectContext& context, RedisSession& session,
                           const Round& round, const Takes& takes);
-  // The same, to workers by their names.
+  // The same, addressed to workers by name.
   Round Named(Round round) const;
-  // Until so many replies have come, or by the deadline.
+  // Waits until this many replies have come, or `until`.
   void Await(const exporter::CollectContext& context, RedisSession& session, std::size_t replies,
              exporter::Deadline until);
   std::vector<ControlReply> Take(const exporter::CollectContext& context, RedisSession& session,
                                  const Round& round);
 
   RedisNames names_;
-  std::string queue_;  // The list's name, without the prefix, which workers put before it.
+  std::string queue_;  // The list's name without the prefix, which workers add.
   std::optional<Read> read_;
-  Heard heard_;                    // By the last call that all were to hear.
-  std::set<std::string> refused_;  // Channels.
+  Heard heard_;                    // By the last Takers().
+  std::set<std::string> refused_;  // Channels that may not be used.
 };
 
 }  // namespace collectors

@@ -18,10 +18,10 @@ using simdjson::ondemand::value;
 
 constexpr std::size_t kMaxBody = 4 << 20;
 constexpr std::size_t kMaxDepth = 64;
-constexpr std::size_t kMaxWorkers = 100;  // A reply is of one worker.
+constexpr std::size_t kMaxWorkers = 100;  // A reply names one worker.
 constexpr std::size_t kMaxTasks = 10000;
 constexpr std::size_t kMaxQueues = 1000;
-constexpr std::size_t kMaxName = 512;  // AMQP's longest is 255 bytes.
+constexpr std::size_t kMaxName = 512;  // AMQP allows 255 bytes.
 
 std::string Quoted(std::string_view text) {
   std::string quoted = "\"";
@@ -43,7 +43,7 @@ std::string Destination(const std::vector<std::string>& workers) {
   return list + "]";
 }
 
-// What is of another type is left where it is, and passed over.
+// A value of another type is left unread, and so skipped.
 std::optional<double> Number(value& number) {
   if (number.type() != json_type::number) return {};
   const double read = number.get_double();
@@ -76,7 +76,7 @@ std::string RoutingKey(value& delivery) {
   return routing_key;
 }
 
-// Arguments and names of tasks are passed over.
+// Skips arguments and names of tasks.
 WorkerReply::HeldTask ReadTask(value& task) {
   WorkerReply::HeldTask held;
   ForFields(task, [&](std::string_view key, value& content) {
@@ -94,8 +94,7 @@ WorkerReply::HeldTask ReadScheduled(value& entry) {
   return held;
 }
 
-// Absent where it is no list, or longer than `most`: a part of it would tell of
-// less than there is.
+// Absent if it is not a list, or longer than `most`: a part would report less than there is.
 template <typename Element>
 std::optional<std::vector<Element>> ReadList(value& list, std::size_t most,
                                              Element (*read)(value& element)) {
@@ -116,7 +115,7 @@ struct ServedQueue {
 
 bool IsTrue(value& flag) { return flag.type() == json_type::boolean && bool(flag.get_bool()); }
 
-// Of a queue's arguments, by which it is declared.
+// By the arguments that the queue is declared with.
 bool MayOvertake(value& arguments) {
   bool may = false;
   ForFields(arguments, [&](std::string_view key, value& content) {
@@ -196,7 +195,8 @@ bool ReadQueues(value& reply, WorkerReply& worker) {
 
 struct Method {
   std::string_view name;
-  bool (*read)(value& reply, WorkerReply& worker);  // Whether it was a reply to it.
+  bool (*read)(value& reply, WorkerReply& worker);  // Returns whether it was a reply to this
+                                                    // method.
 };
 
 constexpr Method kMethods[] = {

@@ -12,9 +12,9 @@ using exporter::CollectContext;
 using exporter::CollectError;
 using std::chrono::milliseconds;
 
-// Each hears all calls, of which there are as many as workers.
+// All workers receive every call, and there are as many calls as workers.
 constexpr std::size_t kMostAlone = 200;
-// They are busy or dead, and each takes a quarter of the time for replies.
+// Silent workers are busy or dead, and each takes a quarter of the time for replies.
 constexpr int kMostSilent = 4;
 
 exporter::SteadyTime Now() { return exporter::SteadyTime::clock::now(); }
@@ -43,7 +43,7 @@ ControlInquiry::Result ControlInquiry::Run(const CollectContext& context) {
   } catch (const CollectError& error) {
     result_.failure = error;
   }
-  // What is told of all would be told of a part.
+  // Otherwise some of the workers would be counted as all of them.
   result_.reach.misses_some |= result_.failure || !MayGoOn();
   return std::exchange(result_, {});
 }
@@ -56,7 +56,7 @@ void ControlInquiry::AskInOrder(const CollectContext& context, const ControlOrde
   const bool waits = std::any_of(order.later.begin(), order.later.end(), is_new) ||
                      std::any_of(order.alone.begin(), order.alone.end(), is_new);
   result_.held = order.held;
-  // Somebody listens who has not answered, and somebody was asked who never did.
+  // A listener has not answered, and a worker that was asked never has.
   const bool misses_asked = scope_.HasWaiting() && answered_.size() < takers.listening;
   result_.reach.misses_some = (waits && !has_all) || misses_asked;
   result_.reach.wants_more = waits && !has_all && MayGoOn() && !scope_.IsInDoubt() &&
@@ -69,7 +69,7 @@ bool ControlInquiry::AskEach(const CollectContext& context, const std::vector<st
   std::size_t asked = 0;
   int silent = 0;
   for (const std::string& worker : workers) {
-    // The rest has a mailbox, and nobody listens to it.
+    // The rest have mailboxes, but do not listen.
     if (answered_.size() >= listening) return true;
     if (!MayGoOn()) return false;
     if (!scope_.MayAsk(worker)) continue;
@@ -86,7 +86,7 @@ bool ControlInquiry::AskEach(const CollectContext& context, const std::vector<st
   return answered_.size() >= listening;
 }
 
-// A call that failed may have been sent all the same: the worker is to answer for it.
+// A call that failed may have been sent all the same: then the worker still has to answer it.
 std::size_t ControlInquiry::AskAlone(const CollectContext& context, const std::string& worker) {
   try {
     return Ask(context, {{worker}}, timeout_ / 4)[worker];
@@ -106,7 +106,7 @@ std::map<std::string, std::size_t> ControlInquiry::Ask(
   // A tenth is for sending the calls and taking the replies.
   const milliseconds wait = std::min(window, context.deadline.Remaining() * 9 / 10);
   ControlRound round = ReadRound(broker_.Call(context, {methods_, workers}, wait));
-  // A shorter wait says nothing of the workers.
+  // A shorter wait says nothing about the workers.
   if (2 * wait >= window) scope_.Took(methods_.size(), round, workers, pulses_());
   for (const auto& [worker, calls] : round.answered) answered_.insert(worker);
   std::move(round.replies.begin(), round.replies.end(), std::back_inserter(result_.replies));

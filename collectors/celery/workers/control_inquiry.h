@@ -16,20 +16,21 @@
 
 namespace collectors {
 
-// One round of control calls to the workers of a broker. All are asked at once if a reply
-// cannot stop them; otherwise as ControlScope says.
+// One round of control calls to the workers of a broker. Asks all at once if a reply cannot stop a
+// worker; otherwise in the order that ControlScope gives.
 class ControlInquiry {
  public:
-  using Pulses = std::function<std::vector<WorkerPulse>()>;  // As they are now.
+  using Pulses = std::function<std::vector<WorkerPulse>()>;  // Returns the present ones.
   struct Result {
     std::vector<WorkerReply> replies = {};
     RoundReach reach = {};
-    std::size_t mailboxes = 0;  // Of workers, also of those that were killed, if the broker tells.
+    std::size_t mailboxes = 0;  // Of workers, also killed ones; 0 if the broker does not report
+                                // them.
     ControlOrder::Held held = ControlOrder::Held::kNot;
-    std::optional<exporter::CollectError> failure = {};  // By which the round ended early.
+    std::optional<exporter::CollectError> failure = {};  // Ended the round early.
   };
 
-  // Replies are waited for as long as `timeout`, or a quarter of it if one worker is asked alone.
+  // Waits for replies as long as `timeout`, or a quarter of it if one worker is asked alone.
   // `knows_heartbeats`: see ControlScope::OrderOf.
   ControlInquiry(CeleryBroker& broker, ControlScope& scope, Pulses pulses,
                  std::vector<std::string> methods, std::chrono::milliseconds timeout,
@@ -40,14 +41,14 @@ class ControlInquiry {
  private:
   void AskInOrder(const exporter::CollectContext& context, const ControlOrder& order,
                   const ControlTakers& takers);
-  // Those that may be asked, one after the other. True if all who listen have answered.
+  // Asks those that may be asked, one after the other. Returns true if all listeners have answered.
   bool AskEach(const exporter::CollectContext& context, const std::vector<std::string>& workers,
                std::size_t listening);
-  // How many calls the worker answered.
+  // Returns how many calls the worker answered.
   std::size_t AskAlone(const exporter::CollectContext& context, const std::string& worker);
-  // Whether the same may still be asked.
+  // Whether the same methods may still be asked.
   bool MayGoOn() const;
-  // How many calls each answered.
+  // Returns how many calls each worker answered.
   std::map<std::string, std::size_t> Ask(const exporter::CollectContext& context,
                                          const std::optional<std::vector<std::string>>& workers,
                                          std::chrono::milliseconds window);

@@ -10,12 +10,13 @@
 
 namespace collectors {
 
-// What came back from one round of control calls.
+// The replies to one round of control calls.
 struct ControlRound {
   std::vector<WorkerReply> replies;
-  std::map<std::string, std::size_t> answered;  // How many of the calls, by worker.
-  std::string foreign_type;   // Of a reply that is not JSON; empty if there is none.
-  std::string failed_method;  // Of a call that a worker answered with an error; empty likewise.
+  std::map<std::string, std::size_t> answered;  // How many of the calls each worker answered.
+  std::string foreign_type;   // Content type of a reply that is not JSON; empty if all are.
+  std::string failed_method;  // A call that a worker answered with an error; empty if there is
+                              // none.
   std::string failed_worker;
 };
 

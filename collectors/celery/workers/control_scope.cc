@@ -16,13 +16,13 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 using exporter::SteadyTime;
 
-// A worker that sends heartbeats, one each 2 s, takes up control calls as well. One of the
-// solo pool does neither while a task runs.
+// A worker that sends heartbeats, one every 2 s, also takes control calls. A worker of the solo
+// pool does neither while a task runs.
 constexpr int kSilentRounds = 2;
 constexpr std::uint64_t kSilentBeats = 6;
 constexpr int kPartialRounds = 3;
 
-// A worker that was asked, and may have been stopped or be busy, keeps others waiting for so long.
+// For this long, a worker that was asked and may be stopped or busy keeps others waiting.
 constexpr std::chrono::minutes kDoubt{10};
 
 // A worker that is stopped removes its mailbox for a moment, and binds it anew.
@@ -51,8 +51,8 @@ std::size_t Dead(const ControlTakers& takers) {
   return takers.workers.size() - std::min(takers.workers.size(), takers.listening);
 }
 
-// Rounds until one is asked again that never replied and sends no heartbeats: it is dead, or
-// busy, or complains in its log each time.
+// Rounds until a worker is asked again that never replied and sends no heartbeats: it is dead or
+// busy, or writes an error to its log each time.
 std::uint64_t Patience(int silent_rounds) { return 1U << std::min(silent_rounds - 1, 8); }
 
 }  // namespace
@@ -66,7 +66,7 @@ std::vector<std::string> ControlScope::Methods(bool broker_tells_scheduled) cons
     case ControlMode::kFull:
       break;
   }
-  // In this order: a worker answers one after the other.
+  // The order matters: a worker answers one call after the other.
   std::vector<std::string> methods = {kQueuesCall, "stats", "active", "reserved"};
   if (!broker_tells_scheduled) methods.emplace_back("scheduled");
   return methods;
@@ -99,7 +99,7 @@ ControlOrder ControlScope::OrderOf(const ControlTakers& takers,
 void ControlScope::TakePulses(const ByName& by_name) {
   for (auto& [hostname, record] : records_) {
     const WorkerPulse* const pulse = Find(by_name, hostname);
-    // The first that is heard of a worker is of the process that was asked.
+    // The first heartbeat of a worker is from the process that was asked.
     if (pulse != nullptr && !record.process) record.process = pulse->process;
     record.is_heard = pulse != nullptr && pulse->is_recent && pulse->process == record.process;
   }
@@ -204,7 +204,7 @@ ControlOrder::Held ControlScope::HeldBy(const std::vector<WorkerPulse>& pulses,
   return !knows_heartbeats && Dead(takers_) > 0 ? Held::kAwaitsHeartbeats : Held::kNot;
 }
 
-// Those of whom a reply can be expected first, and of these who waits for the longest.
+// First the workers that are likely to reply; among these, the one that has waited longest.
 void ControlScope::SortByHope(std::vector<std::string>& workers, const ByName& by_name) const {
   const auto rank = [&](const std::string& worker) {
     const Record record = RecordOf(worker);
@@ -220,9 +220,9 @@ ControlScope::Record ControlScope::RecordOf(const std::string& hostname) const {
   return found == records_.end() ? Record{} : found->second;
 }
 
-// Without heartbeats nothing shows the next process of a name.
+// Without heartbeats a new process of the same name goes unnoticed.
 bool ControlScope::IsProven(const Record& record, const WorkerPulse* pulse) const {
-  // Who was silent the last time may be dead, and would be waited for by all.
+  // A worker that was silent last time may be dead, and all others would wait for it.
   return mode_ == ControlMode::kQueues && record.has_replied && record.silent_rounds == 0 &&
          (pulse != nullptr ? pulse->is_recent : !record.process);
 }
@@ -262,8 +262,8 @@ void ControlScope::Took(std::size_t asked, const ControlRound& round,
   }
 }
 
-// Of a broker that does not tell whom it asked. One that never replied may be one that takes
-// no control calls, if another did.
+// For a broker that does not report the recipients. If another worker replied, one that never did
+// may not take control calls, and is forgotten.
 void ControlScope::ForgetUntold(const std::vector<WorkerPulse>& pulses) {
   const ByName by_name = ByNameOf(pulses);
   std::erase_if(records_, [&](const auto& entry) { return !by_name.contains(entry.first); });
