@@ -22,17 +22,17 @@ using exporter::SteadyTime;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// A request to end is seen as often as this.
+// How often a request to end is noticed.
 constexpr milliseconds kReadTime{250};
 constexpr int kTriesOfMissing = 12;
 constexpr std::size_t kLongestType = 64;
-// Whoever sends one event that is not JSON sends others; a worker every 2 s.
+// A sender of one event that is not JSON sends more; a worker sends one every 2 s.
 constexpr std::chrono::seconds kForeignFor{60};
 constexpr std::chrono::minutes kForeignForgotten{10};
 
 double Seconds(steady_clock::duration span) { return std::chrono::duration<double>(span).count(); }
 
-// What one message held.
+// Passes on the events of one message, and counts the rest.
 class Counted : public EventSink {
  public:
   Counted(const EventListener::Take& take, SteadyTime now) : take_(take), now_(now) {}
@@ -70,23 +70,23 @@ struct EventListener::State {
         waits(between) {}
 
   void Run(const std::stop_token& stop);
-  // Listens until it may not, or cannot any more; throws CollectError then.
+  // Listens until asked to stop. Throws CollectError if the feed fails.
   void Listen(const std::stop_token& stop);
   void Decode(std::string_view message, std::string_view content_type);
   void NoteUp();
   void NoteRead();
   void NoteDown(const CollectError& error);
   void TakeLoss() REQUIRES(mutex);
-  // Counts the time up to now in which there were events that are not JSON.
+  // Counts the time up to `now` in which there were events that are not JSON.
   void CountForeign(SteadyTime now) REQUIRES(mutex);
   void AwaitOutcome(Deadline deadline);
   void TryNow();
   // How long to wait after the last failure.
   milliseconds NextWait();
-  // Returns at once where asked to stop or to try.
+  // Returns at once if asked to stop or to try.
   void Pause(const std::stop_token& stop, milliseconds span);
 
-  // Of the thread.
+  // Of the thread alone.
   const std::unique_ptr<EventFeed> feed;
   const milliseconds connect_timeout;
   exporter::Watchdog& watchdog;
@@ -94,20 +94,21 @@ struct EventListener::State {
   const ListenerWaits waits;
   EventDecoder decoder;
   milliseconds wait = waits.first;
-  int missing = 0;  // Failures of that kind in a row.
+  int missing = 0;  // Failures of kind kMissing in a row.
 
   mutable exporter::Mutex mutex;
   StreamHealth health GUARDED_BY(mutex);
-  // Of the present state, up or down.
+  // Start of the present state, up or down.
   SteadyTime since GUARDED_BY(mutex) = steady_clock::now();
   bool try_now GUARDED_BY(mutex) = false;
-  // Until when there are events that are not JSON, and from when that is still to be counted.
+  // Until when events that are not JSON are taken to come, and from when that is still to be
+  // counted.
   std::optional<SteadyTime> foreign_until GUARDED_BY(mutex);
   SteadyTime foreign_from GUARDED_BY(mutex) = {};
   std::optional<SteadyTime> last_foreign GUARDED_BY(mutex);
-  std::condition_variable_any changed;  // health.up, health.problem or try_now.
+  std::condition_variable_any changed;  // Signals health.up, health.problem or try_now.
 
-  std::jthread thread;  // Last: ends before what it uses.
+  std::jthread thread;  // Last: ends before the members that it uses.
 };
 
 void EventListener::State::Run(const std::stop_token& stop) {
@@ -120,7 +121,8 @@ void EventListener::State::Run(const std::stop_token& stop) {
     } catch (const std::exception& error) {
       NoteDown({ErrorKind::kInternal, error.what()});
     }
-    // One that was good for long has its first failure; another may fail like this for long.
+    // A failure after a long good connection is a first one. Otherwise the wait keeps growing,
+    // because failures may go on for long.
     if (steady_clock::now() - start > waits.longest) wait = waits.first;
     Pause(stop, NextWait());
   }
@@ -206,7 +208,7 @@ void EventListener::State::TakeLoss() {
   if (!foreign_until) {
     health.down_seconds += Seconds(loss);
   } else {
-    // Counted by the clock, and of everybody's events.
+    // CountForeign() counts this time, and events of all senders were missed in it.
     health.foreign_seconds -= Seconds(loss);
   }
 }
@@ -214,7 +216,7 @@ void EventListener::State::TakeLoss() {
 void EventListener::State::CountForeign(SteadyTime now) {
   if (!foreign_until) return;
   const SteadyTime end = std::min(now, *foreign_until);
-  // While there is no connection, that counts.
+  // Without a connection, the time already counts as down.
   if (health.up && end > foreign_from) {
     health.down_seconds += Seconds(end - foreign_from);
     health.foreign_seconds += Seconds(end - foreign_from);
@@ -229,7 +231,7 @@ void EventListener::State::NoteDown(const CollectError& error) {
   const MutexLock lock(mutex);
   TakeLoss();
   CountForeign(steady_clock::now());
-  // What was sent after that may be lost, though the connection broke later.
+  // What was sent after caught_up() may be lost, though the connection broke later.
   if (health.up) since = std::max({since, feed->caught_up(), foreign_from});
   health.up = false;
   health.problem = error;

@@ -10,8 +10,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPace{1000};
 constexpr milliseconds kPaceOfLag{250};
-// RabbitMQ hands 200 messages on to a connection before it lets any wait in the queue
-// (rabbit_queue_consumers, UNSENT_MESSAGE_LIMIT): these are not dropped.
+// RabbitMQ sends 200 messages to a connection before it lets any wait in the queue
+// (rabbit_queue_consumers, UNSENT_MESSAGE_LIMIT). Those are not dropped.
 constexpr std::size_t kHandedOn = 100;
 
 }  // namespace
@@ -46,7 +46,7 @@ void DropWatch::Answered(double waiting, SteadyTime now) {
   }
   lags_ = has_dropped && !was_empty_;
   if (!has_dropped && !was_empty_) return;
-  // What comes between the question and its answer counts twice rather than not at all.
+  // A message between the question and its answer counts twice rather than not at all.
   clear_ = was_empty_ ? asked : now;
   taken_ = 0;
 }

@@ -9,17 +9,17 @@
 
 namespace collectors {
 
-// Whether a broker may have dropped messages from a bounded queue of ours before we read them. It
-// does not say so. But it drops what has waited for as long as the queue keeps messages, and the
-// oldest of a full queue. So nothing is lost between two moments at which the queue was empty, if
-// they are closer together than that time, and if fewer messages came between them than the queue
-// holds. The broker is asked now and then how many the queue has (a sounding). Pure.
+// Whether a broker may have dropped messages from a bounded queue of ours before we read them. The
+// broker does not report that. But it drops messages that have waited for as long as the queue
+// keeps them, and the oldest messages of a full queue. So nothing is lost between two moments at
+// which the queue was empty, if less time than that lies between them, and fewer messages came than
+// the queue holds. The broker is asked at intervals how many messages wait (a sounding). Pure.
 class DropWatch {
  public:
   using Duration = exporter::SteadyTime::duration;
   struct Bounds {
-    Duration longest;  // For so long the queue keeps a message,
-    std::size_t most;  // and so many.
+    Duration longest;  // The queue keeps a message for this long.
+    std::size_t most;  // The queue keeps this many.
   };
 
   explicit DropWatch(Bounds bounds) : bounds_(bounds) {}
@@ -29,16 +29,17 @@ class DropWatch {
   // A message came.
   void Took() { ++taken_; }
 
-  // Whether the queue is to be sounded.
+  // Whether to sound the queue now.
   bool IsDue(exporter::SteadyTime now) const;
   void Asked(exporter::SteadyTime now) { asked_ = now; }
-  // All that was handed on to us before the answer has come, too.
+  // The answer to a sounding. All messages that the broker sent before it have been counted by
+  // Took().
   void Answered(double waiting, exporter::SteadyTime now);
 
-  // Nothing that was sent before this moment is still in the queue, or was dropped without being
-  // reported by TakeLoss().
+  // Messages sent before this moment are no longer in the queue: they were taken, or TakeLoss()
+  // reports them as lost.
   exporter::SteadyTime clear() const { return clear_; }
-  // For how long messages may have been dropped since this was last asked.
+  // Returns for how long messages may have been dropped since the last call.
   Duration TakeLoss() { return std::exchange(loss_, Duration::zero()); }
 
  private:
@@ -46,12 +47,12 @@ class DropWatch {
 
   Bounds bounds_;
   exporter::SteadyTime clear_ = {};
-  std::size_t taken_ = 0;  // Since then.
-  bool lags_ = false;      // It dropped messages, and has not been empty since.
+  std::size_t taken_ = 0;  // Since clear_.
+  bool lags_ = false;      // The queue has dropped messages and has not been empty since.
   std::optional<exporter::SteadyTime> asked_;
   exporter::SteadyTime answered_ = {};
   bool was_empty_ = true;
-  exporter::SteadyTime counted_ = {};  // Until then in a loss.
+  exporter::SteadyTime counted_ = {};  // Losses are counted up to here.
   Duration loss_ = Duration::zero();
 };
 

@@ -11,21 +11,21 @@
 
 namespace collectors {
 
-// Tells a message that comes on two channels: kombu's sentinel_fanout_compat sends each on the
-// one of kombu 5.4 and on the one before. Of the last thousand messages; one thread at a time.
+// Recognizes a message that comes on two channels: kombu's sentinel_fanout_compat sends each
+// message on the channel of kombu 5.4 and on the earlier one. Remembers the last thousand messages.
+// One thread at a time.
 class TwinMessages {
  public:
-  // Notes the message; true if it has come before on another channel.
+  // Notes the message. Returns true if it has come before on another channel.
   bool IsTwin(std::string_view channel, std::string_view payload);
 
  private:
-  std::unordered_map<std::size_t, std::size_t> channels_;  // By message, as hashes.
+  std::unordered_map<std::size_t, std::size_t> channels_;  // By message; both are hashes.
   std::deque<std::size_t> order_;
 };
 
-// Events as kombu's Redis transport publishes them. Only listens: whoever may
-// PSUBSCRIBE to one of the patterns hears what comes on it; kPermission where
-// none is allowed.
+// Events as kombu's Redis transport publishes them. Only listens, to those of the patterns that its
+// user may PSUBSCRIBE to. Throws kPermission if none of them is allowed.
 class RedisEventFeed : public EventFeed {
  public:
   RedisEventFeed(RedisTarget target, RedisNames names, RedisPatience patience = {})

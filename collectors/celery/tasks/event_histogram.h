@@ -7,15 +7,15 @@
 
 namespace collectors {
 
-// Durations by their size. The bounds are those of its family, seconds, rising,
-// and the same at every call.
+// A histogram of durations. `bounds` are those of its family: in seconds, rising, and the same in
+// every call.
 class EventHistogram {
  public:
   void Observe(double seconds, const std::vector<double>& bounds);
   prometheus::ClientMetric::Histogram Write(const std::vector<double>& bounds) const;
 
  private:
-  std::vector<std::uint64_t> counts_;  // Each of its own bucket; the last is above all bounds.
+  std::vector<std::uint64_t> counts_;  // Not cumulative; the last is above all bounds.
   double sum_ = 0;
 };
 

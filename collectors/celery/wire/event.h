@@ -6,7 +6,7 @@
 
 namespace collectors {
 
-// What Celery's events tell of; the task ones first. The names on the wire:
+// The types of Celery's events, those of tasks first. The names on the wire:
 // https://docs.celeryq.dev/en/stable/userguide/monitoring.html#event-reference
 enum class EventType {
   kTaskSent,
@@ -26,36 +26,37 @@ inline constexpr std::size_t kEventTypes = 11;
 
 constexpr bool IsTaskEvent(EventType type) { return type <= EventType::kTaskRetried; }
 
-// One event, as much of it as is counted. Its texts are views, good until the
-// call that brought it returns. Times are epoch seconds by the sender's clock,
-// whatever its time zone. What an event does not have is empty or absent.
+// The fields of an event that are counted. Texts are views, valid until the call that brought the
+// event returns. Times are epoch seconds by the sender's clock, whatever its time zone. A field
+// that the event does not have is empty or absent.
 struct CeleryEvent {
   EventType type;
-  std::string_view hostname;  // Of a worker its node name, "w1@host"; of a sender "gen123@host".
+  std::string_view hostname;  // A worker's node name, "w1@host", or a sender's, "gen123@host".
   std::optional<double> timestamp;
   std::optional<double> pid;  // Of the process that sent it.
   std::string_view uuid;      // Of tasks.
-  std::string_view name;   // Of task-sent and task-received, and of task-failed by NotRegistered.
+  std::string_view name;   // Of task-sent and task-received; of task-failed if it is NotRegistered.
   std::string_view queue;  // Of task-sent.
   std::string_view exception;       // Of task-failed: the class, without its module.
   std::optional<double> eta;        // Of task-sent and task-received.
-  std::optional<double> retries;    // Of the same: how often the task was tried before.
+  std::optional<double> retries;    // Of task-sent and task-received: how often the task was tried
+                                    // before.
   std::optional<double> runtime;    // Of task-succeeded, in seconds.
   std::optional<double> active;     // Of workers: tasks that run now.
   std::optional<double> processed;  // Of workers: tasks taken since its start.
   std::optional<double> freq;       // Of workers: seconds from one heartbeat to the next.
 };
 
-// Takes what a decoder finds in the messages of an event stream.
+// Receives what a decoder finds in the messages of an event stream.
 class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void OnEvent(const CeleryEvent& event) = 0;
-  // An event of a type that is not counted: custom ones, those of later versions.
+  // An event of a type that is not counted: a custom one, or one of a later version.
   virtual void OnUnknownEvent() = 0;
-  // A message, or one event of a batch, that is none.
+  // A message, or one event of a batch, that is not valid.
   virtual void OnMalformedEvent() = 0;
-  // A message in another format than JSON, as pickle: none of its events is read.
+  // A message in a format other than JSON, such as pickle. Its events are not read.
   virtual void OnForeignEvents(std::string_view /*content_type*/) { OnMalformedEvent(); }
 };
 

@@ -21,17 +21,17 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-// An event has 1 KB, a batch 24 of them, but a traceback or the text of an
-// exception may have any length; simdjson takes up to nine times as much.
+// An event has about 1 KB and a batch 24 of them, but a traceback or the text of an exception may
+// have any length. simdjson takes up to nine times as much.
 constexpr std::size_t kMaxMessage = std::size_t{4} << 20;
-// A larger one gives its buffers back: they are several times its size.
+// After a larger message the buffers are released: they are several times its size.
 constexpr std::size_t kMaxKept = std::size_t{64} << 10;
-// What is freed of a message of this size may stay in the heap, which must be asked for it.
+// After a message of this size, freed memory may stay in the heap until malloc_trim().
 constexpr std::size_t kHuge = std::size_t{1} << 20;
 constexpr std::size_t kMaxText = 1024;
 // Of an exception's text, as much as its class and the name of a task can take.
 constexpr std::size_t kMaxException = kMaxText + 200;
-// Of a task that raised it Celery 5.7 says that it failed, too.
+// Celery 5.7 also reports a task that raised this as failed.
 constexpr std::string_view kReject = "celery.exceptions.Reject";
 
 constexpr std::array<std::string_view, kEventTypes> kTypeNames = {
@@ -49,7 +49,7 @@ std::optional<EventType> TypeOf(std::string_view name) {
 // JSON, followed by the bytes that simdjson may read beyond its end.
 class PaddedText {
  public:
-  // Room for `size` bytes; what was in it is gone.
+  // Returns room for `size` bytes. The previous content is lost.
   char* Prepare(std::size_t size) {
     if (room_ < size + simdjson::SIMDJSON_PADDING) {
       room_ = std::bit_ceil(size + simdjson::SIMDJSON_PADDING);
@@ -66,11 +66,11 @@ class PaddedText {
   std::size_t room_ = 0;
 };
 
-// One JSON text at a time and its parser, whose views live until the next.
+// One JSON text at a time with its parser. Views are valid until the next text.
 class JsonReader {
  public:
   char* Prepare(std::size_t size) { return text_.Prepare(size); }
-  // Of the `size` bytes that were put at Prepare().
+  // Opens the first `size` bytes that were written to Prepare().
   simdjson::error_code Open(std::size_t size, ondemand::document& document) {
     if (parser_.capacity() < size) {
       if (const auto error = parser_.allocate(std::bit_ceil(size))) return error;
@@ -83,16 +83,16 @@ class JsonReader {
   ondemand::parser parser_;
 };
 
-// An event whose type is not known until its last field is read.
+// An event whose fields are being read; its type may come last.
 struct Draft {
   CeleryEvent event{};
   std::string_view type;
-  std::string_view unregistered;  // The task's name, by its exception.
-  std::string_view traceback;     // As it stands in the message.
+  std::string_view unregistered;  // The task's name, from its exception.
+  std::string_view traceback;     // Raw, as in the message.
   bool is_sound = true;
 };
 
-// Null is no text.
+// Null is an empty text.
 bool ReadText(ondemand::value& value, std::string_view& text) {
   if (value.get_string().get(text) == simdjson::SUCCESS) return text.size() <= kMaxText;
   text = {};
@@ -100,7 +100,7 @@ bool ReadText(ondemand::value& value, std::string_view& text) {
   return value.is_null().get(is_null) == simdjson::SUCCESS && is_null;
 }
 
-// What is no finite number is none: an odd time costs an observation, not the event.
+// A value that is not a finite number is absent: an odd time costs an observation, not the event.
 std::optional<double> ReadNumber(ondemand::value& value) {
   double number = 0;
   if (value.get_double().get(number) != simdjson::SUCCESS || !std::isfinite(number))
@@ -119,7 +119,7 @@ void TakeException(std::string_view repr, Draft& draft) {
   draft.unregistered = NameOfUnregistered(repr);
 }
 
-// The text is not unescaped where its start needs none: it may be long.
+// Unescapes the text only if its start needs that: it may be long.
 void ReadException(ondemand::value& value, Draft& draft) {
   draft.event.exception = kUnknownException;
   const std::string_view token = value.raw_json_token();
@@ -147,7 +147,7 @@ constexpr FieldRule Number(std::string_view key, std::optional<double> CeleryEve
   return {key, FieldKind::kNumber, nullptr, number};
 }
 
-// What is not here is passed over.
+// Other fields are skipped.
 constexpr FieldRule kFieldRules[] = {
     {"type", FieldKind::kType},
     {"exception", FieldKind::kException},
@@ -196,7 +196,7 @@ const FieldRule* RuleOf(ondemand::raw_json_string key) {
   return nullptr;
 }
 
-// False where the JSON itself is broken, behind which nothing can be found.
+// False if the JSON itself is broken: then nothing behind it can be found.
 bool ReadFields(ondemand::object& object, Draft& draft) {
   for (auto found : object) {
     ondemand::field field;
@@ -228,7 +228,7 @@ void Deliver(Draft& draft, EventSink& sink) {
   event.type = *type;
   const std::string_view subject = IsTaskEvent(*type) ? event.uuid : event.hostname;
   if (subject.empty()) return sink.OnMalformedEvent();
-  // That of task-retried is why it is tried again.
+  // The exception of task-retried is the reason for the retry.
   if (*type == EventType::kTaskFailed)
     FinishFailure(draft);
   else
@@ -255,7 +255,7 @@ bool ReadBatch(ondemand::array& array, EventSink& sink) {
   return true;
 }
 
-// Nothing may stand behind the one value of a JSON text.
+// Nothing may follow the one value of a JSON text.
 bool IsAtEnd(ondemand::document& document) {
   return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
@@ -270,7 +270,7 @@ bool ReadBody(ondemand::document& document, EventSink& sink) {
          IsAtEnd(document);
 }
 
-// What a body went through before it became text of the envelope.
+// A message's body as the envelope holds it.
 struct Envelope {
   std::string_view body;
   std::string_view content_type;

@@ -7,15 +7,15 @@
 
 namespace collectors {
 
-// How a broker carries an event: on Redis as the body of a JSON envelope, mostly
-// in base64; on AMQP the body is the message.
+// How a broker carries an event. On Redis it is the body of a JSON envelope, mostly in base64; on
+// AMQP it is the message.
 enum class Wrapping { kEnvelope, kPlain };
 
-// Messages of an event stream to events. A message holds one event or an array
-// of them (task.multi). Arguments, results and tracebacks are skipped, not
-// decoded. Bounded in size; what is no event is told as malformed and costs itself
-// alone, where the JSON is broken all that follows, as one. Keeps its buffers from
-// message to message, but not those of a large one. One thread.
+// Decodes the messages of an event stream. A message holds one event or an array of events
+// (task.multi). Arguments, results and tracebacks are not decoded. Bounded in size. An invalid
+// event is reported as malformed and does not affect the others; after broken JSON, the rest of the
+// message counts as one malformed event. Keeps its buffers from message to message, except those of
+// a large one. One thread.
 class EventDecoder {
  public:
   EventDecoder();

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMaxException = 200;
 constexpr std::size_t kMaxName = 1024;
-// billiard.einfo has it around the exceptions of the pool; its repr() names no other.
+// billiard.einfo wraps the pool's exceptions in this class; its repr() does not name theirs.
 constexpr std::string_view kWrapper = "ExceptionWithTraceback";
 
 bool BelongsToClassName(char c) {
@@ -53,8 +53,8 @@ bool HidesClass(std::string_view exception) {
   return exception == kUnknownException || exception == kWrapper;
 }
 
-// A message may have lines of its own, so the last line is not always the one: the exception
-// stands behind the last frame, whose lines are indented.
+// A message may have several lines, so the last line need not be the right one. The exception
+// stands behind the last frame; the lines of a frame are indented.
 std::string_view ClassByTraceback(std::string_view json) {
   std::size_t line = json.rfind("\\n  File ");
   if (line == json.npos) return {};

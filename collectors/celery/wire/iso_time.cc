@@ -10,13 +10,12 @@ namespace {
 constexpr double kMinute = 60;
 constexpr double kHour = 3600;
 
-// Takes digits off the front of a text. A part that is not there makes all that
-// follow fail too.
+// Takes parts off the front of a text. After a missing part, all that follow fail too.
 class DigitReader {
  public:
   explicit DigitReader(std::string_view text) : rest_(text) {}
 
-  // `count` digits.
+  // Takes `count` digits.
   int Number(std::size_t count) {
     int number = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -28,7 +27,7 @@ class DigitReader {
     return number;
   }
 
-  // One of these characters, which is told.
+  // Takes one of these characters and returns it.
   char One(std::string_view of) {
     if (rest_.empty() || of.find(rest_.front()) == std::string_view::npos) good_ = false;
     if (!good_) return 0;
@@ -37,7 +36,7 @@ class DigitReader {
     return taken;
   }
 
-  // What stands behind a decimal point, where there is one.
+  // Takes a decimal point and its digits, if there is one.
   double Fraction() {
     if (!Skip('.')) return 0;
     double fraction = 0;
@@ -88,7 +87,7 @@ std::optional<double> ReadClock(DigitReader& reader) {
   return hour * kHour + minute * kMinute + second + fraction;
 }
 
-// Seconds east of UTC; with or without a colon, seconds or not.
+// Seconds east of UTC; the first colon and the seconds are optional.
 std::optional<double> ReadOffset(DigitReader& reader) {
   if (reader.empty() || reader.Skip('Z')) return 0;
   const double sign = reader.One("+-") == '-' ? -1 : 1;

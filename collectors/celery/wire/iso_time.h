@@ -5,9 +5,9 @@
 
 namespace collectors {
 
-// A time as Python's datetime.isoformat() writes it, "2026-11-21T03:37:46.742580+00:00",
-// as epoch seconds. The offset may be missing or "Z": then it is UTC. Absent for
-// what is no such time.
+// Returns epoch seconds of a time in the form of Python's datetime.isoformat(),
+// "2026-11-21T03:37:46.742580+00:00". Without an offset, or with "Z", it is UTC. Absent if the text
+// is not such a time.
 std::optional<double> ParseIsoTime(std::string_view text);
 
 }  // namespace collectors
