@@ -14,7 +14,7 @@ constexpr std::string_view kHead = "head";
 
 constexpr double kClockSlack = 5;  // Seconds.
 
-// Clocks of senders may be ahead of ours.
+// Not negative: a sender's clock may be ahead of ours.
 double AgeSince(double since, double now) { return std::max(0.0, now - since); }
 
 double Seconds(SteadyTime::duration duration) {
@@ -31,7 +31,7 @@ std::optional<QueueAge> QueueAges::AgeOf(const QueueReading& reading,
   Watch(reading.heads, now, queue);
   if (!reading.waiting) return {};
   if (queue.source.empty()) queue.source = reading.knows_heads ? kHead : kEvent;
-  // The source of an empty queue is the last one's, so that no series changes for it.
+  // An empty queue keeps its last source, so that its series stays the same.
   if (*reading.waiting <= 0) {
     oldest_waiting(reading.name, 0);
     queue.oldest = epoch_now;
@@ -41,15 +41,15 @@ std::optional<QueueAge> QueueAges::AgeOf(const QueueReading& reading,
   if (!age && reading.heads.empty()) {
     age = ByEvents(oldest_waiting(reading.name, *reading.waiting), queue, epoch_now);
   } else if (!age) {
-    age = QueueAge{0, queue.source};  // All wait for their time.
+    age = QueueAge{0, queue.source};  // All wait for their eta.
   }
   if (age) queue.source = age->source;
   return age;
 }
 
-// The first of a queue is later from time to time, never earlier: where it seems to be,
-// a task that is gone may stand for one whose event is on its way. So an earlier one
-// is told where it is found twice.
+// The first task of a queue becomes later, never earlier. If it seems earlier, a task that is gone
+// may be counted instead of one whose event has not come yet. So an earlier time is used only if it
+// is found twice.
 std::optional<QueueAge> QueueAges::ByEvents(std::optional<double> since, Queue& queue,
                                             double epoch_now) {
   const auto before = std::exchange(queue.oldest, since);
@@ -68,7 +68,7 @@ void QueueAges::Watch(const std::vector<QueueHead>& heads, SteadyTime now, Queue
   queue.heads = std::move(watched);
 }
 
-// The oldest of the heads that are due; exact where the age of each is.
+// The oldest of the heads that are due; exact if each age is.
 std::optional<QueueAge> QueueAges::OldestHead(const QueueReading& reading, const Queue& queue,
                                               const WaitingSince& waiting_since, SteadyTime now,
                                               double epoch_now) {

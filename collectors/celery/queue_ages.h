@@ -19,20 +19,20 @@ struct QueueAge {
   std::string_view source;  // "event": its task-sent event; "head": a lower bound, see below.
 };
 
-// A task's message bears no time. So its age is known from its task-sent event, or
-// at least from how long the same message has been next in its queue. Watches the
-// heads of queues from reading to reading. One thread at a time.
+// A task's message carries no time. So its age is known from its task-sent event; or it is at least
+// the time for which the same message has been next in its queue. Compares the heads of queues from
+// reading to reading. One thread at a time.
 class QueueAges {
  public:
   // When a task began to wait, by its events; epoch seconds.
   using WaitingSince = std::function<std::optional<double>(std::string_view uuid)>;
-  // The longest waiting task of a queue in which so many wait, by events; epoch seconds. Is to be
-  // told of an empty queue too.
+  // Since when the oldest of `waiting` tasks in the queue has waited, by events; epoch seconds.
+  // Must be called for an empty queue too.
   using OldestWaiting =
       std::function<std::optional<double>(std::string_view queue, double waiting)>;
 
-  // The age of the oldest waiting task of the queue: 0 where none waits, absent
-  // where it cannot be known. `now` twice: for what we saw, and for what events say.
+  // Returns the age of the oldest waiting task of the queue: 0 if no task waits, absent if it
+  // cannot be known. `now` is for what was seen here, `epoch_now` for what events report.
   std::optional<QueueAge> AgeOf(const QueueReading& reading, const WaitingSince& waiting_since,
                                 const OldestWaiting& oldest_waiting, exporter::SteadyTime now,
                                 double epoch_now);
@@ -46,9 +46,9 @@ class QueueAges {
   };
   struct Queue {
     std::vector<Watched> heads;
-    std::string_view source;  // Of the age that was told last.
-    // By events, when it was last read: since when its first task waited, or that it
-    // was empty then.
+    std::string_view source;  // Of the last returned age.
+    // By events at the last reading: since when the first task waited, or the time of the reading
+    // if the queue was empty.
     std::optional<double> oldest = {};
   };
 

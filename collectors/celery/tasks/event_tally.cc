@@ -21,19 +21,19 @@ using exporter::SteadyTime;
 
 constexpr std::size_t kMaxQueues = 1000;
 constexpr std::size_t kMaxWorkers = 10000;
-// A worker's event is held back for so long where the task's name or queue is not
-// known yet: events of a producer and of a worker overtake each other.
+// A worker's event is held back for this long if the task's name or queue is not known yet: events
+// of a producer and of a worker overtake each other.
 constexpr Ticks kPatience = 2 * kTicksPerSecond;
-// A task that ended is remembered for so long, that its late events begin no new one.
+// A task that ended is remembered for this long, so that its late events do not begin a new one.
 constexpr Ticks kEndMemory = 60 * kTicksPerSecond;
 constexpr std::size_t kLeastEndedTasks = 1000;
-// So many tasks that nobody was heard to send are no accident.
+// This many received tasks without a task-sent event are not an accident.
 constexpr std::uint64_t kUnannounced = 20;
 constexpr double kMostAhead = 300;  // Seconds by which a sender's clock may be ahead of ours.
 constexpr double kMostWaiting = 1e9;
 constexpr std::uint8_t kMostHeld = 255;  // Of one type.
 
-// What is told of a sender: its process is new each time, its host is not.
+// A sender is labelled by its host: its process is new each time.
 std::string_view HostOf(std::string_view sender) {
   const std::size_t at = sender.rfind('@');
   return at == std::string_view::npos ? sender : sender.substr(at + 1);
@@ -56,7 +56,7 @@ struct EventTally::State {
   void Advance(SteadyTime now);
   void WriteTasks(exporter::FamilySet& families) const;
 
-  // A record has its place in the lists, the heap and the gauge between Enter() and Leave().
+  // A record is in the lists, the heap and the gauge from Enter() to Leave().
   void Enter(Slot slot);
   void Leave(Slot slot);
   void Remove(Slot slot);
@@ -72,7 +72,7 @@ struct EventTally::State {
   void CountSent(const TaskRecord& record, const CeleryEvent& event);
   void Observe(TaskRecord& record);
 
-  // Nobody is remembered for longer, so an earlier time is the error of a clock.
+  // A task is not remembered for longer, so an earlier time is a clock error.
   double EarliestTime(double now) const {
     return now - std::chrono::duration<double>(options.task_retention).count();
   }
@@ -83,11 +83,12 @@ struct EventTally::State {
   TaskLabelTables tables;
   TaskSeries series;
   TaskTable tasks;
-  SlotList<&TaskRecord::age> living;  // The one without an event for longest first.
+  SlotList<&TaskRecord::age> living;  // The one without an event for the longest time first.
   SlotList<&TaskRecord::age> ended;
   SlotList<&TaskRecord::pending_age> held;
   WaitingQueues waiting;
-  std::vector<std::optional<std::uint32_t>> in_progress;  // By name; absent before the first.
+  std::vector<std::optional<std::uint32_t>> in_progress;  // By name; absent before the first task
+                                                          // of that name runs.
   std::map<std::string, Label, std::less<>> worker_queues;
   std::optional<SteadyTime> began;
   Ticks ticks = 0;
@@ -95,7 +96,7 @@ struct EventTally::State {
   std::uint64_t evicted_by_age = 0;
   std::uint64_t evicted_by_worker = 0;
   bool heard_sent = false;
-  std::uint64_t received = 0;  // While none was heard to be sent.
+  std::uint64_t received = 0;  // Counted until a task-sent event comes.
 };
 
 EventTally::State::State(TallyOptions given)
@@ -141,8 +142,8 @@ void EventTally::State::CeaseToRun(const TaskRecord& record) {
   --*in_progress[ShownLabel(record.name)];
 }
 
-// What ran is remembered for what may be heard of it yet, and counts no more; what had
-// not begun waits again.
+// A task that ran is kept for events that may still come, but no longer counts. A task that had not
+// begun waits again.
 void EventTally::State::End(const std::vector<EndedWork>& works) {
   if (!began || works.empty()) return;
   std::map<std::pair<ProcessKey, Over>, Ticks> before;
@@ -199,7 +200,7 @@ void EventTally::State::Advance(SteadyTime now) {
 }
 
 void EventTally::State::Learn(TaskRecord& record, const CeleryEvent& event) {
-  // That of a failure is its exception's: others know it better.
+  // A failure takes the name from its exception; other events know it better.
   const bool is_better = event.type != EventType::kTaskFailed || record.name == kNoLabel;
   if (!event.name.empty() && is_better) record.name = tables.names.Intern(event.name);
   if (event.type == EventType::kTaskSent) {
@@ -226,7 +227,7 @@ void EventTally::State::Hold(Slot slot, const CeleryEvent& event) {
   const bool is_failure = event.type == EventType::kTaskFailed;
   const Label exception = is_failure ? series.InternException(event.exception) : kNoLabel;
   const std::uint8_t count = record.pending[static_cast<std::size_t>(event.type)];
-  // One worker, one exception and one runtime is what a record can hold.
+  // A record can hold one worker, one exception and one runtime.
   const bool is_alike =
       is_failure ? exception == record.exception : event.type != EventType::kTaskSucceeded;
   const bool has_room = record.worker == worker && (count == 0 || (is_alike && count < kMostHeld));
@@ -255,7 +256,7 @@ void EventTally::State::CountHeld(Slot slot) {
   Observe(record);
 }
 
-// Once a run each, as soon as both of its times are known.
+// Observes each duration once a run, as soon as both of its times are known.
 void EventTally::State::Observe(TaskRecord& record) {
   if (record.started == 0) return;
   const auto observe = [&](TaskDuration duration, double begin, double end) {
@@ -333,7 +334,7 @@ void EventTally::SetWorkerQueue(std::string_view hostname, std::string_view queu
   }
   const Label label = state_->tables.queues.Intern(queue);
   if (label == kFoldedLabel) return;
-  // Of workers that are gone: those that are there are told again in each round of calls.
+  // Drops workers that are gone; the others are set again in the next run.
   if (queues.size() >= kMaxWorkers && !queues.contains(hostname)) queues.clear();
   queues.insert_or_assign(std::string(hostname), label);
 }
@@ -368,7 +369,7 @@ std::vector<std::string> EventTally::Queues() const {
 void EventTally::Missed() { state_->waiting.Missed(state_->tasks); }
 
 void EventTally::SetQueueOrder(std::string_view queue, bool is_in_order) {
-  // Workers may serve queues of their own that come and go, and no task ever names.
+  // Workers may serve private queues that come and go, and that no task ever names.
   const Label label = state_->tables.queues.InternSparing(queue);
   if (label != kFoldedLabel) state_->waiting.SetOrder(label, is_in_order);
 }

@@ -5,7 +5,7 @@
 namespace collectors {
 namespace {
 
-constexpr std::size_t kMostLabels = 65000;  // Below the two that mean none.
+constexpr std::size_t kMostLabels = 65000;  // Below kNoLabel and kFoldedLabel.
 
 }  // namespace
 

@@ -10,15 +10,15 @@
 
 namespace collectors {
 
-// A label's value in two bytes, by a LabelTable.
+// A label's value as two bytes; LabelTable has its text.
 using Label = std::uint16_t;
 
 inline constexpr Label kUnknownLabel = 0;
 inline constexpr Label kOtherLabel = 1;
-inline constexpr Label kFoldedLabel = 0xFFFF;  // A value that found no place; shown as "other".
+inline constexpr Label kFoldedLabel = 0xFFFF;  // A value without a place; shown as "other".
 inline constexpr Label kNoLabel = 0xFFFE;      // Not heard yet; shown as "unknown".
 
-// The values of one label, each stored once and for ever, and no more than a limit.
+// The values of one label. Each is stored once and never removed; their number is limited.
 class LabelTable {
  public:
   explicit LabelTable(std::size_t limit);
@@ -26,21 +26,20 @@ class LabelTable {
   LabelTable(const LabelTable&) = delete;
   LabelTable& operator=(const LabelTable&) = delete;
 
-  // kFoldedLabel where the table is full.
+  // Returns kFoldedLabel if the table is full.
   Label Intern(std::string_view text);
-  // The same, but half of the places are left to values for which Intern is called: kFoldedLabel
-  // beyond.
+  // The same, but half of the places are reserved for Intern(): beyond them returns kFoldedLabel.
   Label InternSparing(std::string_view text);
   std::optional<Label> Find(std::string_view text) const;
   const std::string& Text(Label label) const;
 
  private:
   std::size_t limit_;
-  std::deque<std::string> texts_;  // A deque: the views of labels_ stay good.
+  std::deque<std::string> texts_;  // A deque: the views in labels_ stay valid.
   std::unordered_map<std::string_view, Label> labels_;
 };
 
-// Where it is counted: a value of its own, or one that stands for those without.
+// The label that a value is counted under: its own, or that of "unknown" or "other".
 Label ShownLabel(Label label);
 
 }  // namespace collectors

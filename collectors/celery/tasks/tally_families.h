@@ -4,7 +4,7 @@
 
 namespace collectors {
 
-// The families that tell of an EventTally itself.
+// The families about an EventTally itself.
 exporter::FamilySet::Family& OpenTracked(exporter::FamilySet& families);
 exporter::FamilySet::Family& OpenEvicted(exporter::FamilySet& families);
 

@@ -17,7 +17,7 @@ constexpr std::uint64_t kNoDigit = 16;
 
 bool IsDashAt(std::size_t index) { return index == 8 || index == 13 || index == 18 || index == 23; }
 
-// Small letters only: Python compares ids as text.
+// Lower case only: Python compares ids as text.
 std::uint64_t DigitOf(char c) {
   if (c >= '0' && c <= '9') return static_cast<std::uint64_t>(c - '0');
   if (c >= 'a' && c <= 'f') return static_cast<std::uint64_t>(c - 'a') + 10;

@@ -5,8 +5,8 @@
 
 namespace collectors {
 
-// A task's id in 16 bytes: that of a UUID as Celery writes it, a digest of any
-// other text that a program chose.
+// A task's id in 16 bytes: the UUID if the text is one as Celery writes it, otherwise a digest of
+// the text.
 struct TaskId {
   std::uint64_t high = 0;
   std::uint64_t low = 0;

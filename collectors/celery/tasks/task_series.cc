@@ -9,9 +9,9 @@ namespace {
 using exporter::FamilySet;
 using exporter::Labels;
 
-// Longer than a year is no duration, but the error of a clock.
+// More than a year is a clock error.
 constexpr double kLongest = 366.0 * 24 * 3600;
-// Counters, tasks in progress, no failure, and one class of failures.
+// Seven counters, tasks in progress, exception="", and one class of failures.
 constexpr std::size_t kLinesOfSeries = 10;
 constexpr std::size_t kLinesBesideBounds = 3;  // The bucket of all, the sum and the count.
 constexpr TaskLabels kOverflow = {kOtherLabel, kOtherLabel, kOtherLabel};
@@ -117,8 +117,8 @@ void TaskSeries::Count(TaskLabels labels, EventType type, std::uint64_t times, L
   if (type == EventType::kTaskFailed) CountFailures(series, ShownLabel(exception), times);
 }
 
-// Beyond the first of a series each class costs a line. The last may be "other", for
-// which there is always one.
+// Each class of a series after the first costs a line. The last may be "other", which always has
+// one.
 void TaskSeries::CountFailures(Series& series, Label exception, std::uint64_t times) {
   const auto find = [&](Label label) {
     return std::find_if(series.failures.begin(), series.failures.end(),
@@ -146,7 +146,7 @@ const std::vector<double>& TaskSeries::BoundsOf(TaskDuration duration) const {
 }
 
 void TaskSeries::Observe(TaskLabels labels, TaskDuration duration, double seconds) {
-  if (!(std::abs(seconds) <= kLongest)) return;  // Nor NaN.
+  if (!(std::abs(seconds) <= kLongest)) return;  // Also rejects NaN.
   Series* const own = Find(labels);
   EventHistogram* histogram = own == nullptr ? nullptr : FindHistogram(*own, duration);
   if (histogram == nullptr) histogram = FindHistogram(Overflow(), duration);
@@ -192,7 +192,7 @@ void TaskSeries::WriteFailures(const std::vector<Labels>& texts, FamilySet& fami
     family.Add(labels, static_cast<double>(count));
   };
   for (std::size_t i = 0; i < series_.size(); ++i) {
-    add(texts[i], "", 0);  // As celery-exporter has it: a rate needs a series before the first.
+    add(texts[i], "", 0);  // As in celery-exporter: a rate needs a sample before the first failure.
     for (const auto& [exception, count] : series_[i].failures) {
       add(texts[i], exceptions_.Text(exception), count);
     }

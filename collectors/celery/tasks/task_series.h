@@ -18,11 +18,11 @@
 
 namespace collectors {
 
-// What stands behind the labels of a task family.
+// The label values of a series of a task family.
 struct TaskLabels {
   Label name = kUnknownLabel;
   Label queue = kUnknownLabel;
-  Label worker = kUnknownLabel;  // The same for all where workers are not told apart.
+  Label worker = kUnknownLabel;  // The same for all if workers are not told apart.
 };
 
 // The tables that task labels come from.
@@ -36,14 +36,14 @@ struct TaskLabelTables {
 enum class TaskDuration { kRuntime, kQueueWait, kFailureRuntime, kWorkerWait };
 inline constexpr std::size_t kTaskDurations = 4;
 
-// Counters and histograms of tasks by their labels. They are never taken back; what
-// finds no place is counted under "other".
+// Counters and histograms of tasks by their labels. They are never removed. What finds no place is
+// counted under "other".
 class TaskSeries {
  public:
   struct Limits {
-    std::size_t counters;    // Lines of the page for counters and gauges,
-    std::size_t histograms;  // and for histograms.
-    std::size_t exceptions;  // Values of that label.
+    std::size_t counters;    // Lines of the page for counters and gauges.
+    std::size_t histograms;  // Lines of the page for histograms.
+    std::size_t exceptions;  // Values of the label exception.
   };
   struct Buckets {
     std::vector<double> runtime;
@@ -52,7 +52,7 @@ class TaskSeries {
 
   TaskSeries(Limits limits, Buckets buckets);
 
-  // How many (name, queue, worker) have a place in so many lines of counters.
+  // How many combinations of name, queue and worker fit into this many lines of counters.
   static std::size_t MostOf(std::size_t counters);
   // Whether something found no place.
   bool IsFull() const { return is_full_; }
@@ -60,9 +60,9 @@ class TaskSeries {
 
   Label InternException(std::string_view exception) { return exceptions_.Intern(exception); }
 
-  // `times` events of a type; those of failures are told apart by `exception`.
+  // Counts `times` events of a type; failures also by `exception`.
   void Count(TaskLabels labels, EventType type, std::uint64_t times, Label exception = kNoLabel);
-  // What no task can have taken is passed over: the clocks of two hosts differ.
+  // Ignores impossible durations: the clocks of two hosts differ.
   void Observe(TaskLabels labels, TaskDuration duration, double seconds);
 
   void Write(const TaskLabelTables& tables, bool worker_label, exporter::FamilySet& families) const;
@@ -75,14 +75,14 @@ class TaskSeries {
     std::array<std::unique_ptr<EventHistogram>, kTaskDurations> durations;
   };
 
-  // Null where these labels have no place.
+  // Null if these labels have no place.
   Series* Find(TaskLabels labels);
   Series& Add(TaskLabels labels);
   Series& Overflow();
   void CountFailures(Series& series, Label exception, std::uint64_t times);
-  // Null where there is no place for one of these bounds.
+  // Null if there is no place for one more histogram with its bounds.
   EventHistogram* FindHistogram(Series& series, TaskDuration duration);
-  // Each series' own, in their order.
+  // The labels of each series, in the order of series_.
   std::vector<exporter::Labels> Texts(const TaskLabelTables& tables, bool worker_label) const;
   void WriteCounters(const std::vector<exporter::Labels>& texts,
                      exporter::FamilySet& families) const;
@@ -97,7 +97,7 @@ class TaskSeries {
   LabelTable exceptions_;
   std::deque<Series> series_;  // In the order of their first events.
   std::unordered_map<std::uint64_t, Series*> by_labels_;
-  std::size_t counters_ = 0;  // Lines of the page; "other" has its own beside them.
+  std::size_t counters_ = 0;  // Lines of the page, without those of "other".
   std::size_t histograms_ = 0;
   std::uint64_t folded_ = 0;
   bool is_full_ = false;

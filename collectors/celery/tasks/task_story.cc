@@ -7,7 +7,7 @@ namespace collectors {
 namespace {
 
 constexpr double kLastTime = 1e11;      // The year 5138.
-constexpr double kMostRetries = 65535;  // Beyond, a task is always in its last run.
+constexpr double kMostRetries = 65535;  // Larger numbers are stored as this.
 
 // Both times are known, and `left` is the earlier.
 bool IsBefore(double left, double right) { return left != 0 && right != 0 && left < right; }
@@ -19,15 +19,16 @@ void BeginRun(TaskRecord& record) {
   record.has_queue_wait = record.has_worker_wait = record.has_failure_runtime = false;
 }
 
-// Where a run stands to the one that an event of `retries` tells of.
+// The run of an event with `retries`, compared with the record's run.
 enum class Run { kEarlier, kSame, kLater };
 
-// The end of the present run is known. It may be that of a later run than was heard of.
+// Whether the present run is known to have ended before `when`. The end may be that of a later run
+// than was heard of.
 bool IsAfterEnd(const TaskRecord& record, double when) {
   return record.is_ended && IsBefore(record.ended, when);
 }
 
-// task-sent and task-received say how often the task was tried before.
+// task-sent and task-received report how often the task was tried before.
 Run RunOf(const TaskRecord& record, const CeleryEvent& event, double when) {
   if (!event.retries) return Run::kSame;
   if (!record.knows_retries) {
@@ -36,7 +37,8 @@ Run RunOf(const TaskRecord& record, const CeleryEvent& event, double when) {
   }
   if (*event.retries < record.retries) return Run::kEarlier;
   if (*event.retries == record.retries) return Run::kSame;
-  // Of the same clock only by chance: a retry is sent before its task-retried.
+  // The two times are of the same clock only by chance. An end by task-retried is not final: the
+  // retry is sent before it.
   const bool has_final_end = record.is_ended && record.end != EventType::kTaskRetried;
   if (has_final_end) return IsAfterEnd(record, when) ? Run::kLater : Run::kSame;
   if (IsBegun(record) && IsBefore(when, record.started)) return Run::kSame;
@@ -49,21 +51,21 @@ void NoteRetries(TaskRecord& record, const CeleryEvent& event) {
   record.knows_retries = true;
 }
 
-// False where the event tells of a run that is over.
+// Returns false if the event is of a run that is over.
 bool JoinRun(TaskRecord& record, const CeleryEvent& event, double when, bool is_again) {
   const Run run = RunOf(record, event, when);
   if (run == Run::kEarlier) return false;
   if (run == Run::kLater || is_again) BeginRun(record);
   NoteRetries(record, event);
   const double eta = TimeOf(event.eta);
-  // Of two that differ the sender's is meant: the clock that it is by is known.
+  // If two etas differ, the sender's is used: its clock is known.
   const bool is_better = event.type == EventType::kTaskSent || !record.is_sent || record.eta == 0;
   if (eta != 0 && is_better) record.eta = eta;
   return true;
 }
 
-// The clocks of a producer and of a worker differ: whether it was sent again is
-// known by what was heard, not by when.
+// The clocks of a producer and of a worker differ, so whether the task was sent again follows from
+// what was heard, not from the times.
 void TellSent(TaskRecord& record, const CeleryEvent& event, double when) {
   const bool is_again = record.is_ended && record.is_sent && IsAfterEnd(record, when);
   if (!JoinRun(record, event, when, is_again)) return;
@@ -79,7 +81,7 @@ void TellReceived(TaskRecord& record, const CeleryEvent& event, double when) {
   record.is_received = true;
 }
 
-// A retry is sent by the worker, by whose clock the run before began earlier.
+// A worker sends the retry, and by its clock the run before began earlier.
 bool IsStartBeforeRetry(const TaskRecord& record, double when) {
   return record.retries > 0 && !record.is_received && IsBefore(when, record.sent);
 }
@@ -123,9 +125,9 @@ bool IsFailureOrReject(EventType end) {
   return end == EventType::kTaskFailed || end == EventType::kTaskRejected;
 }
 
-// A run fails once, however often its worker says so: Celery 5.7 tells twice of a hard time limit
-// and of a Reject, and any Celery of a failure that is then rejected. Another worker's run may end
-// behind that, if its clock is behind.
+// A run fails once, even if its worker reports it several times: Celery 5.7 reports a hard time
+// limit and a Reject twice, and any version does so with a failure that is then rejected. Another
+// worker's run may end after that with an earlier time, if its clock is behind.
 bool IsSecondEnd(const TaskRecord& record, const CeleryEvent& event) {
   return IsFailureOrReject(record.end) && IsFailureOrReject(event.type) &&
          record.ended_by == ProcessOf(event);
@@ -156,7 +158,7 @@ bool IsRepeated(const TaskRecord& record, const CeleryEvent& event) {
 void Tell(TaskRecord& record, const CeleryEvent& event) {
   const bool had_begun = IsBegun(record);
   TellStep(record, event, TimeOf(event.timestamp));
-  // It is there after all: what came is more than a late word of the same run.
+  // The task is there after all: the event is more than a late one of the same run.
   const bool goes_on = event.type == EventType::kTaskStarted || !had_begun || !IsBegun(record);
   if (goes_on) record.is_lost = false;
   const bool is_taken = event.type == EventType::kTaskReceived

@@ -7,33 +7,32 @@
 
 namespace collectors {
 
-// What events say of one task, in whatever order they come: its times and how far
-// it got. An event that tells of an earlier run of the task, or that comes when
-// the end is known, changes neither.
+// What events report about one task, in any order: its times and how far it got. An event of an
+// earlier run of the task, or one that comes when the end is known, changes neither.
 
-// A time that a clock can have: neither absent, nor negative, nor of no calendar.
+// Returns the time, or 0 if it is absent, not positive, or beyond the year 5138.
 double TimeOf(std::optional<double> seconds);
 
-// Whether the same was heard before: the event, or that the run has ended.
+// Whether this was heard before: the same event, or that the run has ended.
 bool IsRepeated(const TaskRecord& record, const CeleryEvent& event);
-// Adds it to the record.
+// Adds the event to the record.
 void Tell(TaskRecord& record, const CeleryEvent& event);
-// The worker that held it back is gone: the broker has it again.
+// The worker that held the task is gone: the broker has the task again.
 void GiveBack(TaskRecord& record);
 
-// Sent, and no worker has it yet.
+// Sent, and not received by a worker yet.
 inline bool IsUntaken(const TaskRecord& record) {
   return record.is_sent && !record.is_received && !record.is_started && !record.is_ended;
 }
-// A worker has it, and did not begin.
+// Received by a worker, which has not begun it.
 inline bool IsHeldBack(const TaskRecord& record) {
   return record.is_received && !record.is_started && !record.is_ended;
 }
 inline bool IsBegun(const TaskRecord& record) { return record.is_started && !record.is_ended; }
-// The same of those that are not known to have ended unheard.
+// The same, except for tasks that are known to have ended unheard.
 inline bool IsWaiting(const TaskRecord& record) { return IsUntaken(record) && !record.is_lost; }
 inline bool IsRunning(const TaskRecord& record) { return IsBegun(record) && !record.is_lost; }
-// When it was sent or is due; 0 where unknown.
+// When it was sent, or is due if that is later; 0 if unknown.
 double WaitsSince(const TaskRecord& record);
 
 }  // namespace collectors

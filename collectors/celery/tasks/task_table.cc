@@ -62,7 +62,7 @@ void TaskTable::Remove(Slot slot) {
   --size_;
 }
 
-// All slots are taken: there is a record in each.
+// Only called if all slots are taken: each holds a record.
 void TaskTable::Grow() {
   buckets_.assign(buckets_.size() * 2, kNoSlot);
   for (Slot slot = 0; slot < records_.size(); ++slot) Link(slot);

@@ -13,7 +13,7 @@
 
 namespace collectors {
 
-// The place of a task's record in its table.
+// The place of a task's record in the table.
 using Slot = std::uint32_t;
 inline constexpr Slot kNoSlot = 0xFFFFFFFF;
 
@@ -27,9 +27,9 @@ struct SlotLinks {
   Slot after = kNoSlot;
 };
 
-// What is remembered of a task: small, as there are many. Times are epoch seconds
-// by the clocks of those who told them, 0 where nobody did. Times and flags are of
-// its present run: a task that is tried again, or delivered again, keeps its id.
+// The memory of one task; small, because there are many. Times are epoch seconds by the clocks of
+// the senders, 0 if not reported. Times and flags are of the present run: a task that is retried or
+// redelivered keeps its id.
 struct TaskRecord {
   TaskId id;
 
@@ -44,34 +44,33 @@ struct TaskRecord {
   bool is_received : 1 = false;
   bool is_started : 1 = false;
   bool is_ended : 1 = false;
-  bool is_lost : 1 = false;         // It waits or runs by its events, and is known not to.
-  bool has_queue_wait : 1 = false;  // Was observed.
+  bool is_lost : 1 = false;         // Waits or runs by its events, but is known not to.
+  bool has_queue_wait : 1 = false;  // Has been observed.
   bool has_worker_wait : 1 = false;
   bool has_failure_runtime : 1 = false;
   EventType end = EventType::kTaskSent;  // How it ended.
 
   Label name = kNoLabel;
-  Label queue = kNoLabel;         // That of its task-sent event.
-  Label worker_queue = kNoLabel;  // The one that its worker serves.
+  Label queue = kNoLabel;         // From its task-sent event.
+  Label worker_queue = kNoLabel;  // The one queue that its worker serves.
   Label worker = kUnknownLabel;
 
-  // Events that are not counted yet, as it is not known under which labels.
+  // Events that are not counted yet, because their labels are not known.
   std::array<std::uint8_t, kTaskEventTypes> pending{};
   Label exception = kNoLabel;  // Of the failures among them.
-  double runtime = -1;         // Of the success among them; negative is none.
+  double runtime = -1;         // Of the success among them; negative if there is none.
   Ticks pending_since = 0;
-  Ticks touched = 0;  // Its last event.
+  Ticks touched = 0;  // At its last event.
 
-  SlotLinks age;  // Among those that live, or that ended.
+  SlotLinks age;  // Among the tasks that live, or that ended.
   SlotLinks pending_age;
-  Slot next = kNoSlot;      // Of the same bucket of the index, or free.
-  std::uint32_t place = 0;  // In its queue's WaitingHeap while it waits.
-  ProcessKey process = 0;   // That received or started it last.
-  ProcessKey ended_by = 0;  // That told of its end.
+  Slot next = kNoSlot;      // In the same bucket of the index, or free.
+  std::uint32_t place = 0;  // In its queue's WaitingHeap, while it waits.
+  ProcessKey process = 0;   // That last received or started it.
+  ProcessKey ended_by = 0;  // That reported its end.
 };
 
-// Records by the ids of their tasks. Slots stay good until they are removed, and
-// references too.
+// Records by task id. Slots and references stay valid until the record is removed.
 class TaskTable {
  public:
   TaskTable();
@@ -92,16 +91,16 @@ class TaskTable {
   void Link(Slot slot);
   void Grow();
 
-  // Those who send events choose the ids; with these they cannot choose buckets.
+  // Senders choose the ids; because of these seeds they cannot choose buckets.
   std::uint64_t high_seed_;
   std::uint64_t low_seed_;
-  std::deque<TaskRecord> records_;  // Grows without a copy, and never shrinks.
-  std::vector<Slot> buckets_;       // A power of two.
+  std::deque<TaskRecord> records_;  // Grows without copying, and never shrinks.
+  std::vector<Slot> buckets_;       // Their number is a power of two.
   Slot free_ = kNoSlot;
   std::size_t size_ = 0;
 };
 
-// A queue through some records of a table, by links in them.
+// A queue of some records of a table, linked through the records.
 template <SlotLinks TaskRecord::*kLinks>
 class SlotList {
  public:

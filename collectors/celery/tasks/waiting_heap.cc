@@ -38,7 +38,7 @@ void WaitingHeap::Erase(TaskTable& table, Slot slot) {
   const Entry last = entries_.back();
   entries_.pop_back();
   if (index < entries_.size()) SiftDown(table, index, last);
-  // A queue that was long once would keep its room for ever, and there are many queues.
+  // A queue that was long once would keep its memory for ever, and there are many queues.
   if (entries_.capacity() > 64 && entries_.size() < entries_.capacity() / 4)
     entries_.shrink_to_fit();
 }
@@ -65,7 +65,7 @@ std::optional<double> WaitingHeap::OldestOfAll(double least, double most) const 
     open.pop_back();
     if (index >= entries_.size()) continue;
     const double since = entries_[index].since;
-    if (since > most || (oldest && since >= *oldest)) continue;  // All below are later yet.
+    if (since > most || (oldest && since >= *oldest)) continue;  // All below are even later.
     if (since >= least)
       oldest = since;
     else

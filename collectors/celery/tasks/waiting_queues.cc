@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::size_t kMostPresent = 200;
 constexpr Ticks kMemory = 3600 * kTicksPerSecond;
-// A message may be at the broker for so long before the event of it is here.
+// How long a message may be at the broker before its event is here.
 constexpr Ticks kUnderWay = 2 * kTicksPerSecond;
-// After the last take that was unheard.
+// After the last unheard take.
 constexpr Ticks kUnheardFor = 600 * kTicksPerSecond;
 
 void DropFirst(TaskTable& table, WaitingHeap& heap) {
@@ -22,13 +22,13 @@ void DropFirst(TaskTable& table, WaitingHeap& heap) {
   table[slot].is_lost = true;
 }
 
-// Of the tasks of which events had told by then, and that still wait by events.
+// How many tasks events had reported by `then`, and wait by events still.
 std::size_t SettledBy(const TaskTable& table, const WaitingHeap& heap, Ticks then) {
   return heap.CountIf([&](Slot slot) { return table[slot].touched + kUnderWay <= then; });
 }
 
-// Of tasks that were known before the broker was asked no more than it has can still
-// be there. Queues are taken from by age: those that are not there are the first.
+// Of the tasks that were known before the broker was asked, no more than it has can still wait.
+// Tasks leave a queue by age: those that are gone are the first.
 void DropLost(TaskTable& table, WaitingHeap& heap, std::size_t there, Ticks now) {
   if (heap.size() <= there) return;
   for (std::size_t settled = SettledBy(table, heap, now); settled > there; --settled)
@@ -65,7 +65,7 @@ void WaitingQueues::GivenUp(Label queue) {
 
 std::optional<double> WaitingQueues::Oldest(TaskTable& table, Label queue, std::size_t there,
                                             Ticks now, Times times) {
-  // That it was empty is known before a task is sent to it.
+  // Noted, so that the queue is known to be empty before a task is sent to it.
   if (there == 0) queues_.try_emplace(queue);
   const auto found = queues_.find(queue);
   if (found == queues_.end()) return std::nullopt;
@@ -95,8 +95,8 @@ bool WaitingQueues::IsOvertaken(Label queue, Ticks now) const {
   return found->second.unheard && now < *found->second.unheard + kUnheardFor;
 }
 
-// If a later task may be taken first, it is not known which of those that are known were. What
-// waits was all sent since the queue was seen empty; and the event of a take may be on its way.
+// If a later task may be taken first, it is not known which of the known tasks were. All waiting
+// tasks were sent since the queue was seen empty. The event of a take may be on its way.
 std::optional<double> WaitingQueues::OldestOfAny(TaskTable& table, Queue& queue, const Reading& now,
                                                  Times times) {
   NoteUnheard(table, queue, now);
@@ -110,8 +110,8 @@ std::optional<double> WaitingQueues::OldestOfAny(TaskTable& table, Queue& queue,
   return queue.heap.Oldest(known, times.least, times.most);
 }
 
-// Of what waits by events and did so at the last reading all was there then, unless it had been
-// taken unheard: events of that time have come by now.
+// The tasks that wait by events now and did so at the last reading were all in the queue then,
+// unless they had been taken unheard: events of that time have come by now.
 void WaitingQueues::NoteUnheard(TaskTable& table, Queue& queue, const Reading& now) {
   if (queue.last && now.at < queue.last->at + kUnderWay) return;
   const std::optional<Reading> last = std::exchange(queue.last, now);
@@ -123,9 +123,8 @@ void WaitingQueues::NoteUnheard(TaskTable& table, Queue& queue, const Reading& n
   for (; settled > last->there; --settled) DropFirst(table, queue.heap);
 }
 
-// As many may be on their way as came lately, and those are the youngest. But where it
-// is not known that the first are there, it may be those that miss: sent before we
-// listened, or given up.
+// As many events may be on their way as came lately, and they are of the youngest tasks. But if the
+// first tasks may be unknown, those may be the missing ones: sent before we listened, or given up.
 bool WaitingQueues::IsComplete(const TaskTable& table, Queue& queue, std::size_t there, Ticks now) {
   if (queue.heap.size() >= there) {
     queue.knows_first = true;

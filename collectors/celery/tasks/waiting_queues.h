@@ -11,68 +11,70 @@
 
 namespace collectors {
 
-// The queues that task-sent events named, and the tasks of a table that wait in them
-// by events. A queue hands out its messages in their order, unless it has priorities; that it has
-// none is known if somebody says so. One thread at a time.
+// The queues that task-sent events named, and the tasks of a table that wait in them by events. A
+// queue hands out its messages in their order, unless it has priorities; whether it has is known
+// only after SetOrder(). One thread at a time.
 class WaitingQueues {
  public:
-  // Times that a clock can have said, in epoch seconds.
+  // Times that are possible, in epoch seconds.
   struct Times {
     double least, most;
   };
 
-  // A task-sent named the queue.
+  // A task-sent event named the queue.
   void Name(Label queue, Ticks now) { queues_[queue].named = now; }
   void SetOrder(Label queue, bool is_in_order) { orders_[queue] = is_in_order; }
-  // A worker has taken one that waited: in order, those sent before it have gone, too.
+  // A worker has taken a task that waited. If the queue is in order, those sent before it are gone,
+  // too.
   void Taken(Label queue);
-  // One is forgotten that waits.
+  // A task that waits is forgotten.
   void GivenUp(Label queue);
-  // A task that begins or ceases to wait, by its record.
+  // For a task that begins or ceases to wait, by its record.
   void Insert(TaskTable& table, Slot slot);
   void Erase(TaskTable& table, Slot slot);
 
-  // Events may have been lost: of no task is it known any more that it waits.
+  // Events may have been lost: no task is known to wait any more.
   void Missed(TaskTable& table);
 
-  // Since when the longest waiting task of the queue waits, of which the broker has
-  // `there`. Absent where fewer are known. Where more are, in order, the first of them are lost;
-  // if a later one may come first, it is absent while tasks are taken of which no event tells.
+  // Returns since when the queue's oldest task has waited; `there` is the broker's count. Absent if
+  // fewer tasks are known. If more are known and the queue is in order, the first of them are
+  // marked as lost. If a later task may come first, absent while tasks are taken without an event.
   std::optional<double> Oldest(TaskTable& table, Label queue, std::size_t there, Ticks now,
                                Times times);
-  // Whether tasks of the queue, which may be any of them, were taken unheard lately.
+  // Whether tasks were taken unheard within the last ten minutes, if any task may be taken first.
   bool IsOvertaken(Label queue, Ticks now) const;
-  // Those named by events within the last hour, or with tasks that wait, the last named first:
-  // at most 200.
+  // Queues that events named within the last hour, or that have waiting tasks; the last named
+  // first, at most 200.
   std::vector<Label> Present(Ticks now) const;
 
  private:
-  // How many the broker had.
+  // How many tasks the broker had.
   struct Reading {
     std::size_t there;
     Ticks at;
   };
   struct Queue {
     WaitingHeap heap;
-    std::optional<Ticks> named = {};  // When it was last.
-    bool knows_first = false;         // None is missing that was sent before all those in the heap.
-    // Of one that is not in order:
-    bool hears_takers = false;     // An event told of a take, and none is known to be untold.
-    std::optional<Reading> last;   // At least kUnderWay ago, if there were more than one.
-    std::optional<Ticks> unheard;  // When it was last found that a task was taken unheard.
+    std::optional<Ticks> named = {};  // When it last was.
+    bool knows_first = false;         // No unknown task was sent before all those in the heap.
+    // If it is not in order:
+    bool hears_takers = false;     // An event reported a take, and no take is known to be
+                                   // unreported.
+    std::optional<Reading> last;   // Replaced when it is kUnderWay old.
+    std::optional<Ticks> unheard;  // When an unheard take was last noticed.
   };
 
-  // Whether all that the broker has are known.
+  // Whether all tasks that the broker has are known.
   static bool IsComplete(const TaskTable& table, Queue& queue, std::size_t there, Ticks now);
   bool IsInOrder(Label queue) const;
   static std::optional<double> OldestOfAny(TaskTable& table, Queue& queue, const Reading& now,
                                            Times times);
   static void NoteUnheard(TaskTable& table, Queue& queue, const Reading& now);
-  // Null where the record's queue was not named.
+  // Null if the record's queue is not known.
   WaitingHeap* HeapOf(const TaskRecord& record);
 
   std::map<Label, Queue> queues_;
-  std::map<Label, bool> orders_;  // Whether they are in order; others are not known to be.
+  std::map<Label, bool> orders_;  // Whether they are in order; of others that is not known.
 };
 
 }  // namespace collectors

@@ -8,7 +8,7 @@
 
 namespace collectors {
 
-// Tasks of a queue: waiting, unacked, reserved, scheduled or active.
+// Adds the number of a queue's tasks that are waiting, unacked, reserved, scheduled or active.
 inline void AddDepth(const std::string& queue, std::string_view state, double depth,
                      exporter::FamilySet& families) {
   families.Gauge("queue_depth", kQueueDepthHelp)
