@@ -10,29 +10,29 @@ namespace {
 using exporter::SteadyTime;
 using std::chrono::seconds;
 
-// An event that is older than the last by more was sent before a clock was set back.
+// An event that is older than the last one by more than this is not late: a clock was set back.
 constexpr double kLateSeconds = 60;
-// A worker that goes may still have replied to the round that is under way.
+// A worker that shuts down may still have replied to the round in progress.
 constexpr seconds kRoundAtMost{5};
 constexpr int kRoundsOfFacts = 5;
 constexpr int kMostRoundsOfFacts = 40;
-// One that is silent for so long beyond its next heartbeat is busy, and cannot reply.
+// A worker that is silent for this long after its next heartbeat was due is busy, and cannot reply.
 constexpr seconds kLateBeat{2};
-// By Celery's default, and the longest that is believed.
+// Celery's default, and the longest that is believed.
 constexpr seconds kUsualPace{2};
 constexpr double kSlowestPace = 3600;
-// Two events of one process are as far from each other by its clock as by ours.
+// Two events of one process are equally far apart by its clock and by ours.
 constexpr double kPaceSlack = 1;
 constexpr double kLeastPace = 0.5;
 constexpr int kRoundsOfLife = 2;
 constexpr seconds kRoundSlack{10};
 
-// A reply is good for so long.
+// How long a reply is good.
 Worker::Duration LifeOfReply(const Silence& silence) {
   return kRoundsOfLife * silence.reply_interval + kRoundSlack;
 }
 
-// One of which no heartbeat was heard is heard in its replies alone.
+// A worker without heartbeats is heard only in its replies.
 Worker::Duration LongestSilence(const Silence& silence, bool beats) {
   return beats ? silence.timeout
                : std::max<Worker::Duration>(silence.timeout, LifeOfReply(silence));
@@ -42,7 +42,7 @@ Worker::Duration LongestSilence(const Silence& silence, bool beats) {
 
 void Worker::Heard(const CeleryEvent& event, SteadyTime now, const Deafness& deaf) {
   if (IsLate(event, now)) {
-    // Not counted; but whatever its clock says, who sends it lives.
+    // Not counted; but its sender is alive, whatever its clock says.
     if (!is_offline()) Revive(now, deaf);
     return;
   }
@@ -65,9 +65,9 @@ void Worker::Heard(const CeleryEvent& event, SteadyTime now, const Deafness& dea
   }
 }
 
-// Twice the same, or overtaken by a later one. Task events are taken in any order,
-// but for those that were under way when their worker said that it goes; and of two
-// at the same time this word is the last.
+// Whether the event came before, or was overtaken by a later one. Task events are taken in any
+// order, except those that were on their way when their worker announced its shutdown. Of two
+// events at the same time, worker-offline is the last.
 bool Worker::IsLate(const CeleryEvent& event, SteadyTime now) {
   if (!event.timestamp || !stamp_) return false;
   if (*event.timestamp > *stamp_ || *event.timestamp < *stamp_ - kLateSeconds) return false;
@@ -76,8 +76,9 @@ bool Worker::IsLate(const CeleryEvent& event, SteadyTime now) {
   return !IsOfBehind(*event.timestamp, now);
 }
 
-// Somebody gave two workers one name, and their clocks differ: the heartbeats of the one whose
-// clock is behind are older than the other's each time, and come at their own pace.
+// Two workers may have been given one name, with clocks that differ. The heartbeats of the one
+// whose clock is behind are always older than the other's, but arrive at the pace of their own
+// stamps.
 bool Worker::IsOfBehind(double stamp, SteadyTime now) {
   if (stamp == stamp_) return false;
   const std::optional<Behind> before = std::exchange(behind_, Behind{stamp, now});
@@ -136,7 +137,8 @@ void Worker::Missed() { grew_ = grew_before_ = false; }
 
 std::optional<bool> Worker::SendsTaskEvents() const {
   if (sent_task_event_) return true;
-  // Its task events may come behind the heartbeat that counts them: one more is waited for.
+  // Its task events may come after the heartbeat that counts them, so one more heartbeat is
+  // awaited.
   if (told_silent_ || grew_before_) return false;
   return {};
 }
@@ -178,7 +180,7 @@ void Worker::Replied(const WorkerReply& reply, SteadyTime round, const Deafness&
   if (reply.uptime_seconds) facts_.uptime_seconds = reply.uptime_seconds;
 }
 
-// Of one whose heartbeats were read while such events came already they are another's.
+// If the worker's heartbeats were read while such events already came, those are another sender's.
 Worker::Duration Worker::UnheardFor(const Deafness& deaf) const {
   const bool may_be_its_own = !beats_ || heard_ < deaf.foreign_since;
   const Duration foreign = may_be_its_own ? deaf.foreign - deaf_.foreign : Duration();
@@ -204,10 +206,11 @@ bool Worker::HasReplied(std::optional<SteadyTime> round, SteadyTime now,
   return replied_ && replied_ == round && now - *replied_ <= LifeOfReply(silence);
 }
 
-// One that is silent, as a solo worker in its tasks, cannot reply, and does not change meanwhile.
+// A worker that is silent, such as a solo worker in a task, cannot reply, and does not change
+// meanwhile.
 const WorkerReply* Worker::Facts(const Silence& silence) const {
   if (!replied_ || audible_ > kRoundsOfFacts * silence.reply_interval) return nullptr;
-  // Nor of one whose events are so far apart that it is never known to be audible.
+  // Also null for a worker that never counts as audible, because its events are too far apart.
   if (heard_ - *replied_ > kMostRoundsOfFacts * silence.reply_interval) return nullptr;
   return &facts_;
 }

@@ -6,13 +6,14 @@
 namespace collectors {
 namespace {
 
-constexpr std::size_t kMostSamples = 30;  // Of a heartbeat every 2 s.
-// Clocks that are nearer than this are good: a heartbeat may take a moment to come.
+constexpr std::size_t kMostSamples = 30;  // A minute of heartbeats, one every 2 s.
+// A clock that is nearer than this is good: a heartbeat may take a moment to come.
 constexpr double kLeastShift = 5;
-// One that was off is good again below this: a clock at the bound does not go to and fro.
+// A clock that was off is good again below this, so that one at the bound does not go to and fro.
 constexpr double kGoodAgain = 3;
 constexpr double kLeastChange = 1;
-// Two heartbeats that came at their pace and agree by this show that a clock was set.
+// Two heartbeats that came at their pace, with leads that differ by less than this, show that a
+// clock was set.
 constexpr double kAgreement = 1;
 constexpr double kPace = 0.5;
 

@@ -16,11 +16,11 @@ using exporter::SteadyTime;
 constexpr double kMostTasks = 1e15;
 constexpr std::size_t kMostProcesses = 16;
 constexpr std::size_t kMostEnded = 64;
-// Heartbeats come each two seconds: after so many of others a process is over, and
-// after so many more it is not known again.
+// In heartbeats, one every two seconds: after this many of others a process is over, and after the
+// second number it is forgotten.
 constexpr unsigned kIsOver = 8;
 constexpr unsigned kIsForgotten = 32;
-// After so many a task's last event is not under way any more.
+// After this many idle heartbeats, a task's last event is no longer on its way.
 constexpr unsigned kIsIdle = 3;
 
 }  // namespace
@@ -37,10 +37,10 @@ std::optional<double> TaskNumber(std::optional<double> number) {
   return is_one ? number : std::nullopt;
 }
 
-// Of those with the key the one whose number is next below, as numbers only rise; one
-// that is over only where there is no other. What a container's next process takes
-// until it has overtaken a predecessor that was killed within its first seconds may
-// be short by one heartbeat; nothing is ever counted twice.
+// Of the processes with this key, the one with the next lower number, because numbers only rise;
+// one that is over only if there is no other. If a container's process was killed within its first
+// seconds, the count of its successor may be short by one heartbeat until it has overtaken that
+// process. Nothing is ever counted twice.
 WorkerProcesses::Process& WorkerProcesses::FindOrAdd(ProcessKey key,
                                                      std::optional<double> processed,
                                                      SteadyTime now) {
@@ -59,9 +59,8 @@ WorkerProcesses::Process& WorkerProcesses::FindOrAdd(ProcessKey key,
   return processes_.emplace_back(Process{.key = key, .began = now, .processed = {}});
 }
 
-// One that took nothing yet can be known anew, as each of those of a worker that
-// dies at once and is started again; of another that speaks again all would be
-// counted twice.
+// A process that has taken no task can be forgotten and added again, such as those of a worker that
+// dies at once and is restarted. If another one sends again, all its tasks would be counted twice.
 void WorkerProcesses::MakeRoom() {
   const auto rank = [](const Process& process) {
     return std::pair(process.processed.value_or(0) == 0, process.missed);
@@ -95,7 +94,7 @@ WorkerProcesses::Beat WorkerProcesses::TakeBeat(const CeleryEvent& event, Steady
   return has_others ? Beat::kOfNext : Beat::kOfFirst;
 }
 
-// The next process of a container has the same key: only what was before it is over.
+// The next process of a container has the same key: only what came before it is over.
 void WorkerProcesses::MissOthers(const Process& heard, SteadyTime now) {
   for (Process& process : processes_) {
     if (&process == &heard || ++process.missed != kIsOver) continue;

@@ -1,4 +1,4 @@
-// What a WorkerTable shows.
+// The families of a WorkerTable.
 
 #include <algorithm>
 #include <optional>
@@ -38,7 +38,7 @@ double Seconds(SteadyTime::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// `epoch` by the worker's clock.
+// `epoch` is by the worker's clock.
 double LongestTask(const std::vector<WorkerReply::HeldTask>& active, double epoch) {
   double longest = 0;
   for (const auto& task : active) {
@@ -58,7 +58,7 @@ void WriteLife(const Labels& labels, const Worker& worker, bool is_up, FamilySet
       .Add(labels, is_up ? *worker.active() : 0);
 }
 
-// What heartbeats tell over the worker's life.
+// What heartbeats report over the worker's life.
 void WriteBeats(const Labels& labels, const Worker& worker, FamilySet& families) {
   if (worker.processed()) {
     families
@@ -107,8 +107,8 @@ void WriteActive(const Labels& labels, const WorkerReply& facts, double reply_ep
       .Add(labels, LongestTask(*facts.active, reply_epoch));
 }
 
-// Tasks of direct exchanges bear their queue's name as routing key; others are of
-// the worker's queue, where it serves one alone.
+// A task of a direct exchange has its queue's name as routing key. Another task is of the worker's
+// queue, if it serves only one.
 const std::string* QueueOf(const WorkerReply::HeldTask& task,
                            const std::vector<std::string>& served) {
   const auto named = std::find(served.begin(), served.end(), task.queue);
@@ -129,7 +129,7 @@ void WorkerTable::Write(const std::vector<std::string>& queues, bool broker_know
     AddServices(worker, now.steady, services);
     AddHeld(worker, now.steady, services);
   }
-  // Where nobody ever replied, those who are there may serve anything.
+  // If no worker ever replied, those that are there may serve any queue.
   const bool known = round_ && !unheard_ && !reach_.misses_some &&
                      (answered_ || workers_.empty()) && !HasStranger(now.steady);
   for (const auto& [queue, service] : services) {
@@ -162,7 +162,7 @@ void WorkerTable::WriteWorker(const std::string& hostname, const Worker& worker,
     WriteActive(labels, *facts, reply_epoch + worker.clock().shift(), families);
 }
 
-// Those that a worker serves which lives, by its last reply.
+// Adds the queues that a worker serves, by its last reply, unless it is down.
 void WorkerTable::AddServices(const Worker& worker, SteadyTime now, Services& services) const {
   const Life life = worker.LifeAt(now, deaf_, silence());
   const auto& served = worker.last_facts().queues;
@@ -181,7 +181,7 @@ void WorkerTable::AddServices(const Worker& worker, SteadyTime now, Services& se
   }
 }
 
-// One that does not answer may hold tasks, until its series go, or it said that it goes.
+// A worker that does not answer may hold tasks, until its series go or it announces its shutdown.
 void WorkerTable::AddHeld(const Worker& worker, SteadyTime now, Services& services) const {
   const auto& served = worker.last_facts().queues;
   if (worker.is_offline() || !served) return;

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxHostname = 512;
 constexpr std::chrono::seconds kRecent{5};
 constexpr int kNewcomerRounds = 2;
 constexpr std::ptrdiff_t kMostEnded = 10000;
-// A full table is not searched for room at every event of a stranger.
+// A full table is not searched for room at every event of an unknown worker.
 constexpr std::chrono::seconds kStaysFull{1};
 
 std::string_view HostOf(std::string_view hostname) {
@@ -52,7 +52,7 @@ void WorkerTable::NoteHost(std::string_view hostname) {
     return;
   }
   if (by_host_.size() >= options_.max_workers)
-    by_host_.clear();  // Most are of hosts that are gone.
+    by_host_.clear();  // Most of these hosts are gone; the others come again.
   by_host_.emplace(host, hostname);
 }
 
@@ -71,7 +71,7 @@ CeleryEvent WorkerTable::Corrected(const CeleryEvent& event) const {
   const double shift = ShiftOf(event);
   if (shift == 0) return corrected;
   if (corrected.timestamp) *corrected.timestamp -= shift;
-  // A worker tells of an ETA that the sender has made.
+  // The sender makes the eta, also the one that a worker reports.
   if (corrected.eta && event.type == EventType::kTaskSent) *corrected.eta -= shift;
   return corrected;
 }
@@ -101,7 +101,7 @@ std::vector<WorkerPulse> WorkerTable::Pulses(SteadyTime now) const {
   return pulses;
 }
 
-// Whether one that is up may serve anything: it has come and did not reply yet.
+// Whether a worker that is up may serve any queue: it is new and has not replied yet.
 bool WorkerTable::HasStranger(SteadyTime now) const {
   return newcomer_rounds_ > 0 &&
          std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
@@ -152,7 +152,7 @@ Worker* WorkerTable::FindOrAdd(std::string_view hostname, SteadyTime now) {
   return &workers_[std::string(hostname)];
 }
 
-// The worker that is gone for the longest goes first.
+// The worker that has been gone for the longest is removed first.
 bool WorkerTable::MakeRoom(SteadyTime now) {
   if (full_since_ && now - *full_since_ < kStaysFull) return false;
   auto gone = workers_.end();
