@@ -18,14 +18,14 @@ using exporter::Deadline;
 using exporter::ErrorKind;
 using Type = RedisReply::Type;
 
-constexpr std::size_t kStep = 1000;  // Keys that one SCAN looks at: about 0.3 ms of the server.
+constexpr std::size_t kStep = 1000;  // Keys that one SCAN looks at: takes the server about 0.3 ms.
 constexpr std::size_t kMaxQueues = 1000;
-// Of all sets that a walk finds: each takes some 0.5 µs of the server.
+// In all sets of a walk: each takes the server about 0.5 µs.
 constexpr std::size_t kMaxMembers = 10000;
 // The cursor before and after a walk.
 constexpr std::string_view kWalkStart = "0";
 
-// A key that is no set is none of ours; to be refused is a failure.
+// Whether the key is not a set, and so not one of Celery's. Throws any other error.
 bool IsRefused(std::string_view command, const RedisReply& reply) {
   if (reply.type != Type::kError) return false;
   if (KindOfRedisError(reply.text) != ErrorKind::kQuery) throw RedisError(command, reply);
@@ -60,7 +60,7 @@ RedisReply RedisBindings::Scan(const CollectContext& context, RedisSession& sess
     const bool is_same = connection_ == session.connections();
     connection_ = session.connections();
     if (is_same || cursor_ == kWalkStart) return reply;
-    // Another server may have answered, to which the cursor means nothing.
+    // Another server may have answered, which does not know the cursor.
     cursor_ = std::string(kWalkStart);
     BeginWalk();
   }
@@ -72,7 +72,7 @@ void RedisBindings::ReadSets(const CollectContext& context, RedisSession& sessio
   std::vector<Set> sets;
   for (const RedisReply& key : keys.items) {
     std::string exchange = key.text.substr(std::min(prefix, key.text.size()));
-    // Sets of one member a worker, and of those that were killed: never of tasks.
+    // These sets have one member for each worker, also for killed ones, and no queues of tasks.
     const bool is_of_control = exchange.ends_with(".pidbox");
     if (is_of_control) NoteMailboxes({exchange, key.text});
     if (exchange == names_.event_exchange || is_of_control) continue;

@@ -21,10 +21,10 @@ struct RedisBrokerOptions {
   std::chrono::milliseconds visibility_timeout = std::chrono::hours(1);
 };
 
-// Celery's broker where that is a Redis (kombu/transport/redis.py). Lengths are one
-// pipeline; then heads of the lists that hold messages, and what is new in `unacked`,
-// in portions that hold up no other client for long. Commands: LLEN, HLEN, ZRANGE,
-// ZCOUNT; for the rest see RedisHeads, RedisUnacked, RedisBindings, RedisControl.
+// Celery's broker on a Redis (kombu/transport/redis.py). Reads all lengths in one pipeline; then
+// the heads of the lists that hold messages, and new messages of `unacked`, in portions that do not
+// hold up other clients for long. Commands: LLEN, HLEN, ZRANGE, ZCOUNT; for the others see
+// RedisHeads, RedisUnacked, RedisBindings, RedisControl.
 class RedisBroker : public CeleryBroker {
  public:
   RedisBroker(RedisTarget target, const RedisBrokerOptions& options);

@@ -21,11 +21,11 @@ using Replies = std::span<const RedisReply>;
 
 constexpr char kUnacked[] = "unacked";
 constexpr char kHeads[] = "heads";
-constexpr double kMostAge = 1e9;  // Thirty years: more is no time of a task's.
+constexpr double kMostAge = 1e9;  // Thirty years: a task is not older.
 
 bool IsError(const RedisReply& reply) { return reply.type == Type::kError; }
 
-// Another program's key of the queue's name.
+// The key of another program has the queue's name.
 bool IsNoList(const RedisReply& reply) {
   return IsError(reply) && reply.text.starts_with("WRONGTYPE");
 }
@@ -38,7 +38,7 @@ CollectError Problem(std::string_view command, const RedisReply& reply, const st
   return {ErrorKind::kProtocol, std::string(command) + ": a strange answer", part};
 }
 
-// A count, or nothing and a problem.
+// Returns a count, or nothing and adds a problem.
 std::optional<double> Count(std::string_view command, const RedisReply& reply,
                             const std::string& part, BrokerReading& reading) {
   if (reply.type == Type::kInteger && reply.integer >= 0) return static_cast<double>(reply.integer);
@@ -46,7 +46,7 @@ std::optional<double> Count(std::string_view command, const RedisReply& reply,
   return std::nullopt;
 }
 
-// Of the longest unacknowledged message: 0 where there is none.
+// Age of the message that has been unacknowledged the longest; 0 if there is none.
 std::optional<double> OldestAge(const RedisReply& reply, double now, BrokerReading& reading) {
   if (reply.type == Type::kArray && reply.items.empty()) return 0;
   if (reply.type == Type::kArray && reply.items.size() == 2) {
@@ -59,7 +59,7 @@ std::optional<double> OldestAge(const RedisReply& reply, double now, BrokerReadi
   return std::nullopt;
 }
 
-// Adds the queue, and those of its lists that hold messages, unless one is refused.
+// Adds the queue, and its lists that hold messages, unless one is refused.
 void ReadQueue(const std::string& queue, const std::vector<std::string>& lists, Replies lengths,
                RedisDepth& depth) {
   std::vector<WaitingList> full;
@@ -82,7 +82,7 @@ void ReadQueue(const std::string& queue, const std::vector<std::string>& lists, 
   std::ranges::move(full, std::back_inserter(depth.lists));
 }
 
-// How many messages are unacknowledged, by queue.
+// Counts unacknowledged messages by queue.
 class Shares {
  public:
   Shares(RedisBindings& bindings, const BrokerReading& reading) : bindings_(bindings) {
@@ -116,7 +116,7 @@ class Shares {
     double scheduled = 0;
   };
 
-  // The one queue that the message went to; those in doubt get none.
+  // Returns the one queue that the message went to; empty if that is not known.
   const std::vector<std::string>& CandidatesFor(const UnackedMessage& message) {
     const auto [place, is_new] =
         queues_.try_emplace({message.exchange, message.routing_key}, std::vector<std::string>());
@@ -130,10 +130,10 @@ class Shares {
   }
 
   std::vector<std::string> Find(const UnackedMessage& message) const {
-    // The default exchange's keys are names of queues.
+    // On the default exchange the routing key is the queue's name.
     if (message.exchange.empty()) return {message.routing_key};
     std::vector<std::string> queues = bindings_.QueuesOf(message.exchange, message.routing_key);
-    // Celery's own exchanges and keys have their queue's name.
+    // Celery's own exchanges and routing keys are named like their queue.
     const bool may_be_own = queues.empty() && !bindings_.IsCut(message.exchange);
     if (may_be_own && asked_.contains(message.routing_key)) queues = {message.routing_key};
     return queues;
@@ -185,7 +185,7 @@ RedisDepth ReadDepth(const RedisNames& names, const std::vector<std::string>& qu
 
 void ReadHead(const WaitingList& list, const RedisReply& reply, BrokerReading& reading) {
   QueueReading& queue = reading.queues[list.queue];
-  // A list that has been emptied since has none.
+  // A list that has been emptied since then has no head.
   if (reply.type == Type::kNil) return;
   if (reply.type == Type::kString) {
     if (auto head = ReadTaskMessage(reply.text)) queue.heads.push_back(*std::move(head));

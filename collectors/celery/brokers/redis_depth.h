@@ -18,34 +18,33 @@ namespace collectors {
 
 // A list that holds messages.
 struct WaitingList {
-  std::size_t queue;  // Of the reading's queues.
+  std::size_t queue;  // Index into the reading's queues.
   std::string key;
   double length;
 };
 
-// How much there is, and where to look for more. Pure.
+// The depth of queues, and the lists to look into. Pure.
 struct RedisDepth {
   BrokerReading reading;
   std::vector<WaitingList> lists;
 };
 
-// The lengths of all lists of the queues, and three commands about what is
-// unacknowledged. `now` is epoch seconds, as are the scores of unacked_index.
+// Commands for the lengths of all lists of the queues, and three about unacknowledged messages.
+// `now` is in epoch seconds, like the scores of unacked_index.
 std::vector<RedisCommand> DepthCommands(const RedisNames& names,
                                         const std::vector<std::string>& queues,
                                         std::chrono::duration<double> visibility_timeout,
                                         double now);
-// Reads their replies: what was refused is absent, and why is in problems. Throws
-// CollectError where everything was. A queue whose key is no list is kMissing, as
-// there is no queue of that name.
+// Reads their replies. What was refused is absent, and the reason is in problems. Throws
+// CollectError if everything was refused. If a queue's key is not a list, that is kMissing: no
+// queue has that name.
 RedisDepth ReadDepth(const RedisNames& names, const std::vector<std::string>& queues,
                      const std::vector<RedisReply>& replies, double now);
 
-// Adds the head of this list. What is no message of Celery is none.
+// Adds the head of this list, if it is a Celery message.
 void ReadHead(const WaitingList& list, const RedisReply& reply, BrokerReading& reading);
 
-// Those of the hash `unacked`, by delivery tag; without a value what is none of
-// Celery's.
+// Messages of the hash `unacked`, by delivery tag; without a value if it is not Celery's.
 using UnackedMessages = std::map<std::string, std::optional<UnackedMessage>>;
 
 struct ShareTime {
@@ -53,8 +52,8 @@ struct ShareTime {
   exporter::Deadline until;
 };
 
-// Shares them out to the queues. A queue's part is absent where a message cannot be
-// told to be another's; all are, with a problem, where it may be any queue's.
+// Counts the messages by queue. A queue's share is absent if a message may be its own or another
+// queue's. If a message may be of any queue, all shares are absent, with a problem.
 void ShareUnacked(const UnackedMessages& messages, RedisBindings& bindings, const ShareTime& time,
                   BrokerReading& reading);
 

@@ -14,11 +14,11 @@ using exporter::ErrorKind;
 using Type = RedisReply::Type;
 
 constexpr int kRestingReadings = 20;
-// Of a message that is asked for at each reading; Celery's have 1 KB.
+// Largest message that is read in each reading; Celery's have about 1 KB.
 constexpr std::size_t kMaxHead = std::size_t{1} << 20;
-// Of all heads of a reading: none is asked for beyond it.
+// Size of all heads in a reading: beyond it no more are read.
 constexpr std::size_t kMaxHeads = std::size_t{4} << 20;
-// So many may turn out to be large at once.
+// This many may turn out to be large at once.
 constexpr std::size_t kMaxAtOnce = 32;
 constexpr char kPart[] = "heads";
 
@@ -73,7 +73,7 @@ void RedisHeads::Read(const CollectContext& context, RedisSession& session,
     failure_.emplace(error.kind(), error.what(), kPart);
     reading.problems.push_back(*failure_);
     at_once_ = 1;
-    // Which of them was too large cannot be told.
+    // Which of them was too large is not known.
     if (MayBeTooLarge(error)) rest_.Begin();
   }
 }

@@ -15,10 +15,10 @@
 
 namespace collectors {
 
-// Something dear that is left alone for some readings after it was too large.
+// Leaves out an expensive request for some readings after its answer was too large.
 class RedisRest {
  public:
-  // Counts a reading; whether it is to be left alone in this one too.
+  // Counts a reading. Returns whether to leave the request out of this one too.
   bool Rests();
   void Begin();
 
@@ -26,14 +26,14 @@ class RedisRest {
   int left_ = 0;
 };
 
-// A connection that breaks is no sign of too large an answer.
+// Whether the failure may come from too large an answer; a broken connection does not.
 bool MayBeTooLarge(const exporter::CollectError& error);
 
-// The message that is taken next from each list. Redis tells no size of one before
-// it is handed out, and one of 20 MB holds up everybody for 20 ms: so the mean size
-// of a list that is new is asked first (MEMORY USAGE, of five of its nodes), heads
-// are asked a few at a time, twice as many after each light answer, and a list whose
-// head was too large is left alone for some readings. One thread at a time.
+// Reads the message that is taken next from each list. Redis does not report a message's size
+// before it sends the message, and one of 20 MB holds up all clients for 20 ms. So the mean size in
+// a new list is asked for first (MEMORY USAGE, of five of its nodes). Heads are read a few at a
+// time, twice as many after each answer. A list with too large a head is left out for some
+// readings. One thread at a time.
 class RedisHeads {
  public:
   // Never throws: why a head is not known is in the reading's problems.
@@ -41,25 +41,26 @@ class RedisHeads {
            const std::vector<WaitingList>& lists, BrokerReading& reading);
 
  private:
-  // Leaves in light_ the lists that it read.
+  // Puts the lists that it read into light_.
   void Read(const exporter::CollectContext& context, RedisSession& session,
             const std::vector<WaitingList>& lists, BrokerReading& reading);
-  // Those that are not known to be too large.
+  // Returns the lists that are not known to be too large.
   std::vector<WaitingList> Light(const exporter::CollectContext& context, RedisSession& session,
                                  const std::vector<WaitingList>& lists,
                                  const std::set<std::string>& light_before);
-  // Of lists that were not read the last time; a server that does not tell is no hindrance.
+  // Sorts lists that were not read the last time into light and heavy ones. If the server does not
+  // report the size, the list is light.
   void Weigh(const exporter::CollectContext& context, RedisSession& session,
              std::span<const WaitingList> lists, std::vector<WaitingList>& light);
-  // Asks until there is enough.
+  // Reads heads until they have kMaxHeads bytes together.
   void Ask(const exporter::CollectContext& context, RedisSession& session,
            std::span<const WaitingList> lists, BrokerReading& reading);
 
-  std::map<std::string, RedisRest> heavy_;  // By list; bounded by the lists that are full.
-  std::set<std::string> light_;             // Lists whose heads the last reading has.
+  std::map<std::string, RedisRest> heavy_;  // By list; bounded by the lists that hold messages.
+  std::set<std::string> light_;             // Lists with a head in the last reading.
   std::size_t at_once_ = 1;
   RedisRest rest_;
-  std::optional<exporter::CollectError> failure_;  // That the rest is for.
+  std::optional<exporter::CollectError> failure_;  // The reason for the rest.
 };
 
 }  // namespace collectors

@@ -12,10 +12,10 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-// Names of queues and exchanges, ids.
+// Of queues and exchanges, and of ids.
 constexpr std::size_t kMaxName = 512;
 
-// What is asked of a message, as views into its parser.
+// The fields of a message that are read, as views into its parser.
 struct Fields {
   std::string_view body;
   std::string_view content_type;
@@ -36,7 +36,7 @@ constexpr Place kHeaders[] = {
 constexpr Place kProperties[] = {{"body_encoding", &Fields::body_encoding},
                                  {"delivery_tag", &Fields::delivery_tag}};
 
-// Texts that have a place; what is no text (an eta of null) is passed over.
+// Reads texts that have a place. Skips other types, such as an eta of null.
 template <typename Places>
 void ReadTexts(ondemand::value& value, const Places& places, Fields& fields) {
   for (auto field : value.get_object()) {
@@ -69,8 +69,8 @@ Fields ReadFields(ondemand::object object, bool wants_body) {
   return fields;
 }
 
-// Runs read(document), whose views live as long as the call; absent where the
-// text is no JSON of the kind that it wants.
+// Runs read(document); views are valid during the call. Absent if the text is not JSON of the form
+// that `read` expects.
 template <typename Read>
 auto Parse(std::string_view text, const Read& read)
     -> decltype(read(std::declval<ondemand::document&>())) try {

@@ -8,9 +8,9 @@
 
 namespace collectors {
 
-// What kombu's Redis transport stores, read without the body of any task: JSON
-// {"body", "headers", "properties"}. All of it is untrusted: absent for what is no
-// such message.
+// Readers of what kombu's Redis transport stores, JSON {"body", "headers", "properties"}. They do
+// not read the body of a task. The input is untrusted: the result is absent if it is not such a
+// message.
 
 // A message in a queue's list.
 std::optional<QueueHead> ReadTaskMessage(std::string_view message);
@@ -23,7 +23,7 @@ struct UnackedMessage {
 };
 std::optional<UnackedMessage> ReadUnackedMessage(std::string_view value);
 
-// A reply to a control call, its body decoded.
+// A reply to a control call; its body is decoded.
 std::optional<ControlReply> ReadReplyMessage(std::string_view message);
 
 }  // namespace collectors

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxBindings = 10000;
 constexpr std::size_t kMaxExchanges = 10000;
-// To try one takes a microsecond, for each exchange and key that is new.
+// Trying one takes a microsecond, for each new exchange and key.
 constexpr std::size_t kMaxPatterns = 256;
 constexpr std::size_t kMaxFound = 10000;
 constexpr std::size_t kMaxName = 512;

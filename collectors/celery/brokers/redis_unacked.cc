@@ -18,15 +18,15 @@ using exporter::ErrorKind;
 using Type = RedisReply::Type;
 
 constexpr char kPart[] = "unacked";
-// More are counted and not shared out: as many tags and sizes come with each reading.
+// More messages are counted, but not by queue: each reading brings as many tags and sizes.
 constexpr std::size_t kMaxShared = 2000;
 constexpr std::chrono::hours kLogInterval{1};
-// Of the values that one command hands out, unless it is one, and of those of a reading.
+// Bounds: values in one command; their bytes, unless it is a single value; bytes in one reading.
 constexpr std::size_t kMaxAtOnce = 100;
 constexpr std::size_t kMaxPortion = std::size_t{1} << 20;
 constexpr std::size_t kMaxReading = std::size_t{4} << 20;
 
-// All of one pipeline, in which each must be allowed.
+// Sends all as one pipeline. Throws if one of them is refused.
 std::vector<RedisReply> AskAll(const CollectContext& context, RedisSession& session,
                                const std::vector<RedisCommand>& commands) {
   std::vector<RedisReply> replies = session.Pipeline(context, commands);
@@ -36,7 +36,7 @@ std::vector<RedisReply> AskAll(const CollectContext& context, RedisSession& sess
   return replies;
 }
 
-// Forgets those that are no longer there; returns those that are new.
+// Forgets messages that are gone. Returns the tags that are new.
 std::vector<std::string> NewTags(const RedisReply& tags, UnackedMessages& known) {
   UnackedMessages still;
   std::vector<std::string> strange;
@@ -108,7 +108,7 @@ std::size_t RedisUnacked::Learn(const CollectContext& context, RedisSession& ses
       throw CollectError(ErrorKind::kProtocol, "HMGET: a strange answer");
     }
     for (std::size_t i = 0; i < portion.size(); ++i) {
-      // One that has been acknowledged since is none.
+      // Skips a message that has been acknowledged since then.
       if (values.items[i].type != Type::kString) continue;
       known_.emplace(portion[i], ReadUnackedMessage(values.items[i].text));
     }
@@ -117,7 +117,7 @@ std::size_t RedisUnacked::Learn(const CollectContext& context, RedisSession& ses
 }
 
 bool RedisUnacked::IsLight(const CollectContext& context, RedisSession& session) const {
-  // Of all of its entries: there are no more than kMaxShared.
+  // Samples all entries: there are at most kMaxShared.
   const RedisReply size =
       session.Pipeline(context, {{"MEMORY", "USAGE", key_, "SAMPLES", "0"}}).front();
   return size.type == Type::kInteger && size.integer <= static_cast<long long>(kMaxReading);
