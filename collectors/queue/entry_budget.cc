@@ -10,7 +10,7 @@ constexpr std::chrono::hours kLongestRest{6};
 constexpr std::size_t kPipeline = EntryBudget::kLargeEntry;
 constexpr std::size_t kLongestStep = 64;
 
-// Takes so many from the end.
+// Takes up to `count` from the end.
 std::vector<std::size_t> Some(std::vector<std::size_t>& from, std::size_t count) {
   std::vector<std::size_t> some;
   while (!from.empty() && some.size() < count) {

@@ -54,9 +54,9 @@ void AddState(const QueueSystem& system, const QueueState& state, exporter::Fami
   }
 }
 
-// The queues that one collection is about.
+// What one collection asks about.
 struct Round {
-  std::vector<NamedQueue> realms;  // Of those systems that keep something for all queues.
+  std::vector<NamedQueue> realms;  // Of systems that keep something for all queues.
   std::vector<NamedQueue> queues;
 
   std::vector<AskedQueue> Questions() const {
@@ -122,7 +122,7 @@ class QueueCollector : public exporter::Collector {
     for (const auto& [realm, queue] : discovery_.queues()) {
       if (known.contains({{realm->system, realm->prefix}, queue})) continue;
       std::string label = QueueLabel(*realm, queue);
-      // The label of a named one is not also that of one that was found.
+      // A found queue must not have the label of a configured one.
       if (labels.contains({realm->system, label})) continue;
       queues.push_back(
           {realm->system, {.name = std::move(label), .key = queue, .prefix = realm->prefix}});
@@ -130,7 +130,7 @@ class QueueCollector : public exporter::Collector {
     return queues;
   }
 
-  // Those, each once, whose system keeps something for all queues together.
+  // Each realm once, if its system keeps something for all queues together.
   std::vector<NamedQueue> Realms() const {
     std::vector<QueueRealm> realms = discovery_.realms();
     for (const NamedQueue& queue : queues_) realms.push_back({queue.system, queue.target.prefix});
@@ -171,7 +171,7 @@ class QueueCollector : public exporter::Collector {
     }
   }
 
-  // Of a stream's group.
+  // Adds how much waits for a stream's group.
   void AddWaiting(QueueState& state) {
     if (!state.place) return;
     const auto lag = lags_.Of({0, state.queue, ""}, *state.place);
@@ -188,7 +188,7 @@ class QueueCollector : public exporter::Collector {
   std::map<RealmId, std::map<std::string, double, std::less<>>> consumers_;
 };
 
-// Notes a URL of no system that is known here; false for any other.
+// If the URL is of an unknown system, adds a problem and returns true.
 bool RejectOtherUrl(YamlReader& options) {
   const exporter::SecretSource url = options.Source("url");
   if (!url.given() || url.literal() == nullptr || HasRedisScheme(url.literal()->Reveal())) {
@@ -198,7 +198,7 @@ bool RejectOtherUrl(YamlReader& options) {
       "url",
       "the URL must begin with redis://, rediss://, unix:// or redis-sentinel://, or of "
       "a RabbitMQ with amqp://, amqps://, http:// or https://");
-  // What the other keys should be depends on it.
+  // What the other keys should be depends on the URL, so they are accepted.
   for (const char* key : {"queues", "discover", "discovery_interval", "include", "exclude", "vhost",
                           "user", "password", "sentinel_user", "sentinel_password", "tls"}) {
     options.Raw(key);

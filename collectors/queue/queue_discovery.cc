@@ -15,12 +15,12 @@ using exporter::Reading;
 using exporter::SteadyTime;
 using Type = RedisReply::Type;
 
-// A collection's budget, in equal parts for the look-ups under way: 100,000 keys, in
-// steps that block the server for less than a millisecond each.
+// A collection's budget, in equal shares for the present look-ups: 100,000 keys, in steps that
+// block the server for less than a millisecond each.
 constexpr int kSteps = 100;
 constexpr std::chrono::milliseconds kTime{100};
-constexpr std::size_t kLongestName = 1024;  // Longer is content, not a name.
-constexpr std::chrono::hours kKept{24};     // A queue that leaves no trace.
+constexpr std::size_t kLongestName = 1024;  // A longer one is content, not a name.
+constexpr std::chrono::hours kKept{24};     // Of a queue that leaves no trace.
 
 std::string PartName(const QueueRealm& realm) {
   const std::string name = "discovery of " + std::string(realm.system->name);
@@ -114,8 +114,8 @@ void QueueDiscovery::Begin(SteadyTime now, Walk& walk) {
   walk.refused.reset();
 }
 
-// One step at least: no look-up waits for the end of another, which among millions of
-// keys takes longer than the interval.
+// Takes at least one step: otherwise a look-up would wait until another one ends, which among
+// millions of keys takes longer than the interval.
 void QueueDiscovery::Go(const CollectContext& context, RedisSession& session, SteadyTime now,
                         int under_way, Walk& walk) {
   const SteadyTime until = std::chrono::steady_clock::now() + kTime / under_way;
@@ -137,7 +137,7 @@ void QueueDiscovery::TakeStep(const CollectContext& context, RedisSession& sessi
     walk.cursor = step.cursor == "0" ? "" : std::move(step.cursor);
     if (walk.cursor.empty()) End(now, walk);
   } catch (const CollectError& error) {
-    // A server that is loading, or wants a password, says so to every command.
+    // A server that is loading, or wants a password, answers every command like this.
     if (error.kind() == ErrorKind::kConnect || error.kind() == ErrorKind::kAuth) throw;
     walk.refused.emplace(error.kind(), error.what(), PartName(walk.realm));
     walk.cursor.clear();
@@ -155,7 +155,7 @@ std::vector<std::string> QueueDiscovery::Proven(const CollectContext& context,
   const std::vector<RedisReply> replies = session.Pipeline(context, commands);
   std::vector<std::string> proven;
   for (std::size_t i = 0; i < queues.size(); ++i) {
-    // Of another type: what is called so is no queue's.
+    // A key of another type is not a queue's.
     if (replies[i].type == Type::kError && replies[i].text.starts_with("WRONGTYPE")) continue;
     if (Checked(replies[i], Type::kInteger).integer == registry.proven_by) {
       proven.push_back(std::move(queues[i]));
@@ -177,7 +177,7 @@ void QueueDiscovery::Add(const std::vector<std::string>& queues, SteadyTime now,
   }
 }
 
-// All that is there has been named since the look-up began; what was not, is gone.
+// Everything that exists has been seen since the look-up began; what was not seen is gone.
 void QueueDiscovery::End(SteadyTime now, Walk& walk) {
   const bool keeps = walk.realm.system->registry->leaves_no_trace;
   std::erase_if(walk.seen, [&](const auto& queue) {

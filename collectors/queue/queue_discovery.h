@@ -21,22 +21,22 @@ struct QueueRealm {
   bool operator==(const QueueRealm&) const = default;
 };
 
-// What a queue of the realm is called on the page: its name, behind the prefix where
-// that is not the system's own.
+// A queue's label: its name, behind the prefix if that is not the system's default and not part of
+// the name.
 std::string QueueLabel(const QueueRealm& realm, const std::string& queue);
 
-// So many queues are found at most, in all realms together.
+// At most this many queues are found, in all realms together.
 inline constexpr std::size_t kQueuesFound = 1000;
 
-// Looks up which queues the realms have, on a schedule of its own: by a system's
-// registry where it keeps one, else by SCAN. A look-up that exceeds its part of a
-// collection's budget goes on in the next one. One thread.
+// Looks up the queues of the realms, at intervals: by a system's registry if it keeps one, else by
+// SCAN. A look-up that exceeds its share of a collection's budget goes on in the next one. One
+// thread.
 class QueueDiscovery {
  public:
   QueueDiscovery(std::vector<QueueRealm> realms, std::chrono::milliseconds interval);
 
-  // Looks as far as is due and the budget goes. What is refused is a problem of that
-  // realm, and is tried again when it is due. Throws where nobody answers.
+  // Looks as far as is due and the budget allows. A refusal is a problem of its realm, which is
+  // tried again when it is due. Throws if the server does not answer.
   void Step(const exporter::CollectContext& context, RedisSession& session,
             exporter::SteadyTime now, exporter::Reading& reading);
 
@@ -44,18 +44,18 @@ class QueueDiscovery {
     const QueueRealm* realm;
     std::string queue;
   };
-  // By realm, then by name. The pointers live as long as this.
+  // By realm, then by name. The pointers are valid as long as this object.
   std::vector<Found> queues() const;
   std::vector<QueueRealm> realms() const;
 
  private:
-  // One realm, and how far its look-up is.
+  // One realm, and how far its look-up has got.
   struct Walk {
     QueueRealm realm;
-    exporter::SteadyTime begun;  // The present look-up, or the last one.
+    exporter::SteadyTime begun;  // Start of the present look-up, or of the last one.
     exporter::SteadyTime due;
     std::string cursor = {};                                // Empty between two look-ups.
-    std::map<std::string, exporter::SteadyTime> seen = {};  // Queues, and when last.
+    std::map<std::string, exporter::SteadyTime> seen = {};  // When each queue was last seen.
     bool too_many = false;
     std::optional<exporter::CollectError> refused = std::nullopt;
   };

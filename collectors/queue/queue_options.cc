@@ -31,7 +31,7 @@ const QueueSystem* SystemNamed(std::string_view name) {
                         [name](const QueueSystem& system) { return system.name == name; });
 }
 
-// Any system where what the key says is none: noted; the configuration will not be run.
+// Returns any system if the key is wrong: the problem is added, so the configuration will not run.
 const QueueSystem* ReadSystem(YamlReader& options, const std::vector<std::string_view>& names) {
   const std::string name = options.RequiredString("system");
   if (name == kCelery) options.Problem("system", kCeleryHasItsOwn);

@@ -10,7 +10,7 @@
 
 namespace collectors {
 
-// A queue that the configuration names.
+// A queue from the configuration.
 struct NamedQueue {
   const QueueSystem* system;
   QueueTarget target;
@@ -23,11 +23,11 @@ struct QueueOptions {
   std::chrono::milliseconds discovery_interval;
 };
 
-// Reads queues, discover and discovery_interval. Notes what is wrong in the reader.
-// Pure but for the reader.
+// Reads queues, discover and discovery_interval. Adds mistakes to the problems of `options`. Pure
+// apart from that.
 QueueOptions ReadQueueOptions(exporter::YamlReader& options);
 
-// What they do, for people.
+// Help for these keys.
 inline constexpr std::string_view kQueueKeys =
     "\nqueues    a list of {name, system, key, group, prefix}; system is redis_list, redis_zset, "
     "redis_stream, rq, sidekiq, bullmq, bull, dramatiq, arq or huey; key, the queue's name in its "

@@ -22,25 +22,25 @@ constexpr char kManyEntries[] =
     "more than 4 MiB: the oldest entries of some queues, and so their ages, are not read";
 constexpr char kEntries[] = "oldest entries";
 
-// A question under way.
+// A question in progress.
 struct Asking {
   AskedQueue asked;
-  std::size_t waits_for = 0;  // Replies of the pipeline under way.
+  std::size_t waits_for = 0;  // Replies in the present pipeline.
   std::vector<RedisReply> replies = {};
   std::optional<CollectError> failed = std::nullopt;
-  // What to ask of the oldest entry; whether the last reply is its; why it is nil.
+  // The command for the oldest entry; whether the last reply is the entry; why that reply is nil.
   RedisCommand entry = {};
   bool has_entry = false;
   std::optional<CollectError> ageless = std::nullopt;
 };
 
-// A server that is loading, or wants a password, says so to every command.
+// A server that is loading, or wants a password, answers every command like this.
 void Fail(Asking& asking, const CollectError& error) {
   if (error.kind() == ErrorKind::kConnect || error.kind() == ErrorKind::kAuth) throw error;
   asking.failed = error;
 }
 
-// Sends what `commands` has to ask for each question, in one pipeline; keeps the replies.
+// Sends what `commands` returns for each question in one pipeline, and keeps the replies.
 template <typename Commands>
 void Send(const CollectContext& context, SturdySession& session, std::vector<Asking>& all,
           Commands commands) {
@@ -85,8 +85,8 @@ RedisCommand EntryOf(const Asking& asking, Time now) {
 
 using Wanted = RedisCommand (*)(const Asking& asking, Time now);
 
-// The questions about entries, or their ids, under way: those that have one, in the
-// budget's order.
+// The questions in progress that have a command for an entry, or for its id, in the order of the
+// budget's indices.
 std::vector<Asking*> WithEntries(std::vector<Asking>& all, Time now, Wanted wanted,
                                  EntryBudget& budget) {
   std::vector<Asking*> wanting;
@@ -109,7 +109,7 @@ std::vector<Asking*> WithEntries(std::vector<Asking>& all, Time now, Wanted want
   return wanting;
 }
 
-// A refused entry costs its age alone.
+// A refused entry costs only its age.
 void TakeEntry(RedisReply reply, Asking& asking) {
   if (reply.type == RedisReply::Type::kError) {
     const CollectError error = RedisError(std::string(kOldest) + asking.entry.front(), reply);
@@ -135,8 +135,8 @@ void SendPiece(const CollectContext& context, RedisSession& session,
   budget.Took(bytes);
 }
 
-// Asks for entries until the budget ends it. Where a pipeline breaks, as it is too much
-// to take or to wait for, returns why: the counts are good.
+// Asks for entries until the budget ends it. If a pipeline breaks because it is too large or too
+// slow, returns the reason: the counts are still good.
 std::optional<CollectError> SendPieces(const CollectContext& context, RedisSession& session,
                                        const std::vector<Asking*>& wanting, EntryBudget& budget) {
   for (auto places = budget.Next(); !places.empty(); places = budget.Next()) {
@@ -157,8 +157,8 @@ std::optional<CollectError> SendPieces(const CollectContext& context, RedisSessi
   return std::nullopt;
 }
 
-// An entry that was not read is nil, and so is one that turned out too large: it will not
-// be read in the next collections either, and a series that comes and goes is of no use.
+// The reply of an entry that was not read is nil. So is that of an entry that turned out too large:
+// it will not be read in the next collections, and a series that comes and goes is of no use.
 void SendEntries(const CollectContext& context, RedisSession& session, std::vector<Asking>& all,
                  Time now, Wanted wanted, EntryBudget& budget,
                  std::vector<CollectError>& problems) {

@@ -17,14 +17,14 @@ struct AskedQueue {
   const QueueTarget* target;
 };
 
-// Who is asked: numbers and names by the sturdy session, and entries, which are asked
-// sparingly anyway, by the session that it is of.
+// Numbers and names are read over the sturdy session. Entries, which are read sparingly anyway, are
+// read over the session beneath it.
 struct AskedServer {
   RedisSession& session;
   SturdySession& sturdy;
 };
 
-// Which oldest entries are read, and which ids of such.
+// Which oldest entries are read, and which of their ids.
 struct EntryBudgets {
   EntryBudget ids;
   EntryBudget entries;
@@ -32,11 +32,12 @@ struct EntryBudgets {
 
 using QueueResult = std::variant<QueueAnswer, exporter::CollectError>;
 
-// Puts all questions in one pipeline, what their replies make it necessary to ask in a
-// second one, and the oldest entries, after their ids, in as many as the budgets make of them. A
-// result for each, in their order: one that fails costs itself alone, and an entry that is not read
-// costs its age; what keeps many from being read is added to the problems, once. Throws where
-// nobody answers, or where the server says to all that it is loading or wants a password.
+// Sends all questions in one pipeline, and what their replies make it necessary to ask in a second
+// one. Then sends the requests for the ids of the oldest entries and for the entries, in as many
+// pipelines as the budgets make of them. Returns a result for each question, in their order. A
+// question that fails does not affect the others, and an entry that is not read costs only its age.
+// If many are not read for one reason, that is added to `problems` once. Throws if the server does
+// not answer, is loading or wants a password.
 std::vector<QueueResult> AskAll(const exporter::CollectContext& context, const AskedServer& server,
                                 std::span<const AskedQueue> asked, QueueQuestion::Time now,
                                 EntryBudgets& budgets,

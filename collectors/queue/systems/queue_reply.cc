@@ -19,7 +19,7 @@ using Type = RedisReply::Type;
 constexpr std::size_t kShownErrorBytes = 200;
 constexpr std::size_t kLongestJson = std::size_t{1} << 20;
 constexpr double kYear2000 = 946684800;
-constexpr char kScanStep[] = "1000";  // Entries looked at; a few hundred microseconds.
+constexpr char kScanStep[] = "1000";  // Entries looked at: a few hundred microseconds.
 
 double Seconds(QueueTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -29,7 +29,7 @@ long long Milliseconds(QueueTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
-// Calls `read` with the value of a field at the top; false where there is none.
+// Calls `read` with the value of a field at the top. Returns false if there is no such field.
 template <typename Read>
 bool WithField(const std::string& json, std::string_view field, Read read) {
   if (json.size() > kLongestJson) return false;
@@ -123,8 +123,8 @@ std::optional<std::vector<std::string>> JsonTexts(const std::string& json, std::
   return found ? std::optional(std::move(texts)) : std::nullopt;
 }
 
-// COUNT is in buckets of the hash table, which a set of that many members has no
-// more of than four times as many, unless it has shrunk by half just now.
+// COUNT is in buckets of the hash table. A set of that many members has at most four times as many
+// buckets, unless it has just shrunk by half.
 RedisCommand MembersCommand(const std::string& key) {
   return {"SSCAN", key, "0", "COUNT", std::to_string(4 * kQueueMembersRead)};
 }

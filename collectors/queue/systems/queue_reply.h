@@ -9,23 +9,22 @@
 
 #include "collectors/clients/redis/redis_session.h"
 
-// What the replies about queues are made of. All pure. "Throws" is a CollectError:
-// of an error reply its kind, of another wrong shape kProtocol.
+// Parsers of replies about queues. All are pure. "Throws" means a CollectError: with the kind of an
+// error reply, or kProtocol for another wrong shape.
 namespace collectors {
 
 using QueueTime = std::chrono::system_clock::time_point;
 
-// The reply, if it is of that type; else throws.
+// Returns the reply if it has that type; else throws.
 const RedisReply& Checked(const RedisReply& reply, RedisReply::Type type);
 
-// A number of entries, not below zero; else throws.
+// Returns a number of entries, not below zero; else throws.
 double CountOf(const RedisReply& reply);
 
-// A string; none for nil. Throws for anything else.
+// Returns a string; absent for nil. Throws for anything else.
 std::optional<std::string> TextOf(const RedisReply& reply);
 
-// The number at the front of a text, as of a score or of a stream's id
-// ("1700000000000-0").
+// Returns the number at the front of a text, such as a score or a stream's id ("1700000000000-0").
 template <typename T>
 std::optional<T> LeadingNumber(const std::string& text) {
   T value = 0;
@@ -34,36 +33,36 @@ std::optional<T> LeadingNumber(const std::string& text) {
   return value;
 }
 
-// Epoch seconds, with milliseconds, so that both ends of a range say one moment.
+// Epoch seconds with milliseconds, so that both ends of a range are the same moment.
 std::string SecondsText(QueueTime time);
 std::string MillisecondsText(QueueTime time);
 
-// How long ago that was, in seconds; a clock that runs ahead of ours makes no age
-// below zero. None where `then` is no time after 2000: an age of decades is a
-// number read wrongly.
+// Returns how many seconds ago that was; not below zero, because a clock may be ahead of ours.
+// Absent if the time is not after 2000: an age of decades comes from a number that was read
+// wrongly.
 std::optional<double> AgeSince(std::optional<double> epoch_seconds, QueueTime now);
-// The same of any finite time, as a sorted set's score.
+// The same for any finite time, such as a sorted set's score.
 std::optional<double> AgeSinceScore(double epoch_seconds, QueueTime now);
 
-// 2026-11-21T03:37:46.742580Z, with or without fraction and Z, as epoch seconds.
+// Returns epoch seconds of 2026-11-21T03:37:46.742580Z, with or without the fraction and the Z (or
+// +00:00).
 std::optional<double> EpochOfIso(const std::string& text);
 
-// A number at the top of a JSON object; nothing else in it is looked at. None where
-// it is absent, or the text is no JSON or of more than 1 MiB.
+// Returns a number at the top of a JSON object. Nothing else in the object is read. Absent if there
+// is no such number, or if the text is not JSON or has more than 1 MiB.
 std::optional<double> JsonNumber(const std::string& json, std::string_view field);
-// The texts of a list at the top of a JSON object; none as above.
+// Returns the texts of a list at the top of a JSON object; absent likewise.
 std::optional<std::vector<std::string>> JsonTexts(const std::string& json, std::string_view field);
 
-// SSCAN for all members of a set of no more than kQueueMembersRead.
+// SSCAN for all members of a set of at most kQueueMembersRead.
 RedisCommand MembersCommand(const std::string& key);
-// Its members, each once; none where the set has more. Throws for what is no reply
-// to SSCAN.
+// Returns the members, each once; absent if the set has more. Throws if it is not a reply to SSCAN.
 std::optional<std::vector<std::string>> MembersOf(const RedisReply& reply);
 
 // One step through the keys of a glob.
 RedisCommand ScanCommand(const std::string& cursor, const std::string& glob);
 
-// The middle of a text, if it has that beginning and that end.
+// Returns the middle of a text with that beginning and that end; absent for other texts.
 std::optional<std::string> Between(std::string_view text, std::string_view begin,
                                    std::string_view end);
 

@@ -15,109 +15,109 @@
 
 namespace collectors {
 
-// No more members of a set, groups of a stream or entries of a queue are looked
-// at than this in one collection; what would need more is not known.
+// In one collection at most this many members of a set, groups of a stream or entries of a queue
+// are read; what would need more is not known.
 inline constexpr std::size_t kQueueMembersRead = 1000;
 
-// The label `queue` of what a system keeps for all its queues together.
+// The label `queue` for what a system keeps for all its queues together.
 inline constexpr std::string_view kAllQueues = "*";
 
-// A queue, by the configuration or found.
+// A queue, configured or found.
 struct QueueTarget {
   std::string name;         // The label.
-  std::string key;          // Its key in Redis, or its name in its own system.
+  std::string key;          // Its key in Redis, or its name in the system.
   std::string group = {};   // Of a stream.
   std::string prefix = {};  // Of the system's keys.
 };
 
-// One word a meaning, in every system:
-//   waiting    may be taken now
+// The states mean the same in every system:
+//   waiting    can be taken now
 //   active     taken by a worker, not finished
 //   stalled    taken by a worker that gives no sign of life
-//   scheduled  not before a time that is yet to come
-//   retry      has failed, and is tried again at its time
+//   scheduled  due at a later time
+//   retry      has failed, and is tried again when due
 //   blocked    waits for other jobs
 //   failed     given up, and kept
 //   finished   done, and kept
-// States of one queue share no entry. RabbitMQ's queues have waiting and unacked
+// An entry is in one state of a queue at most. RabbitMQ's queues have waiting and unacked
 // (delivered, not acknowledged) instead.
 struct QueueDepth {
   std::string_view state;
   double depth;
 };
 
-// What is known of one queue; what the system cannot tell is absent.
+// What is known about one queue; absent if the system cannot report it.
 struct QueueState {
   std::string queue;  // The label.
   std::vector<QueueDepth> depths = {};
   std::optional<double> oldest_age_seconds = std::nullopt;
   std::optional<double> consumers = std::nullopt;
   std::optional<bool> paused = std::nullopt;
-  // Of a stream's group, which tells what waits.
+  // Of a stream's group: shows how much waits.
   std::optional<StreamPlace> place = std::nullopt;
 };
 
-// What a question found out.
+// The answer to a question.
 struct QueueAnswer {
   std::vector<QueueState> states = {};
-  // Of a realm: consumers of each queue by its key, none of a queue that is not
-  // in it. Absent where they are not known.
+  // Of a realm: consumers of each queue by its key; a queue that is not in it has none. Absent if
+  // they are not known.
   std::optional<std::map<std::string, double, std::less<>>> consumers = std::nullopt;
   std::vector<exporter::CollectError> problems =
-      {};  // While the rest is good; parts are not named.
+      {};  // Reported beside good results, without a part.
 };
 
-// What to ask, and what the replies mean. What `commands` and `more` ask is of numbers
-// and names, however large the entries are. Pure functions; they throw CollectError
-// for an error among the replies (its kind) and for a wrong shape (kProtocol).
+// What to ask, and what the replies mean. `commands` and `more` ask only for numbers and names,
+// however large the entries are. Pure functions. They throw CollectError: for an error among the
+// replies with its kind, for a wrong shape with kProtocol.
 struct QueueQuestion {
   using Time = std::chrono::system_clock::time_point;
   using Replies = std::span<const RedisReply>;
 
   std::vector<RedisCommand> (*commands)(const QueueTarget& target, Time now);
-  // What the first replies make it necessary to ask; null where nothing ever.
+  // What the first replies make it necessary to ask; null if that is always nothing.
   std::vector<RedisCommand> (*more)(const QueueTarget& target, Replies first, Time now);
-  // `replies` are those of the commands in their order, then those of `more`, then that of
-  // `id`, then that of `entry`.
+  // `replies` are those to the commands in their order, then those to `more`, then that to `id`,
+  // then that to `entry`.
   QueueAnswer (*read)(const QueueTarget& target, Replies replies, Time now);
-  // What to ask of the oldest entry for its age; null where nothing ever. `before` are
-  // the replies to all else; no words where there is nothing to ask. An entry is of any
-  // size: so this alone is asked sparingly (EntryBudget), and is nil where it is not
-  // asked or is refused.
+  // The command for the oldest entry, which shows its age; null if that is never known. `before`
+  // are the replies to everything else. An empty command asks nothing. An entry may have any size,
+  // so this alone is asked sparingly (EntryBudget); its reply is nil if it was not asked or was
+  // refused.
   RedisCommand (*entry)(const QueueTarget& target, Replies before, Time now) = nullptr;
-  // What to ask for the id of the oldest entry, which may be of any size as well: asked as
-  // an entry is; its reply stands before that of the entry. Null where an id is not needed.
+  // The command for the id of the oldest entry. An id may have any size as well, so it is asked
+  // like an entry; its reply stands before that of the entry. Null if no id is needed.
   RedisCommand (*id)(const QueueTarget& target) = nullptr;
 };
 
-// How a system tells which queues it has.
+// How to find the queues of a system.
 struct QueueRegistry {
   // A step of SCAN or of SSCAN from the cursor.
   RedisCommand (*scan)(const std::string& prefix, const std::string& cursor);
-  // The queue that an element of the reply stands for; none where it is another's.
+  // The queue that an element of the reply stands for; absent if it is another system's.
   std::optional<std::string> (*queue)(const std::string& prefix, const std::string& found);
-  // Where elements may be another system's, what to ask of each and the number that
-  // the reply is for a queue of this; else null.
+  // If elements may be another system's: the command to ask about each, and the number that is the
+  // reply for a queue of this system. Else null.
   RedisCommand (*proof)(const std::string& prefix, const std::string& queue) = nullptr;
   long long proven_by = 0;
-  // An idle queue leaves no trace: one that was found is kept a day.
+  // An idle queue leaves no trace: a found queue is kept for a day.
   bool leaves_no_trace = false;
-  // A queue is named by its whole key, the prefix included.
+  // A queue's name is its whole key, including the prefix.
   bool names_are_keys = false;
 };
 
-// A way to keep queues in Redis. To add one: write its functions in a file of
-// systems/, then a row in queue_systems.cc.
+// A way to keep queues in Redis. To add one, write its functions in a file of this folder, then add
+// it to queue_systems.cc.
 struct QueueSystem {
   std::string_view name;
-  std::string_view prefix;  // Of its keys, where the configuration names none.
-  bool has_prefix = false;  // It may be another.
+  std::string_view prefix;  // Of its keys, if the configuration gives none.
+  bool has_prefix = false;  // The configuration may give another one.
   bool has_group = false;
   const QueueQuestion* question = nullptr;  // About each queue.
-  // About what is kept for all queues below one prefix; its target is called
-  // kAllQueues. Null where nothing is.
+  // About what is kept for all queues below one prefix; the target's name is kAllQueues. Null if
+  // nothing is.
   const QueueQuestion* realm = nullptr;
-  const QueueRegistry* registry = nullptr;  // Null: no queue can be found.
+  const QueueRegistry* registry = nullptr;  // Null: queues cannot be found.
 };
 
 }  // namespace collectors
