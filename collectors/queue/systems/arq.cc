@@ -1,10 +1,9 @@
-// arq (arq-docs.helpmanual.io). A queue is a zset by the time an entry is due, in
-// milliseconds; a job stays in it while it runs, and has a key arq:in-progress:ID
-// then, which its worker's death outlives by the job's timeout and ten seconds.
-// Workers take from the front alone (the first 100 due entries, unless told
-// otherwise), so those that run are in front. Results are pickles, and nothing lists
-// the workers: how many have failed, and how many workers there are, is not known.
-// Read in arq 0.28.0.
+// arq (arq-docs.helpmanual.io). A queue is a zset of jobs by when they are due, in milliseconds. A
+// job stays in it while it runs, and then has a key arq:in-progress:ID, which outlives a killed
+// worker by the job's timeout and ten seconds. Workers take only from the front (the first 100 due
+// entries by default), so running jobs are in front. Results are pickles, and nothing lists the
+// workers: how many jobs have failed, and how many workers there are, is not known. As in arq
+// 0.28.0.
 
 #include <algorithm>
 

@@ -1,17 +1,18 @@
-// BullMQ (bullmq.io) and its predecessor Bull 4. Below a prefix (bull:) for the queue Q
+// BullMQ (bullmq.io) and its predecessor Bull 4. The keys of the queue Q, below a prefix (bull:):
 //   Q:wait, Q:paused  lists of job ids, pushed at the left, taken from the right; a
-//                     pause renames the one to the other, except in BullMQ from 6 on
-//   Q:prioritized     BullMQ: zset of what has a priority, in the order of its turn
+//                     pause renames one to the other, except in BullMQ from 6 on
+//   Q:prioritized     BullMQ: zset of jobs with a priority, in the order of their turn
 //   Q:priority        Bull: an index of entries that are in Q:wait as well
 //   Q:active          list; each job's lock Q:ID:lock lives 30 seconds after the last
 //                     sign of life of its worker
 //   Q:delayed, Q:waiting-children, Q:completed, Q:failed  zsets
 //   Q:ID              a job's hash, with timestamp (ms, when it was added), opts (JSON
-//                     with delay, in ms) and processedOn (ms, when it last was begun)
-//   Q:meta            hash; BullMQ notes opts.maxLenEvents there; Q:id  a counter
-// BullMQ 4 keeps a marker in the wait list, whose id begins with "0:". A worker's
-// blocking connection is called PREFIX:BASE64(Q), perhaps with :w:NAME behind it.
-// Read in BullMQ 6.7.0 and Bull 4.16.5, both tested.
+//                     with delay, in ms) and processedOn (ms, when it last began)
+//   Q:meta            hash; BullMQ keeps opts.maxLenEvents there
+//   Q:id              a counter
+// BullMQ 4 keeps a marker in the wait list; its id begins with "0:". A worker's blocking connection
+// is named PREFIX:BASE64(Q), sometimes followed by :w:NAME. As in BullMQ 6.7.0 and Bull 4.16.5,
+// both tested.
 
 #include <algorithm>
 
@@ -50,7 +51,7 @@ enum Asked : std::size_t {
   kChildren,
   kBullMq
 };
-constexpr std::size_t kBull = kPrioritized + 1;  // How much of it Bull is asked.
+constexpr std::size_t kBull = kPrioritized + 1;  // How many of these Bull is asked.
 
 std::vector<RedisCommand> BullCommands(const QueueTarget& target, QueueTime) {
   const auto key = [&](std::string_view suffix) { return Key(target.prefix, target.key, suffix); };
@@ -73,7 +74,7 @@ std::vector<RedisCommand> BullMqCommands(const QueueTarget& target, QueueTime no
   return commands;
 }
 
-// The end that is served next.
+// The end of a list that is served next.
 struct ListEnd {
   std::optional<std::string> next;
   double markers = 0;
@@ -93,18 +94,18 @@ ListEnd EndOf(const RedisReply& reply) {
   return end;
 }
 
-// The next job of the lists, where it is known to be the oldest: what has a priority
-// overtakes, and waits in an order of its own.
+// The next job of the lists, if it is known to be the oldest: jobs with a priority overtake, and
+// wait in another order.
 std::optional<std::string> OldestId(Replies first) {
   if (CountOf(first[kPrioritized]) > 0) return std::nullopt;
   auto id = EndOf(first[kWaitEnd]).next;
   return id ? id : EndOf(first[kPausedEnd]).next;
 }
 
-// For each active job the text of its lock, nil without one: one command, so that no
-// job moves between its place in the list and its lock. Redis 7.0 or newer.
+// Whether to ask for the text of each active job's lock, nil without one. That is one command, so
+// that no job moves between the reading of the list and of its lock. Redis 7.0 or newer.
 bool AsksLocks(const QueueTarget& target, Replies first) {
-  // A star would stand for the job too.
+  // A star in the key would stand for the job, too.
   if ((target.prefix + target.key).find('*') != std::string::npos) return false;
   const double active = CountOf(first[kActive]);
   return active > 0 && active <= static_cast<double>(kQueueMembersRead);
@@ -130,8 +131,8 @@ std::optional<double> NumberOf(const RedisReply& reply) {
   return text ? LeadingNumber<double>(*text) : std::nullopt;
 }
 
-// When the job could last be taken: since it was added and its delay was over; one
-// that is tried again, since it was last begun.
+// When the job could last be taken: since it was added and its delay was over; if it is tried
+// again, since it last began.
 std::optional<double> WaitingSince(const RedisReply& job) {
   if (job.type == Type::kNil) return std::nullopt;
   const std::vector<RedisReply>& fields = Checked(job, Type::kArray).items;
@@ -143,8 +144,8 @@ std::optional<double> WaitingSince(const RedisReply& job) {
   return std::max(*added + std::max(0.0, delay), NumberOf(fields[2]).value_or(0)) / 1000;
 }
 
-// Adds what is active. Where its locks cannot be read, or are too many, a dead
-// worker's jobs are among it. `locks` is null where they were not asked for.
+// Adds the active jobs. If their locks cannot be read, or are too many, jobs of a dead worker are
+// among them. `locks` is null if they were not asked for.
 void AddActive(double listed, const RedisReply* locks, QueueState& state) {
   if (locks != nullptr && locks->type == Type::kArray) {
     const auto all = static_cast<double>(locks->items.size());
@@ -159,7 +160,7 @@ void AddActive(double listed, const RedisReply* locks, QueueState& state) {
   if (listed == 0) state.depths.push_back({"stalled", 0});
 }
 
-// What both have; what has a priority is in Bull's lists.
+// The states of both; jobs with a priority are in Bull's lists.
 QueueState StateOf(const QueueTarget& target, Replies first, Replies more, QueueTime now) {
   const double markers = EndOf(first[kWaitEnd]).markers + EndOf(first[kPausedEnd]).markers;
   const double listed = CountOf(first[kWait]) + CountOf(first[kPausedList]);
@@ -212,8 +213,8 @@ std::vector<RedisCommand> RealmMore(const QueueTarget&, Replies first, QueueTime
   return {{"CLIENT", "LIST"}};
 }
 
-// The queue that a connection of this name works for: a worker's, and not that of
-// someone who listens for events (:qe).
+// The queue that a connection of this name works for: that of a worker, but not that of a listener
+// for events (:qe).
 std::optional<std::string> QueueOfClient(std::string_view name, const std::string& prefix) {
   const auto rest = Between(name, prefix + ":", "");
   if (!rest) return std::nullopt;
@@ -267,7 +268,7 @@ std::optional<std::string> BullQueueOf(const std::string& prefix, const std::str
   return Between(found, prefix + ":", ":id");
 }
 
-// A queue that Bull 4 has paused has a meta too.
+// A queue that Bull 4 has paused also has a meta key.
 RedisCommand HasMeta(const std::string& prefix, const std::string& queue) {
   return {"HEXISTS", Key(prefix, queue, "meta"), kOwnMeta};
 }

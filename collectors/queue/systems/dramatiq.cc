@@ -1,14 +1,14 @@
-// Dramatiq (dramatiq.io) with its Redis broker. Below dramatiq: for the queue Q
+// Dramatiq (dramatiq.io) with its Redis broker. The keys of the queue Q, below dramatiq:
 //   Q          list of message ids, pushed at the right, taken from the left
 //   Q.msgs     hash of the messages that wait in the list or that a worker has
-//   Q.DQ, Q.DQ.msgs  the same for what is not due yet
-//   Q.XQ       zset of the dead, forgotten after a week
-//   __acks__.WORKER.Q  sets of what each worker has; a dead worker's go back to
-//              the list at the next maintenance
-//   __heartbeats__  zset of all who have spoken, those who only send among them
-// So neither the number of workers nor which messages are a dead one's is known at
-// a bounded cost. message_timestamp, in milliseconds, stands in the message, of which
-// nothing else is looked at. Read in Dramatiq 2.2.1.
+//   Q.DQ, Q.DQ.msgs  the same for messages that are not due yet
+//   Q.XQ       zset of dead messages, deleted after a week
+//   __acks__.WORKER.Q  set of the messages that a worker has; those of a dead worker go
+//              back to the list at the next maintenance
+//   __heartbeats__  zset of all clients that have called, also those that only send
+// So neither the number of workers nor the messages of dead ones can be found at a bounded cost.
+// The message contains message_timestamp, in milliseconds; nothing else in it is read. As in
+// Dramatiq 2.2.1.
 
 #include <algorithm>
 
@@ -40,7 +40,7 @@ RedisCommand Entry(const QueueTarget& target, Replies before, QueueTime) {
   return {"HGET", Key(target, ".msgs"), *id};
 }
 
-// A delay and the pauses before retries are in it: nothing says when they were over.
+// Includes a delay and the pauses before retries: nothing records when they were over.
 std::optional<double> SentAt(const std::string& message) {
   const auto sent = JsonNumber(message, "message_timestamp");
   return sent ? std::optional(*sent / 1000) : std::nullopt;
@@ -50,11 +50,11 @@ QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime now) {
   const double waiting = CountOf(replies[0]);
   QueueState state = {.queue = target.name,
                       .depths = {{"waiting", waiting},
-                                 // A message may have come between the two.
+                                 // A message may have come between the two commands.
                                  {"active", std::max(0.0, CountOf(replies[1]) - waiting)},
                                  {"scheduled", CountOf(replies[2])},
                                  {"failed", CountOf(replies[3])}}};
-  // The oldest id is the one before it.
+  // The reply before it is the oldest id.
   if (replies.size() > 5) {
     const auto message = TextOf(replies[5]);
     if (message) state.oldest_age_seconds = AgeSince(SentAt(*message), now);

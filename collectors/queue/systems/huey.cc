@@ -1,10 +1,10 @@
-// Huey (huey.readthedocs.io) with its Redis storages. For the instance called N
+// Huey (huey.readthedocs.io) with its Redis storages. The keys of the instance N:
 //   huey.redis.N     list, pushed at the left, or a zset by priority (PriorityRedisHuey)
-//   huey.schedule.N  zset by the time an entry is due, in epoch seconds
-//   huey.results.N   hash; huey.r.N.* of the storages that forget
-// N is the name without all but letters, digits and underscores. What runs is kept
-// nowhere, tasks are pickles without a time: neither what is active or has failed nor
-// an age is known. Read in Huey 3.5.4.
+//   huey.schedule.N  zset by when an entry is due, in epoch seconds
+//   huey.results.N   hash; huey.r.N.* in storages that let results expire
+// N is the instance's name, of which only letters, digits and underscores are kept. Running tasks
+// are not stored, and tasks are pickles without a time: neither active nor failed tasks nor an age
+// is known. As in Huey 3.5.4.
 
 #include "collectors/queue/systems/queue_reply.h"
 #include "collectors/queue/systems/systems.h"
@@ -23,7 +23,7 @@ bool IsOfAnotherType(const RedisReply& reply) {
   return reply.type == RedisReply::Type::kError && reply.text.starts_with("WRONGTYPE");
 }
 
-// It is a list or a zset, and while empty neither: then both say none.
+// The queue is a list or a zset. While it is empty it is neither, and both lengths are 0.
 QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime) {
   const RedisReply& length = IsOfAnotherType(replies[0]) ? replies[1] : replies[0];
   return {

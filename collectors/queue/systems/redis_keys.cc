@@ -1,4 +1,4 @@
-// Queues of no system: a list, and a sorted set of entries by when they are due.
+// Queues without a queue system: a list, and a sorted set of entries by when they are due.
 
 #include "collectors/queue/systems/queue_reply.h"
 #include "collectors/queue/systems/systems.h"
@@ -25,7 +25,7 @@ std::vector<RedisCommand> ZsetCommands(const QueueTarget& target, QueueTime now)
   return {{"ZCOUNT", target.key, "-inf", due}, {"ZCOUNT", target.key, "(" + due, "+inf"}};
 }
 
-// No command tells the score alone.
+// No command returns the score alone.
 RedisCommand ZsetEntry(const QueueTarget& target, Replies before, QueueTime now) {
   if (CountOf(before[0]) == 0) return {};
   return {"ZRANGEBYSCORE", target.key, "-inf", SecondsText(now), "WITHSCORES", "LIMIT", "0", "1"};

@@ -1,4 +1,4 @@
-// Streams: one consumer group, or each of a stream's groups as a queue of its own.
+// Streams: one consumer group, or each group of a stream as a separate queue.
 
 #include <algorithm>
 #include <cstdint>
@@ -18,10 +18,10 @@ using Type = RedisReply::Type;
 
 constexpr std::size_t kGroupsRead = 100;  // Of one stream without a named group.
 
-// The replies; then one of XPENDING for each group.
+// The replies in their order; then one to XPENDING for each group.
 enum Asked : std::size_t { kExists, kGroupList, kStream, kAsked };
 
-// The summary that XPENDING gives otherwise names every consumer that has something.
+// XPENDING without a range returns a summary that names every consumer with pending entries.
 RedisCommand FirstPending(const std::string& key, const std::string& group) {
   return {"XPENDING", key, group, "-", "+", "1"};
 }
@@ -33,7 +33,7 @@ std::vector<RedisCommand> Commands(const QueueTarget& target, QueueTime) {
   return commands;
 }
 
-// The groups by name, as many as are read.
+// All groups by name.
 std::vector<std::pair<std::string, const RedisReply*>> Groups(const RedisReply& reply) {
   std::vector<std::pair<std::string, const RedisReply*>> groups;
   for (const RedisReply& group : Checked(reply, Type::kArray).items) {
@@ -53,8 +53,8 @@ std::vector<RedisCommand> More(const QueueTarget& target, Replies first, QueueTi
   return commands;
 }
 
-// Of the entry that XPENDING names: id, consumer, and two numbers. An id begins with
-// the milliseconds at which its entry was added.
+// Age of the entry that XPENDING returns: id, consumer and two numbers. An id begins with the
+// milliseconds at which its entry was added.
 std::optional<double> OldestPending(const RedisReply& reply, QueueTime now) {
   if (reply.type != Type::kArray || reply.items.empty()) return std::nullopt;
   const std::vector<RedisReply>& first = reply.items.front().items;
@@ -68,7 +68,7 @@ QueueState EmptyGroup(const std::string& queue) {
   return {.queue = queue, .depths = {{"waiting", 0}, {"active", 0}}, .consumers = 0};
 }
 
-// The stream is null if the server refuses XINFO STREAM: the rest is known without it.
+// `stream` is null if the server refuses XINFO STREAM: the rest is known without it.
 QueueState GroupState(const std::string& queue, const RedisReply& group, const RedisReply* stream) {
   QueueState state = {.queue = queue};
   if (stream != nullptr) state.place = PlaceOf(*stream, group);
@@ -125,7 +125,7 @@ QueueAnswer Read(const QueueTarget& target, Replies replies, QueueTime now) {
 
 constexpr QueueQuestion kGroups = {Commands, More, Read};
 
-// TYPE came with Redis 6.0.
+// TYPE needs Redis 6.0.
 RedisCommand Scan(const std::string& prefix, const std::string& cursor) {
   RedisCommand command = ScanCommand(cursor, EscapedGlob(prefix) + "*");
   command.insert(command.end(), {"TYPE", "stream"});

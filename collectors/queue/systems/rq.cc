@@ -1,15 +1,15 @@
-// RQ (python-rq.org). Below rq: for the queue Q
+// RQ (python-rq.org). The keys of the queue Q, below rq:
 //   queue:Q      list of job ids, pushed at the right, taken from the left
-//   wip:Q        zset of what runs; the score is when its worker, silent until
-//                then, counts as dead (no end: +inf, or -1 in RQ 1)
-//   scheduled:Q  zset by the time it is due
-//   deferred:Q   zset of what waits for other jobs
-//   failed:Q, finished:Q  zsets by when they are forgotten (never: +inf or -1);
-//                what is past that is removed by the next maintenance
-//   workers:Q    set of the keys of its workers, whose hashes live by a heartbeat
+//   wip:Q        zset of running jobs; the score is when the worker counts as dead if it
+//                is silent until then (no end: +inf, or -1 in RQ 1)
+//   scheduled:Q  zset by when a job is due
+//   deferred:Q   zset of jobs that wait for other jobs
+//   failed:Q, finished:Q  zsets by when entries expire (never: +inf or -1); the next
+//                maintenance removes those that have expired
+//   workers:Q    set of the keys of its workers; a worker's hash is kept by heartbeats
 //   job:ID       hash; enqueued_at is ISO 8601 in UTC
-//   suspended    there, while all workers are told to pause
-// Read in RQ 1.16.2 and 3.0.0; 1.16 and 3.0 are tested.
+//   suspended    exists while all workers are told to pause
+// As in RQ 1.16.2 and 3.0.0; 1.16 and 3.0 are tested.
 
 #include <algorithm>
 
@@ -34,7 +34,7 @@ enum Asked : std::size_t {
   kFinishedGone,
   kSuspended,
   kWorkers,
-  kFirst  // Then the living workers, if any are named; the oldest id; its job's time.
+  kFirst  // Then the live workers, if the set has any; the oldest id; its job's time.
 };
 
 std::string Key(std::string_view kind, const std::string& queue) {
@@ -44,7 +44,7 @@ std::string Key(std::string_view kind, const std::string& queue) {
 std::vector<RedisCommand> Commands(const QueueTarget& target, QueueTime now) {
   const std::string& queue = target.key;
   const std::string seconds = SecondsText(now);
-  // Of a zset by the time of its end, what is past it. Below zero is no time.
+  // The expired entries of a zset by expiry. A score below zero is not a time.
   const auto past = [&](std::string_view kind) {
     return RedisCommand{"ZCOUNT", Key(kind, queue), "0", seconds};
   };
@@ -61,7 +61,7 @@ std::vector<RedisCommand> Commands(const QueueTarget& target, QueueTime now) {
           MembersCommand(Key("workers", queue))};
 }
 
-// A worker that died without a word stays in the set; its hash goes.
+// A worker that was killed stays in the set; its hash expires.
 std::vector<RedisCommand> More(const QueueTarget&, Replies first, QueueTime) {
   const auto workers = MembersOf(first[kWorkers]);
   if (!workers || workers->empty()) return {};
@@ -78,7 +78,7 @@ RedisCommand Entry(const QueueTarget&, Replies before, QueueTime) {
   return {"HGET", "rq:job:" + *id, "enqueued_at"};
 }
 
-// Between two commands one entry may have gone, never below none.
+// Not below zero: an entry may have gone between the two commands.
 double Less(const RedisReply& all, const RedisReply& some) {
   return std::max(0.0, CountOf(all) - CountOf(some));
 }

@@ -1,13 +1,13 @@
-// Sidekiq (sidekiq.org). Below a namespace ("app:"), or none:
+// Sidekiq (sidekiq.org). The keys, below a namespace ("app:") or without one:
 //   queues         set of the names of queues
 //   queue:Q        list of jobs (JSON), pushed at the left, taken from the right
 //   paused         set of the names of paused queues (Sidekiq Pro)
 //   schedule, retry, dead  zsets for all queues together
 //   processes      set of identities; the hash of each lives 60 seconds after its
 //                  last heartbeat: info (JSON with `queues`), busy, quiet
-// A job's enqueued_at is in milliseconds since Sidekiq 8, in seconds before; it
-// stands in the job itself, of which nothing else is looked at.
-// Read in Sidekiq 6.4.1 and 8.1; 6.4 is tested, 8 by its documented form.
+// A job's enqueued_at is in milliseconds since Sidekiq 8, in seconds before. It is in the job
+// itself; nothing else in the job is read. As in Sidekiq 6.4.1 and 8.1; 6.4 is tested, 8 by its
+// documented form.
 
 #include <cstdint>
 #include <iterator>
@@ -23,14 +23,14 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 using Replies = QueueQuestion::Replies;
 
-constexpr double kLeastMilliseconds = 1e11;  // The year 1973, or 5138 in seconds.
+constexpr double kLeastMilliseconds = 1e11;  // In milliseconds the year 1973, in seconds 5138.
 
 std::string Key(const std::string& prefix, std::string_view name) {
   return (prefix.empty() ? "" : prefix + ":") + std::string(name);
 }
 
-// Without a namespace the keys have names that an application may have given to others:
-// such a one costs what it would stand for.
+// Without a namespace, an application may have given these names to other keys. Such a key costs
+// only the value that it would stand for.
 bool IsOfAnotherType(const RedisReply& reply, std::string_view key,
                      std::vector<CollectError>& problems) {
   if (reply.type != RedisReply::Type::kError || !reply.text.starts_with("WRONGTYPE")) return false;
@@ -90,7 +90,7 @@ std::vector<RedisCommand> RealmMore(const QueueTarget& target, Replies first, Qu
   return commands;
 }
 
-// What the living processes do. One that was killed stays in the set; its hash goes.
+// What live processes do. A process that was killed stays in the set; its hash expires.
 struct Processes {
   std::optional<double> busy = 0;
   std::optional<double> consumers = 0;
@@ -105,18 +105,18 @@ void AddProcess(const RedisReply& fields, Processes& processes) {
   const auto jobs = LeadingNumber<std::int32_t>(*busy);
   if (!jobs || *jobs < 0) processes.busy.reset();
   if (processes.busy) *processes.busy += *jobs;
-  // It finishes what it has, and takes no more.
+  // A quiet process finishes its jobs and takes no more.
   if (TextOf(fields.items[2]) == "true") return;
   const auto queues = JsonTexts(*info, "queues");
   if (!queues) processes.consumers.reset();
   if (processes.consumers) ++*processes.consumers;
-  // A queue stands there as often as it weighs.
+  // A queue is listed as many times as its weight.
   const auto texts = queues.value_or(std::vector<std::string>());
   const std::set<std::string> once(texts.begin(), texts.end());
   for (const std::string& queue : once) ++processes.by_queue[queue];
 }
 
-// A member of the set that is no hash is no process; it is told of.
+// Skips a member of the set that is not a hash, and so not a process, with a problem.
 Processes ProcessesOf(Replies replies, std::vector<CollectError>& problems) {
   Processes processes;
   for (const RedisReply& fields : replies) {

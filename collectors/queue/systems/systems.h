@@ -2,7 +2,7 @@
 
 #include "collectors/queue/systems/queue_system.h"
 
-// The systems, each in the file of its name, which says where it keeps what.
+// The systems, each in the file of its name, which documents its keys.
 namespace collectors {
 
 extern const QueueSystem kArqQueues;
