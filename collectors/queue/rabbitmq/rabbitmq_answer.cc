@@ -13,14 +13,14 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 namespace dom = simdjson::dom;
 
-constexpr std::size_t kDeepest = 16;  // Of a queue's own values; what was asked nests 3 deep.
+constexpr std::size_t kDeepest = 16;  // Of a queue's values; the columns asked for nest 3 deep.
 
 [[noreturn]] void Refuse() {
   throw CollectError(ErrorKind::kProtocol,
                      "the answer is none of RabbitMQ's management API about queues");
 }
 
-// A JSON text, as long as its parser lives.
+// A parsed JSON text. Its elements are valid as long as this object.
 class Document {
  public:
   explicit Document(std::string_view json) {
@@ -40,7 +40,7 @@ class Document {
   dom::element root_;
 };
 
-// Whole, as all that is asked for; nothing else is a count.
+// A whole number, as all columns asked for are; anything else is not a count.
 std::optional<double> Number(const dom::object& object, std::string_view key) {
   std::uint64_t number = 0;
   if (object[key].get(number) != simdjson::SUCCESS) return std::nullopt;

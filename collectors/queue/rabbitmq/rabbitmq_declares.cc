@@ -11,7 +11,7 @@ using exporter::ErrorKind;
 
 namespace {
 
-// RabbitMQ's own words tell who is refused what, and not what to do.
+// RabbitMQ's text says what was refused to which user, but not what to do.
 CollectError Explained(const CollectError& error, const std::string& queue) {
   std::string what = error.what();
   if (error.kind() == ErrorKind::kMissing) what += std::string(" (") + kDeclaredFirst + ")";
@@ -24,7 +24,7 @@ RabbitmqDeclares::RabbitmqDeclares(AmqpTarget target) : session_(std::move(targe
 
 RabbitmqFindings RabbitmqDeclares::Read(const exporter::CollectContext& context,
                                         const RabbitmqQuestion& question) {
-  // Where the URL is in a file, the reader of the configuration could not know.
+  // If the URL is in a file, the reader of the configuration could not reject this.
   if (question.discover) {
     throw CollectError(ErrorKind::kQuery,
                        "AMQP cannot list queues: discovery needs the management API, http://");

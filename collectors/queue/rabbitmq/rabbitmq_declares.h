@@ -6,14 +6,13 @@
 
 namespace collectors {
 
-// Passive declares over AMQP 0-9-1: how many messages of each named queue wait, and
-// its consumers, as of now. AMQP tells neither what is not acknowledged nor which
-// queues there are.
+// Passive declares over AMQP 0-9-1: how many messages wait in each named queue, and its consumers,
+// as of now. AMQP shows neither unacknowledged messages nor the list of queues.
 class RabbitmqDeclares : public RabbitmqSource {
  public:
   explicit RabbitmqDeclares(AmqpTarget target);
 
-  // Throws kQuery where the question is for discovery.
+  // Throws kQuery if the question asks for discovery.
   RabbitmqFindings Read(const exporter::CollectContext& context,
                         const RabbitmqQuestion& question) override;
 

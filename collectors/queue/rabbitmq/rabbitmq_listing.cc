@@ -46,7 +46,7 @@ void RabbitmqListing::AddBeside(RabbitmqQueue queue) {
   const bool is_wanted = named_.contains(base) || question_.discover->Match(base) ||
                          question_.discover->Match(queue.name);
   if (!is_wanted) return;
-  // As many as two for each that may be shown.
+  // Two for each queue that may be shown.
   if (beside_.size() == 2 * kMostDiscovered && !beside_.contains(queue.name)) {
     ++left_out_;
     return;
@@ -61,7 +61,7 @@ std::optional<RabbitmqQueue>* RabbitmqListing::Whole(const std::string& name) {
   return found == found_.end() ? nullptr : &found->second;
 }
 
-// Only where all three are there: a queue of another's may end so too.
+// Only if all three exist: another application's queue may have such a name, too.
 void RabbitmqListing::JoinDramatiq() {
   for (auto& [name, queue] : beside_) {
     const std::string base(DramatiqBase(name));
@@ -70,7 +70,8 @@ void RabbitmqListing::JoinDramatiq() {
                         beside_.contains(base + std::string(kDramatiqDelayed)) &&
                         beside_.contains(base + std::string(kDramatiqDead));
     if (is_one) {
-      // Workers take what is delayed in advance, and hold it until its time.
+      // Workers take delayed messages in advance and hold them until they are due: unacked ones
+      // count.
       auto& place = name.ends_with(kDramatiqDelayed) ? (*whole)->scheduled : (*whole)->failed;
       place = MessagesOf(queue);
     } else if (question_.discover->Match(name)) {
@@ -97,7 +98,7 @@ void RabbitmqListing::AddDelayed(const RabbitmqQueue& queue) {
   delayed_.insert_or_assign(queue.name, MessagesOf(queue));
 }
 
-// A sum that lacks a part would be wrong.
+// A sum without one of its parts would be wrong.
 std::optional<double> RabbitmqListing::Delayed() const {
   if (too_many_delayed_) return std::nullopt;
   double sum = 0;

@@ -15,12 +15,12 @@ using exporter::CollectError;
 using exporter::ErrorKind;
 
 constexpr std::string_view kApi = "/api";
-// More names than these are cheaper to find in the list.
+// More names than this are cheaper to find in the list.
 constexpr std::size_t kMostAskedOneByOne = 20;
-constexpr std::size_t kPageSize = 500;  // The API gives no more.
+constexpr std::size_t kPageSize = 500;  // The API's maximum.
 constexpr std::size_t kMostPages = 20;
 
-// An error with what its status means to this API, which tells no more of some.
+// Adds to an error what its status means for this API, which reports no more for some.
 CollectError Explained(const CollectError& error, const std::string& missing) {
   const std::string what = error.what();
   if (error.kind() == ErrorKind::kMissing) return {error.kind(), what + ": " + missing};
@@ -30,7 +30,7 @@ CollectError Explained(const CollectError& error, const std::string& missing) {
                             "virtual host"};
 }
 
-// Failures that are one queue's own.
+// Failures of a single queue.
 bool IsOfOneQueue(ErrorKind kind) {
   return kind == ErrorKind::kMissing || kind == ErrorKind::kPermission || kind == ErrorKind::kQuery;
 }
@@ -105,7 +105,7 @@ RabbitmqFindings RabbitmqManagement::ReadListed(const CollectContext& context,
       pages = read.pages;
       listing.Add(std::move(read.queues));
     } catch (const CollectError& error) {
-      // There are fewer pages where queues have gone since the first of them.
+      // If queues have gone since the first page, there are fewer pages.
       if (page == 1 || error.kind() != ErrorKind::kQuery) throw;
       cut.emplace(error.kind(), "page " + std::to_string(page) + ": " + error.what());
       break;

@@ -9,22 +9,21 @@
 
 namespace collectors {
 
-// Where on its server a management API is, and for which virtual host it is asked.
+// Where on its server a management API is, and which virtual host is read.
 struct ManagementPlace {
-  std::string prefix;  // What its paths begin with; mostly empty.
+  std::string prefix;  // Stands before the API's paths; mostly empty.
   std::string vhost;
 };
 
-// By the path of the URL, which is the virtual host ("/jobs", none for "/"); or,
-// where `vhost` says that, the folder of the API. An "/api" at the end of the path
-// is taken for what the API's own paths begin with. Throws std::invalid_argument.
+// The URL's path is the virtual host ("/jobs"; "/" if there is no path). If `vhost` gives the
+// virtual host, the path is the folder of the API. An "/api" at the end of the path is dropped: the
+// API's own paths begin with it. Throws std::invalid_argument.
 ManagementPlace PlaceOf(const HttpEndpoint& endpoint, std::string_view vhost);
 
-// The management plugin's API of RabbitMQ 3.10 to 4.3, asked for a few columns of
-// the queues in question, a few named ones one by one and others by pages of the
-// list. Its figures are up to the broker's statistics interval (5 s) old, a quorum
-// queue's up to twice that. At most 10,000 queues are listed and 1,000 of those
-// that are not named shown.
+// The API of RabbitMQ's management plugin, 3.10 to 4.3. Asks for a few columns of the queues in
+// question: a few named queues one by one, others by pages of the list. Its figures are at most as
+// old as the broker's statistics interval (5 s), those of a quorum queue up to twice. Lists at most
+// 10,000 queues, and shows at most 1,000 of those that are not named.
 class RabbitmqManagement : public RabbitmqSource {
  public:
   // Throws std::invalid_argument as PlaceOf() does.

@@ -18,7 +18,7 @@ constexpr std::string_view kSystem = "rabbitmq";
 constexpr std::string_view kSystems[] = {kSystem};
 constexpr std::size_t kMostNamed = 1000;
 
-// What stands in the file, where it does.
+// The URL, if the configuration itself holds it.
 const std::string* LiteralUrl(const RabbitmqTarget& target) {
   const exporter::Secret* url = target.url.given() ? target.url.literal() : nullptr;
   return url == nullptr ? nullptr : &url->Reveal();
@@ -108,7 +108,7 @@ bool IsOfRabbitmq(const YAML::Node& entry) {
   return IsRabbitmq(entry) || (entry.IsMap() && entry["system"] && IsRabbitmq(entry["system"]));
 }
 
-// What is wrong with the lists is for their readers to note.
+// Mistakes in the lists are left to their readers.
 bool NamesRabbitmq(YamlReader& options) {
   for (const char* key : {"queues", "discover"}) {
     const YAML::Node list = options.Raw(key);

@@ -10,22 +10,23 @@
 
 namespace collectors {
 
-// What a collector of type queue is told of a RabbitMQ.
+// The options of a queue collector for RabbitMQ.
 struct RabbitmqOptions {
   RabbitmqTarget target;
   RabbitmqQuestion question;
-  std::map<std::string, std::string> labels;  // The label of each named queue, by its name there.
+  std::map<std::string, std::string> labels;  // The label of each named queue, by its name at the
+                                              // broker.
 };
 
-// Whether the collector is for a RabbitMQ: by the scheme of its URL; where that is in
-// a file, by a queue or by `discover`, which then must name the system.
+// Whether the collector is for RabbitMQ: by the scheme of its URL. If the URL is in a file, by a
+// queue or by `discover`, which must then name the system.
 bool IsForRabbitmq(exporter::YamlReader& options);
 
-// The collector's own keys. Notes what is wrong with them in the reader.
+// Reads the collector's keys. Adds mistakes to the problems of `options`.
 RabbitmqOptions ReadRabbitmqOptions(exporter::YamlReader& options,
                                     const exporter::JobSettings& settings);
 
-// For a collector that is for another system: notes the keys that only a RabbitMQ has.
+// For a collector of another system: adds a problem for each key that only RabbitMQ has.
 void RejectRabbitmqKeys(exporter::YamlReader& options);
 
 }  // namespace collectors

@@ -61,7 +61,7 @@ class RabbitmqQueueCollector : public exporter::Collector {
     try {
       findings = source_->Read(context, options_.question);
     } catch (...) {
-      source_.reset();  // The next one reads the URL again: it may lead elsewhere now.
+      source_.reset();  // The next run reads the URL again: it may have changed.
       throw;
     }
     return Shown(std::move(findings));
@@ -88,7 +88,7 @@ class RabbitmqQueueCollector : public exporter::Collector {
       knows_counts |= queue.ready.has_value() || queue.is_stream;
       const auto label = options_.labels.find(queue.name);
       const bool is_named = label != options_.labels.end();
-      // The label of a named one is not also that of one that was found.
+      // A found queue must not have the label of a named one.
       if (!is_named && names_.contains(queue.name)) continue;
       AddQueue(is_named ? label->second : queue.name, queue, now, reading.families);
       if (is_named && queue.is_stream) reading.problems.push_back(OfStream(label->second));

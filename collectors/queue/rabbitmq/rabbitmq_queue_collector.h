@@ -9,13 +9,12 @@
 
 namespace collectors {
 
-// The collector of type queue for queues that are in a RabbitMQ. One that fails
-// costs itself alone. A queue that is not there is no empty one: it has no sample,
-// and is told as missing.
+// The collector of type queue for queues in RabbitMQ. A queue that fails does not affect the
+// others. A missing queue is not an empty one: it has no sample, and is reported as missing.
 std::unique_ptr<exporter::Collector> MakeRabbitmqQueueCollector(
     exporter::YamlReader& options, const exporter::JobSettings& settings);
 
-// What its keys do, for people.
+// Help for its keys.
 inline constexpr std::string_view kRabbitmqQueueKeys =
     "\nRabbitMQ: url is amqp://[user[:password]@]host[:port][/vhost], amqps:// by TLS, for waiting "
     "and consumers of named queues; or the management API's, "

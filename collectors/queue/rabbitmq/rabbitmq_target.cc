@@ -27,7 +27,7 @@ constexpr Scheme kSchemes[] = {
 Secret LoadUrl(const SecretSource& url) {
   try {
     return url.Load();
-  } catch (const std::runtime_error& error) {  // Names the file.
+  } catch (const std::runtime_error& error) {  // Its text names the file.
     throw CollectError(ErrorKind::kConnect, error.what());
   }
 }

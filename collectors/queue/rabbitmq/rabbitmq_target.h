@@ -11,26 +11,27 @@
 
 namespace collectors {
 
-// Which RabbitMQ is asked, how, and by whom; as AmqpTarget and HttpTarget have it.
+// Which RabbitMQ is asked, how, and as which user; the fields are those of AmqpTarget and
+// HttpTarget.
 struct RabbitmqTarget {
   exporter::SecretSource url;  // amqp://, amqps://, http:// or https://
   std::string user;
   exporter::SecretSource password;
-  std::string vhost;  // Of an HTTP URL, whose path it may be too.
+  std::string vhost;  // With an HTTP URL; its path may name it instead.
   std::string client_name;
   TlsOptions tls = {};
 };
 
-// The way that a URL's scheme stands for.
+// What a URL's scheme stands for.
 enum class RabbitmqWay { kAmqp, kManagement };
 // Absent for schemes of other systems.
 std::optional<RabbitmqWay> RabbitmqWayOf(std::string_view url);
 
-// Whether the URL speaks TLS; throws std::invalid_argument where something is wrong
-// with it, or with the virtual host beside it. Holds no secret.
+// Returns whether the URL speaks TLS. Throws std::invalid_argument if it, or the virtual host
+// beside it, is wrong; the message holds no secret.
 bool CheckRabbitmqUrl(std::string_view url, std::string_view vhost);
 
-// A source by what the URL is now. Throws CollectError kConnect where it is none.
+// Makes a source for the URL as it is now. Throws CollectError kConnect if the URL is wrong.
 std::unique_ptr<RabbitmqSource> MakeRabbitmqSource(const RabbitmqTarget& target);
 
 }  // namespace collectors
