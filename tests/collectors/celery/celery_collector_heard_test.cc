@@ -1,4 +1,4 @@
-// What a collector makes of what it hears, or does not hear.
+// What a collector concludes from what it hears, or does not hear.
 
 #include <doctest/doctest.h>
 
@@ -57,7 +57,7 @@ TEST_CASE("a worker that comes is asked by the next collection, whatever the int
   const Deadline deadline = Deadline::After(seconds(10));
   while (run.script.calls < 2 && !deadline.Expired()) run.Collect();
   for (int i = 0; i < 20; ++i) run.Collect();
-  // Two for the worker, and before them one of all, unless the worker came first.
+  // Two rounds for the worker; before them one for all, unless the worker was heard first.
   const int calls = run.script.calls;
   CHECK(calls >= 2);
   CHECK(calls <= 3);
@@ -68,7 +68,7 @@ TEST_CASE("silence of workers that are heard is a problem of control calls") {
     const char* name;
     Strings events;
     milliseconds control_timeout;
-    std::string said;  // In the fourth round at the latest.
+    std::string said;  // By the fourth round.
   };
   const Case cases[] = {
       {"no worker", {}, milliseconds(1), ""},
@@ -102,7 +102,7 @@ TEST_CASE("of events that are not JSON it is said, and their workers are not ask
   reading = run.Collect();
   CHECK(run.script.calls == calls);
   CHECK(std::string(reading.problems[0].what()).find("x-python-serialize") != std::string::npos);
-  // They pass unheard, and what rests on them is not known.
+  // Those events are missed, and what depends on them is not known.
   const auto page = Run::PageOf(std::move(reading));
   CHECK(page.at("celery_event_stream_up") == 0);
   CHECK(page.at("celery_event_stream_down_seconds_total") > 0);
@@ -136,9 +136,9 @@ TEST_CASE("workers that a reply could stop are asked one by one, and counted whe
   run.script.call = [] { return std::vector<ControlReply>{ServesMail()}; };
   const auto page = Run::PageOf(run.Collect());
   CHECK(run.script.workers == std::vector<std::optional<Strings>>{Strings{"w1@h"}, {{"w2@h"}}});
-  CHECK_FALSE(page.contains("celery_active_worker_count mail"));  // One is still to answer.
+  CHECK_FALSE(page.contains("celery_active_worker_count mail"));  // One has not answered yet.
   run.Collect();
-  CHECK(run.script.calls == 4);  // The one that did not reply is asked again.
+  CHECK(run.script.calls == 4);  // The worker that did not reply is asked again.
 }
 
 TEST_CASE("of workers nothing is told by a round of control calls that failed") {

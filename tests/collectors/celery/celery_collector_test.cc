@@ -99,7 +99,7 @@ TEST_CASE("replies are waited for as long as control_timeout says, up to half th
   CeleryOptions options = Quiet();
   options.control = ControlMode::kFull;
   options.control_timeout = milliseconds(2000);
-  Run run(options);  // In 5 s.
+  Run run(options);  // The timeout is 5 s.
   run.Collect();
   CHECK(run.script.window == milliseconds(2000));
 }
@@ -155,7 +155,7 @@ TEST_CASE("while the broker is down what it told last is shown, and events go on
   CHECK(reading.failure->kind() == ErrorKind::kConnect);
   CHECK(Run::PageOf(std::move(reading)).at("celery_queue_length mail") == 4);
   CHECK(run.Await("celery_task_sent_total shop.buy orders"));
-  // For as long as readings may be old.
+  // The broker's last reading is shown until stale_after.
   const Deadline deadline = Deadline::After(seconds(10));
   std::map<std::string, double> page;
   do {

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// What is wrong is in broken_configurations_test.
+// Mistakes are tested in broken_configurations_test.
 CeleryOptions Read(const std::string& text, const exporter::JobSettings& settings = {}) {
   std::vector<exporter::ConfigProblem> problems;
   exporter::YamlReader reader(YAML::Load(text), problems);

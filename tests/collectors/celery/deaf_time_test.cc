@@ -10,7 +10,7 @@ namespace {
 
 constexpr exporter::SteadyTime kStart{std::chrono::hours(1)};
 
-// A look at so many seconds from the start, and what it adds.
+// A look, `at` seconds from the start, and the seconds that it adds.
 struct Look {
   int at;
   double down_seconds;

@@ -30,7 +30,7 @@ std::string Heartbeat(const std::string& hostname) {
   return R"({"type": "worker-heartbeat", "hostname": ")" + hostname + R"("})";
 }
 
-// What a feed does, told by the test while the listener uses it.
+// What a feed does. The test adds to it while the listener uses the feed.
 class Script {
  public:
   void FailToOpen(ErrorKind kind, int times) {
@@ -41,7 +41,7 @@ class Script {
     Add({std::move(message), std::nullopt, std::move(type)});
   }
   void Break(ErrorKind kind) { Add({"", kind, ""}); }
-  // Events may have been dropped for so long.
+  // Events may have been dropped for this long.
   void Lose(SteadyTime::duration loss) {
     const std::lock_guard lock(mutex_);
     loss_ += loss;
@@ -50,7 +50,7 @@ class Script {
     const std::lock_guard lock(mutex_);
     return std::exchange(loss_, {});
   }
-  // All that came up to then has been read; else up to now.
+  // Everything up to then has been read; without a call, up to now.
   void CatchUpTo(SteadyTime moment) {
     const std::lock_guard lock(mutex_);
     caught_up_ = moment;
@@ -67,7 +67,7 @@ class Script {
     refusals_.pop_front();
     throw CollectError(kind, "refused");
   }
-  // Waits for something to do.
+  // Waits for the next step.
   void Read(const CollectContext& context, const EventFeed::Take& take) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_until(lock, context.deadline.when(), [this] { return !steps_.empty(); })) {
@@ -115,7 +115,7 @@ class ScriptedFeed : public EventFeed {
   Script& script_;
 };
 
-// Waits until health is as wanted; false after 5 s.
+// Waits until health is as wanted. Returns false after 5 s.
 template <typename Wanted>
 bool Becomes(const EventListener& listener, const Wanted& wanted) {
   const auto end = std::chrono::steady_clock::now() + milliseconds(5000);
@@ -126,7 +126,7 @@ bool Becomes(const EventListener& listener, const Wanted& wanted) {
   return true;
 }
 
-// A listener to a script, and what it took.
+// A listener to a script, and the events that it took.
 struct Listening {
   explicit Listening(Script& script, ListenerWaits waits = kShortWaits)
       : listener(
@@ -161,7 +161,7 @@ TEST_CASE("the time in which the broker may have dropped events counts as down")
   CHECK(Becomes(heard.listener, [](const auto& health) { return health.losses == 1; }));
   CHECK(heard.listener.health().down_seconds == doctest::Approx(before + 7.5));
   CHECK(heard.listener.health().up);
-  // Also what is known of a connection only when it has broken.
+  // Also counts a loss that is known only when the connection has broken.
   script.Lose(milliseconds(2500));
   script.Break(ErrorKind::kConnect);
   CHECK(Becomes(heard.listener, [](const auto& health) { return health.connections == 2; }));
@@ -186,11 +186,11 @@ TEST_CASE("a stream of which some events are not JSON is not up, and that time i
   CHECK(later.foreign_since == first.foreign_since);
   CHECK(later.foreign_seconds > first.foreign_seconds);
   CHECK(later.foreign_seconds <= later.down_seconds);
-  // What the broker dropped meanwhile was anybody's.
+  // The broker may have dropped events of any sender meanwhile.
   script.Lose(milliseconds(10000));
   CHECK(Becomes(heard.listener, [](const auto& health) { return health.losses == 1; }));
   CHECK(heard.listener.health().foreign_seconds < 0);
-  // The others are heard.
+  // Other events are heard.
   script.Say(Heartbeat("w1@box"), "application/json");
   CHECK(Becomes(heard.listener, [](const auto& health) { return health.last_event.has_value(); }));
   CHECK_FALSE(heard.listener.health().up);
@@ -258,7 +258,7 @@ TEST_CASE("a feed that breaks is opened again, and the gap counts from there") {
     CHECK(health.up);
     CHECK(health.connections == 2);
     CHECK(health.down_seconds - before >= 0.03);
-    // It stands still while the feed is up.
+    // down_seconds stands still while the feed is up.
     CHECK(heard.listener.health().down_seconds == health.down_seconds);
   }
 }
@@ -270,12 +270,12 @@ TEST_CASE("a gap begins where it was last known that nothing was missed") {
   const SteadyTime up = std::chrono::steady_clock::now();
   const double before = heard.listener.health().down_seconds;
   std::this_thread::sleep_for(milliseconds(300));
-  // As where the broker cut off what we were too slow to read.
+  // As if the broker dropped what we were too slow to read.
   script.CatchUpTo(up + milliseconds(100));
   script.Break(ErrorKind::kConnect);
   CHECK(Becomes(heard.listener, [](const auto& health) { return health.connections == 2; }));
   CHECK(heard.listener.health().down_seconds - before >= 0.2);
-  // What was before the connection was the gap before.
+  // Time before the connection belongs to the earlier gap.
   script.CatchUpTo(up);
   const double after = heard.listener.health().down_seconds;
   script.Break(ErrorKind::kConnect);

@@ -16,11 +16,11 @@ using std::chrono::seconds;
 constexpr exporter::SteadyTime kStart{std::chrono::hours(1)};
 constexpr double kEpoch = 1'700'000'000;
 
-// A queue read at `at` seconds, by what events told until then.
+// Reads a queue at `at` seconds, with what events have reported until then.
 class Watcher {
  public:
-  std::map<std::string, double> since;   // By uuid, in seconds from the start.
-  std::map<std::string, double> oldest;  // By queue, likewise.
+  std::map<std::string, double> since;   // By uuid; seconds from the start.
+  std::map<std::string, double> oldest;  // By queue; seconds from the start.
 
   std::optional<QueueAge> At(int at, const QueueReading& reading) {
     const auto look_up = [](const std::map<std::string, double>& times, std::string_view name) {
@@ -32,7 +32,7 @@ class Watcher {
         [&](std::string_view queue, double) { return look_up(oldest, queue); },
         kStart + seconds(at), kEpoch + at);
   }
-  // "12 head", or "" for none.
+  // "12 head", or "" if the age is absent.
   std::string Line(int at, const QueueReading& reading) {
     const auto age = At(at, reading);
     return age ? std::to_string(static_cast<int>(age->seconds)) + " " + std::string(age->source)
@@ -106,7 +106,7 @@ TEST_CASE("a head that waits for its time is not old, and gets older from then o
   CHECK(watcher.Line(0, OfRedis(1, {Head("a", 60)})) == "0 head");
   CHECK(watcher.Line(59, OfRedis(1, {Head("a", 60)})) == "0 head");
   CHECK(watcher.Line(70, OfRedis(1, {Head("a", 60)})) == "10 head");
-  // One that is due beside it counts alone.
+  // A due head counts alone beside one that is not due.
   CHECK(watcher.Line(80, OfRedis(2, {Head("b"), Head("c", 600)})) == "0 head");
   CHECK(watcher.Line(85, OfRedis(2, {Head("b"), Head("c", 600)})) == "5 head");
 }
@@ -140,7 +140,7 @@ TEST_CASE("by events the first task of a queue is an earlier one only if it is f
   watcher.oldest["celery"] = -3600;
   CHECK(watcher.Line(40, OfRabbit(2)).empty());
   CHECK(watcher.Line(50, OfRabbit(2)) == "3650 event");
-  // What was not known in between is found anew.
+  // After it was unknown, a time must be found twice again.
   watcher.oldest.clear();
   CHECK(watcher.Line(60, OfRabbit(2)).empty());
   watcher.oldest["celery"] = 55;
@@ -153,7 +153,7 @@ TEST_CASE("what is unknown has no age") {
   QueueReading reading = OfRedis(0, {});
   reading.waiting.reset();
   CHECK(watcher.Line(0, reading).empty());
-  CHECK(watcher.Line(0, OfRedis(4, {})).empty());  // Taken between two commands.
+  CHECK(watcher.Line(0, OfRedis(4, {})).empty());  // The task was taken between two commands.
 }
 
 TEST_CASE("a queue that is no longer asked for is forgotten") {

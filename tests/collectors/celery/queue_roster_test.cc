@@ -25,7 +25,7 @@ Strings PartsOf(const std::vector<CollectError>& problems) {
   return parts;
 }
 
-// Refuses those of `asked` that are among `refused`.
+// Refuses those of `asked` that are in `refused`.
 Reading Answer(QueueRoster& roster, const Strings& asked, const Strings& refused, ErrorKind kind,
                SteadyTime now = kStart) {
   std::vector<CollectError> problems;
@@ -79,7 +79,7 @@ TEST_CASE("a queue that was refused is asked for at once when a worker comes tha
     CHECK(roster.ToAsk({{}, {"mail"}}, kStart).empty());
     const NamedQueues served = {{"mail"}, {}};
     CHECK(roster.ToAsk(served, kStart) == Strings{"mail"});
-    // That it is served was known then, and is no news.
+    // It was already served when it was refused, so it is not asked for again.
     Answer(roster, {"mail"}, {"mail"}, ErrorKind::kPermission);
     CHECK(roster.ToAsk(served, kStart).empty());
   }
@@ -140,7 +140,7 @@ TEST_CASE("invented names cost a bounded number of questions in ten minutes") {
     Answer(roster, asked, asked, ErrorKind::kMissing, now);
   }
   CHECK(questions == QueueRoster::kMaxRefused);
-  // Those that workers serve are asked for all the same.
+  // Queues that workers serve are still asked for.
   NamedQueues named = Heard(1200);
   named.served = {"audit"};
   CHECK(roster.ToAsk(named, kStart + minutes(6)) == Strings{"mail", "audit"});

@@ -27,7 +27,7 @@ void FindControlExchange(Peer& peer) {
   peer.Send(amqp::Say(1, AMQP_EXCHANGE_DECLARE_OK_METHOD));
 }
 
-// Lets a broker make its queue of replies, "mine".
+// Lets a broker declare its queue for replies, "mine".
 void LetCall(Peer& peer) {
   amqp::LetIn(peer);
   amqp::OpenChannel(peer, 1);

@@ -14,12 +14,12 @@ using std::chrono::seconds;
 constexpr exporter::SteadyTime kStart{std::chrono::hours(1)};
 constexpr DropWatch::Bounds kBounds = {seconds(5), 50'000};
 
-// A question at `asked` ms, answered at `answered` ms by how many wait, `taken` messages after
-// the answer before it.
+// A sounding: asked at `asked` ms and answered at `answered` ms. `waiting` messages are in the
+// queue, and `taken` have come since the last answer.
 struct Sounding {
   int asked, answered, taken;
   double waiting;
-  int lost;  // What it adds to the time in which messages may be lost, in ms.
+  int lost;  // By how much it extends the time in which messages may be lost, in ms.
 };
 
 }  // namespace
@@ -34,7 +34,7 @@ TEST_CASE("messages may be lost if a queue was not seen empty for as long as it 
       {"many, and all are read at once", {{1000, 1010, 49'000, 0, 0}, {2000, 2010, 49'000, 0, 0}}},
       {"more than it holds", {{1000, 1010, 50'000, 0, 1010}, {2000, 2010, 100, 0, 0}}},
       {"we stood still, and few came", {{1000, 9000, 99, 0, 0}, {9100, 9110, 0, 0, 0}}},
-      // All that came after the question may have waited.
+      // All messages after the question may have waited.
       {"we stood still, and many came",
        {{1000, 9000, 0, 0, 0}, {9100, 9110, 300, 0, 8110}, {10'110, 10'120, 9, 0, 0}}},
       {"it is not empty, and was lately", {{1000, 1010, 900, 7, 0}, {1300, 1310, 900, 0, 0}}},
@@ -83,7 +83,7 @@ TEST_CASE("a queue is sounded once a second, more often while it is not empty") 
   watch.Answered(1, kStart + seconds(9));
   CHECK_FALSE(watch.IsDue(kStart + milliseconds(9200)));
   CHECK(watch.IsDue(kStart + milliseconds(9250)));
-  // With a new connection.
+  // On a new connection.
   watch.Asked(kStart + seconds(10));
   watch.Begin(kStart + seconds(11));
   CHECK(watch.IsDue(kStart + seconds(12)));

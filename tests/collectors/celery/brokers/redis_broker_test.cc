@@ -56,7 +56,7 @@ TEST_CASE("an idle queue is zero in one pipeline") {
 TEST_CASE("what fails after the lengths costs its part alone, and in time") {
   const struct {
     const char* name;
-    FakeServer::Script heads;  // What answers LINDEX.
+    FakeServer::Script heads;  // Answers LINDEX.
     const char* kind;
   } cases[] = {
       {"mute", [](Peer& peer) { peer.Mute(); }, "timeout"},

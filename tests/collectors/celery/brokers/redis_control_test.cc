@@ -17,7 +17,7 @@ namespace {
 const std::string kSep = kSeparator;
 const std::string kMailbox = kSep + kSep + "w1@h.celery.pidbox";
 
-// Tells of the bindings of workers and of replies.
+// Answers with the bindings of workers and of replies.
 void SendBindings(Peer& peer, const Strings& workers, const Strings& replies = {}) {
   peer.Expect("SCARD\r\n" + Bulk("_kombu.binding.celery.pidbox"));
   peer.Expect("SCARD\r\n" + Bulk("_kombu.binding.reply.celery.pidbox"));
@@ -28,7 +28,7 @@ void SendBindings(Peer& peer, const Strings& workers, const Strings& replies = {
   peer.Send(Array(workers) + Array(replies));
 }
 
-// Answers what finds out whether all is allowed.
+// Answers the commands that test the permissions.
 void Allow(Peer& peer) {
   SendBindings(peer, {kMailbox});
   for (const char* command : {"DEL", "SREM", "EXPIRE", "LLEN", "LRANGE"}) {
@@ -38,8 +38,8 @@ void Allow(Peer& peer) {
   peer.Send(":0\r\n:0\r\n:0\r\n:0\r\n*0\r\n");
 }
 
-// And what makes the list, with its time to live after a window of no more than a
-// second, and then its binding.
+// Also answers the commands that make the list and then its binding. The list's time to live is 60
+// s after a window of at most one second.
 void MakeList(Peer& peer) {
   Allow(peer);
   peer.Expect("RPUSH");
@@ -57,7 +57,8 @@ void SendReplySize(Peer& peer, int bytes) {
   peer.Send(":" + std::to_string(bytes) + "\r\n");
 }
 
-// The binding goes first, and the list soon after, whoever may still push onto it.
+// The binding is removed at once, and the list expires soon after, even if workers still push onto
+// it.
 void Take(Peer& peer, const std::string& replies) {
   SendReplySize(peer, 8 << 20);
   peer.Expect("SREM\r\n" + Bulk("_kombu.binding.reply.celery.pidbox"));
@@ -92,7 +93,7 @@ TEST_CASE("a call ends when all have answered, and leaves nothing that stays") {
       peer.Expect("pidbox\r\n");
       peer.Send(length);
     }
-    // It answers an earlier call.
+    // A reply to an earlier call.
     Take(peer, Array({R"({"body": "{}", "headers": {"ticket": "old"}})"}));
     peer.Mute();
   }});
@@ -198,7 +199,7 @@ TEST_CASE("of too many bindings none is read, and nothing is sent") {
 }
 
 TEST_CASE("what killed exporters left is removed, and nothing of others") {
-  const std::string left = "k1::sidecar-exporter-1.reply.celery.pidbox";  // Of another separator.
+  const std::string left = "k1::sidecar-exporter-1.reply.celery.pidbox";  // With another separator.
   const std::string busy = "k2" + kSep + kSep + "sidecar-exporter-2.reply.celery.pidbox";
   const std::string late = "k3" + kSep + kSep + "sidecar-exporter-3.reply.celery.pidbox";
   const std::string foreign = "oid" + kSep + kSep + "oid.reply.celery.pidbox";
@@ -216,7 +217,7 @@ TEST_CASE("what killed exporters left is removed, and nothing of others") {
     peer.Expect("SREM\r\n" + Bulk("_kombu.binding.reply.celery.pidbox") + Bulk(late));
     peer.Expect("DEL\r\n" + Bulk("sidecar-exporter-3.reply.celery.pidbox"));
     peer.Send(":1\r\n:1\r\n");
-    // The round.
+    // The round begins.
     peer.Expect("LRANGE");
     peer.Expect("$1\r\n0\r\n$1\r\n0\r\n");
     peer.Send(":0\r\n:0\r\n:0\r\n:0\r\n-NOPERM\r\n");
@@ -297,7 +298,7 @@ TEST_CASE("of some workers that are asked so many replies are waited for") {
     peer.Expect(".reply.celery.pidbox\r\n");
     peer.Expect(".reply.celery.pidbox\r\n");
     peer.Send(":1\r\n:1\r\n:1\r\n");
-    Published(peer, "/0.celery.pidbox", 2);  // All hear it.
+    Published(peer, "/0.celery.pidbox", 2);  // All workers hear it.
     peer.Expect("LLEN");
     peer.Expect("pidbox\r\n");
     peer.Send(":2\r\n");
@@ -332,7 +333,7 @@ TEST_CASE("a call on a channel that other databases share names its workers") {
   struct Case {
     const char* name;
     Strings prefixes;
-    Strings deaf;  // Channels that nobody hears.
+    Strings deaf;  // Channels without listeners.
     std::string channel;
     std::string destination;
   };
@@ -345,7 +346,7 @@ TEST_CASE("a call on a channel that other databases share names its workers") {
   for (const Case& c : cases) {
     CAPTURE(std::string(c.name));
     std::string body = R"({"method": "ping", "arguments": {}, "destination": )" + c.destination;
-    body.resize(body.size() / 3 * 3);  // As much of it as is the same in base64.
+    body.resize(body.size() / 3 * 3);  // The part that is the same in base64.
     FakeServer server([&](Peer& peer) {
       MakeList(peer);
       for (const std::string& channel : c.deaf) Published(peer, channel, 0);

@@ -21,14 +21,14 @@ RedisReply Text(const std::string& text) { return {Type::kString, text, 0, {}}; 
 RedisReply Error(const std::string& text) { return {Type::kError, text, 0, {}}; }
 RedisReply Array(Replies items) { return {Type::kArray, "", 0, std::move(items)}; }
 
-// Two lists a queue, which is enough to be added up.
+// Two lists for each queue: enough to test that they are added up.
 RedisNames Names() {
   RedisNames names;
   names.priority_steps = {0, 9};
   return names;
 }
 
-// HLEN, ZRANGE and ZCOUNT of a broker where nothing is unacknowledged.
+// Adds HLEN, ZRANGE and ZCOUNT of a broker without unacknowledged messages.
 Replies With(Replies lengths) {
   lengths.insert(lengths.end(), {Integer(0), Array({}), Integer(0)});
   return lengths;
@@ -57,7 +57,7 @@ UnackedMessages Messages(const std::vector<std::string>& values) {
   return messages;
 }
 
-// "unacked/scheduled" of each queue, "-" where absent.
+// "unacked/scheduled" of each queue; "-" if absent.
 std::string SharesOf(const BrokerReading& reading) {
   std::string text;
   for (const QueueReading& queue : reading.queues) {
@@ -192,7 +192,7 @@ TEST_CASE("unacknowledged messages are shared out by where they were sent") {
   bindings.Add("direct", "key\x06\x16\x06\x16queue");
   bindings.Add("copies", "key\x06\x16\x06\x16one");
   bindings.Add("copies", "key\x06\x16\x06\x16two");
-  // The last of too many patterns is of this one.
+  // One pattern too many; the last is of this exchange.
   for (int i = 0; i <= 256; ++i) {
     bindings.Add(i < 256 ? "topic" : "vast", "k\x06\x16^" + std::to_string(i) + "$\x06\x16q");
   }

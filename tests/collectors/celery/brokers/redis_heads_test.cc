@@ -43,7 +43,7 @@ TEST_CASE("a list of large messages is not asked for its head, and is weighed ag
 TEST_CASE("a head that turns out to be too large is not asked for in the next 20 readings") {
   Asked asked({[](Peer& peer) {
     SendDepth(peer, ":1000\r\n");
-    // Not every server tells, and not every user may ask.
+    // Some servers do not report sizes, and some users may not ask.
     SendSizes(peer, "-ERR unknown command 'MEMORY'\r\n");
     SendHead(peer, Head(std::string(std::size_t{1} << 20, 'x')));
     for (int i = 0; i < 20; ++i) SendDepth(peer, ":1000\r\n");
@@ -73,7 +73,7 @@ Strings QueuesTo(std::size_t count) {
   return queues;
 }
 
-// Answers so many questions of this command with the same.
+// Gives the same answer to `count` commands of this name.
 void Answer(Peer& peer, const std::string& command, std::size_t count, const std::string& answer) {
   std::string answers;
   for (std::size_t i = 0; i < count; ++i) {
@@ -97,7 +97,7 @@ TEST_CASE("heads are asked one, two, four at a time while they are light, until 
     Lengths(peer, 20);
     Answer(peer, "MEMORY", 20, ":1000\r\n");
     for (const std::size_t at_once : {1, 2, 4}) Answer(peer, "LINDEX", at_once, large);
-    // No more of them: the next that is asked is the next reading.
+    // After these no more heads: the next commands are those of the next reading.
     Lengths(peer, 20);
     peer.Mute();
   }});

@@ -15,7 +15,7 @@ std::string Sample(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// How a header or a property goes wrong, within a message that is sound otherwise.
+// A sound message with these headers and properties.
 std::string MessageWith(const std::string& headers, const std::string& properties) {
   return R"({"body": "x", "headers": )" + headers + R"(, "properties": )" + properties + "}";
 }

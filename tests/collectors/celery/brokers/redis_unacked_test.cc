@@ -38,7 +38,7 @@ TEST_CASE("an unacknowledged message is read once, however long it is held") {
     SendValues(peer, {"two"}, {message});
     SendDepth(peer, ":0\r\n", Unacked(1));
     SendTags(peer, {"two"});
-    // One that had gone is read anew.
+    // A message that was gone is read again.
     SendDepth(peer, ":0\r\n", Unacked(1));
     SendTags(peer, {"one"});
     SendUsage(peer, ":4194304\r\n");
@@ -71,7 +71,7 @@ TEST_CASE("unacknowledged messages are read in portions, and not beyond what a r
     SendValues(peer, {"e"}, {message});
     SendDepth(peer, ":0\r\n", Unacked(5));
     SendTags(peer, {"b", "c", "d", "e", "f"});
-    // Not every server tells, and not every user may ask.
+    // Some servers do not report sizes, and some users may not ask.
     SendUsage(peer, "-ERR unknown command 'MEMORY'\r\n");
     SendSize(peer, "f", kMegabyte);
     SendValues(peer, {"f"}, {message});

@@ -30,7 +30,7 @@ TEST_CASE("no more than max_tasks are remembered, the ones heard of last") {
   CHECK(At(samples, "celery_tasks_in_progress{add}") == 1);
   CHECK_FALSE(tally.WaitingSince("2", testing::kEpoch));
   CHECK(tally.WaitingSince("3", testing::kEpoch));
-  // What was held back is counted when its task is forgotten.
+  // Held-back events are counted when their task is forgotten.
   for (const char* const id : {"a", "b", "c", "d"}) Tell(tally, {WithId(Started(1), id)});
   const Samples later = testing::SamplesOf(tally, kStart);
   CHECK(At(later, "celery_task_started_total{unknown,unknown}") == 1);
@@ -111,7 +111,7 @@ TEST_CASE("ids are UUIDs or any text") {
 }
 
 TEST_CASE("all lines of tasks are within what is left to them") {
-  constexpr std::size_t kOther = 100;  // Lines that "other" has beside them.
+  constexpr std::size_t kOther = 100;  // Lines of "other", which come on top.
   for (const bool worker_label : {false, true}) {
     TallyOptions options = Options();
     options.worker_label = worker_label;

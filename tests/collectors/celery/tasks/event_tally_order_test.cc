@@ -1,4 +1,4 @@
-// How long tasks wait in queues that may hand out a later one first, and after a gap of events.
+// How long tasks wait in queues that may hand out a later one first, and after a gap in the events.
 
 #include <doctest/doctest.h>
 
@@ -15,7 +15,7 @@ using namespace testing;
 
 namespace {
 
-// A tally, and readings of the queue celery at so many seconds from the start.
+// A tally, and readings of the queue celery; `at` is in seconds from the start.
 struct Watched {
   Watched() : tally(Options()) {}
 
@@ -25,7 +25,7 @@ struct Watched {
   void Takes(double at, const char* id) {
     Tell(tally, {WithId(Received(at), id)}, kStart + Seconds(at));
   }
-  // How long the oldest waits by what the broker has; absent if it is not known.
+  // Age of the oldest task, if the broker has `waiting`; absent if it is not known.
   std::optional<double> Age(double at, double waiting) {
     const auto since = tally.OldestWaiting("celery", waiting, kStart + Seconds(at), kEpoch + at);
     return since ? std::optional(kEpoch + at - *since) : std::nullopt;
@@ -50,7 +50,7 @@ TEST_CASE("with priorities an old task is not forgotten because a later one is t
   CHECK(queue.Age(30, 2) == 29);
   queue.Takes(31, "high");
   CHECK(queue.Age(40, 1) == 39);
-  // The broker has one fewer before the event is here.
+  // The broker may report one fewer before the event arrives.
   queue.Sends(41, "next");
   CHECK(queue.Age(50, 1) == 49);
   queue.Takes(50.1, "next");
@@ -70,11 +70,11 @@ TEST_CASE("with priorities nothing is known of the oldest if tasks are taken unh
   CHECK_FALSE(queue.tally.IsOvertaken("celery"));
   CHECK_FALSE(queue.Age(60, 1));
   CHECK(queue.tally.IsOvertaken("celery"));
-  // Nor if as many wait as are known.
+  // Also if as many wait as are known.
   queue.Sends(61, "more");
   queue.Sends(62, "and more");
   CHECK_FALSE(queue.Age(75, 3));
-  // It is known again ten minutes after the last of them, from when the queue was empty on.
+  // It is known again ten minutes after the last unheard take, once the queue has been empty.
   queue.Takes(80, "more");
   queue.Takes(80, "and more");
   CHECK_FALSE(queue.Age(500, 0));
@@ -91,7 +91,7 @@ TEST_CASE("with priorities what waited before we looked may be older than all th
   queue.Sends(1, "second");
   CHECK_FALSE(queue.Age(10, 3));
   queue.Takes(11, "first");
-  CHECK_FALSE(queue.Age(20, 1));  // The unknown one, or the second.
+  CHECK_FALSE(queue.Age(20, 1));  // The unknown task, or the second.
   queue.Takes(21, "second");
   CHECK_FALSE(queue.Age(30, 0));
   queue.Sends(31, "third");
@@ -117,7 +117,7 @@ TEST_CASE("after a gap of events nothing that was known waits, until all that wa
     queue.Sends(1, "before");
     CHECK(queue.Age(10, 1) == 9);
     queue.tally.Missed();
-    // It was taken, and another was sent.
+    // "before" was taken and another task was sent, both unheard.
     CHECK_FALSE(queue.Age(20, 1));
     queue.Sends(21, "after");
     CHECK_FALSE(queue.Age(30, 2));

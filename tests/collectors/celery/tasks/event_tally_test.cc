@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using namespace testing;
 
-// Of a long story some orders, which are spread over all.
+// The next order of events. For a long story only some orders, spread over all.
 bool NextOrder(std::vector<std::size_t>& order) {
   for (int step = order.size() > 6 ? 13 : 1; step > 0; --step) {
     if (!std::next_permutation(order.begin(), order.end())) return false;
@@ -55,7 +55,7 @@ TEST_CASE("each story is counted once, whatever the order of its events") {
     const char* what;
     Story story;
     std::string counters;
-    double tracked;  // In the order of the story.
+    double tracked;  // If the events come in the order of the story.
   };
   const Case cases[] = {
       {"success",
@@ -156,7 +156,7 @@ TEST_CASE("a captured run is counted as its tasks ran") {
         {"celery_task_worker_wait_seconds_count{lab.retry_once,celery}", 2},
         {"celery_tasks_in_progress{lab.ignorer}", 1},
         {"celery_tasks_in_progress{lab.add}", 0},
-        {"celery_tasks_tracked", 2},  // The ignored one, and one that waits for its eta.
+        {"celery_tasks_tracked", 2},  // The ignored task, and one that waits for its eta.
     };
     for (const auto& [key, value] : expected) {
       CAPTURE_BOUND(key);

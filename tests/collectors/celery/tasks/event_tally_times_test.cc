@@ -21,7 +21,7 @@ TEST_CASE("runtimes and waits are observed, from what is later of sending and et
   struct Case {
     const char* what;
     Story story;
-    std::vector<std::pair<std::string, double>> sums;  // Absent where negative.
+    std::vector<std::pair<std::string, double>> sums;  // Negative: absent.
   };
   const Case cases[] = {
       {"plain",
@@ -173,9 +173,9 @@ TEST_CASE("tasks of which the broker has fewer were purged or taken unheard: the
   Tell(tally, {Sent(3598)}, kStart + std::chrono::hours(1));
   const auto at = kStart + std::chrono::hours(1) + kSettled;
   CHECK(tally.OldestWaiting("celery", 1, at, now) == kEpoch + 3598);
-  // They are not there either when there are more again.
+  // They are still gone when more tasks wait again.
   CHECK_FALSE(tally.OldestWaiting("celery", 5, at, now));
-  // And those that come back are.
+  // A task that comes back waits again.
   Tell(tally, {WithId(Received(3600), "5"), WithId(Sent(3601, 1), "5")});
   CHECK(tally.OldestWaiting("celery", 2, at + kSettled, now + 5) == kEpoch + 3598);
 }
@@ -208,7 +208,7 @@ TEST_CASE("as many tasks as came just now may be on their way") {
 TEST_CASE("what was sent before we listened is no less because others are sent") {
   EventTally tally(Options());
   tally.SetQueueOrder("celery", true);
-  const auto oldest = [&](int second) {  // 40 are there that nobody told of, and 25 a second come.
+  const auto oldest = [&](int second) {  // 40 tasks without an event wait, and 25 come each second.
     return tally.OldestWaiting("celery", 40 + 25 * second, kStart + std::chrono::seconds(second),
                                kEpoch + second);
   };
@@ -218,14 +218,14 @@ TEST_CASE("what was sent before we listened is no less because others are sent")
     Tell(tally, {WithId(Sent(i / 25.0), id)}, kStart + std::chrono::milliseconds(40 * i));
   }
   CHECK_FALSE(oldest(10));
-  // The first of those that were heard of is taken, so those before it have been.
+  // The first task that was heard of is taken, so those before it are gone.
   Tell(tally, {WithId(Received(10), "0")}, kStart + std::chrono::seconds(10));
   CHECK(tally.OldestWaiting("celery", 249, kStart + std::chrono::seconds(10), kEpoch + 10) ==
         kEpoch + 1 / 25.0);
 }
 
 TEST_CASE("under steady traffic the longest wait is right, whatever events lag behind") {
-  constexpr int kWait = 1000;  // Each task waits for so many ms, and one is sent in each.
+  constexpr int kWait = 1000;  // Each task waits for this many ms, and one is sent every ms.
   struct Case {
     int sent_lag, received_lag;  // In ms.
   };
@@ -292,13 +292,13 @@ TEST_CASE("a task of a process that is gone is in progress no more, and keeps it
   CHECK(in_progress() == 3);
   const ProcessKey process = ProcessOf(Started(2));
   tally.End({{process, Over::kAll, kStart}});
-  CHECK(in_progress() == 3);  // What came at the same time may be of the next process.
+  CHECK(in_progress() == 3);  // An event at that same time may be of the next process.
   tally.End({{process, Over::kAll, kStart + std::chrono::seconds(8)}});
   CHECK(in_progress() == 2);
   CHECK(lost() == 1);
   tally.End({{process, Over::kAll, kStart + std::chrono::seconds(8)}});
   CHECK(lost() == 1);
-  // It was silent and not dead.
+  // The process was silent, not dead.
   Tell(tally, {Received(1.5)});
   CHECK(in_progress() == 2);
   Tell(tally, {Succeeded(300)});
@@ -308,7 +308,7 @@ TEST_CASE("a task of a process that is gone is in progress no more, and keeps it
              {ProcessOf(WithPid(Started(2), 9)), Over::kAll, kStart + std::chrono::hours(1)}});
   CHECK(in_progress() == 0);
   CHECK(lost() == 3);
-  // Delivered again to another worker.
+  // The task is redelivered to another worker.
   Tell(tally, {WithId(Received(400), "2"), WithId(WithPid(Started(401), 10), "2")});
   CHECK(in_progress() == 1);
 }
@@ -325,7 +325,7 @@ TEST_CASE("a task that a process received and did not begin waits again when it 
   tally.End({{ProcessOf(Started(2)), Over::kAll, kStart + std::chrono::seconds(20)}});
   CHECK(oldest(2) == kEpoch);
   CHECK(At(testing::SamplesOf(tally, kStart), "celery_tasks_evicted_total{worker}") == 1);
-  // Another takes it.
+  // Another worker takes it.
   Tell(tally, {WithPid(Received(31), 9), WithPid(Started(32), 9), WithPid(Succeeded(33), 9)},
        kStart + std::chrono::seconds(33));
   CHECK(oldest(1) == kEpoch + 8);

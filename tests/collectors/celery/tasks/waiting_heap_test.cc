@@ -16,7 +16,7 @@ TEST_CASE("the oldest of a heap is the oldest of a list, whatever was taken out"
   TaskTable table;
   WaitingHeap heap;
   std::map<std::uint64_t, double> waiting;  // By number of task.
-  std::mt19937 random(7);                   // NOLINT: the same at each run.
+  std::mt19937 random(7);                   // NOLINT: the same in each run.
   for (std::uint64_t step = 0; step < 5000; ++step) {
     const bool is_full = step % 2000 > 1000;  // Grows, then falls.
     if (waiting.empty() || random() % 3 > (is_full ? 1U : 0U)) {

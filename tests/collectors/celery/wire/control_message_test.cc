@@ -22,7 +22,7 @@ std::string FromBase64(std::string_view text) {
   return bytes.substr(0, bytes.find('\0'));
 }
 
-// The body of a captured message, and what stands at a path in an envelope.
+// The value at a path of an envelope, as JSON.
 std::string At(const std::string& envelope, const char* path) {
   simdjson::dom::parser parser;
   return simdjson::minify(parser.parse(envelope).at_pointer(path));

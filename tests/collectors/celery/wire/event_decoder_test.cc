@@ -209,7 +209,7 @@ TEST_CASE("an exception that hides its class has it from the last line of its tr
       {kWrapped, "no class at all", "task-failed u exception=ExceptionWithTraceback"},
       {"<Gone 410>", R"(shop.errors.Gone: 410\n)", "task-failed u exception=Gone"},
       {"ValueError(1)", R"(shop.errors.Gone: 410\n)", "task-failed u exception=ValueError"},
-      // Celery 5.7 says so of a task that raises Reject, before it says task-rejected.
+      // Celery 5.7 sends this for a task that raises Reject, before task-rejected.
       {"reject requeue=False: unwanted", R"(celery.exceptions.Reject: ('unwanted', False)\n)",
        "task-rejected u"},
       {kWrapped, R"(celery.exceptions.Reject: ('unwanted', False)\n)", "task-rejected u"},
@@ -307,7 +307,7 @@ TEST_CASE("a malformed event of a batch costs itself alone") {
        {line, "malformed", line}},
       {fmt::format(R"([{}, {{"type": "task-progress"}}, {}])", good, good),
        {line, "unknown", line}},
-      // Broken JSON: what stands before it was good.
+      // Broken JSON: the part before it is good.
       {fmt::format("[{}, {{\"type\" 1}}, {}]", good, good), {line, "malformed"}},
       {fmt::format("[{}] []", good), {line, "malformed"}},
   };

@@ -24,9 +24,9 @@ using Strings = std::vector<std::string>;
 
 // A worker as its broker sees it.
 struct Neighbour {
-  bool is_odd = false;   // Its reply raises: it listens no more.
+  bool is_odd = false;   // Its reply raises, and it stops listening.
   bool is_busy = false;  // It listens and does not reply.
-  bool is_mute = false;  // The same for good: its reply raises where that stops no worker.
+  bool is_mute = false;  // The same for good: its reply raises, but that does not stop it.
   // It replies to the first call. Its reply to the next one raises, so many looks later.
   int raises_after = 0;
   bool beats = true;
@@ -98,7 +98,7 @@ class Neighbourhood : public CeleryBroker {
   std::uint64_t beats = 0;
 };
 
-// An exporter; another one each time that it starts again.
+// An exporter. A new one stands for a restart.
 struct Exporter {
   explicit Exporter(Neighbourhood& place, ControlMode mode = ControlMode::kQueues)
       : broker(place), scope(mode) {}

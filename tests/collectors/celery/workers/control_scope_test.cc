@@ -14,9 +14,9 @@ using Strings = std::vector<std::string>;
 
 const Strings kQueues = {"active_queues"};
 
-// What happened in one round, 15 s after the one before.
+// The events of one round, 15 s after the one before.
 struct Round {
-  std::map<std::string, std::size_t> answered = {};  // Calls, by worker.
+  std::map<std::string, std::size_t> answered = {};  // Calls answered, by worker.
   std::vector<WorkerPulse> pulses = {};
   std::optional<Strings> listeners = {};
   std::string foreign_type = {};
@@ -32,7 +32,7 @@ struct Case {
   const char* name;
   ControlMode mode;
   std::vector<Round> rounds;
-  Strings asked;     // In the end, of a broker that tells what is scheduled.
+  Strings asked;     // In the end, if the broker reports scheduled tasks.
   std::string said;  // A part of the problem; empty if there is none.
 };
 
@@ -253,8 +253,8 @@ TEST_CASE("of workers that did not answer as many may be dead as do not listen")
   const Strings names = {"w1@h", "w2@h", "w3@h"};
   const struct {
     const char* name;
-    std::size_t listening;  // When w1 is asked,
-    ControlTakers after;    // and at the look after that.
+    std::size_t listening;  // When w1 is asked.
+    ControlTakers after;    // At the look after that.
     Held held;
   } cases[] = {
       {"all listen: it is busy", 3, {names, 3}, Held::kInDoubt},
@@ -276,7 +276,7 @@ TEST_CASE("of workers that did not answer as many may be dead as do not listen")
     CHECK(OrderOf(scope, c.after, {}).held == c.held);
     CHECK(scope.MayAsk("w2@h") == (c.held == Held::kNot));
     CHECK_FALSE(scope.problem().has_value());
-    // Nobody is kept waiting for ever.
+    // Workers do not wait for ever.
     CHECK(OrderOf(scope, c.after, {}, true, kNow + std::chrono::minutes(11)).held == Held::kNot);
   }
 }

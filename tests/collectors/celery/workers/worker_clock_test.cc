@@ -12,7 +12,7 @@ namespace {
 constexpr double kNow = 1.7e9;
 const doctest::Approx kHour = doctest::Approx(3600);
 
-// Heartbeats from `from` on, every 2 s, which take 10 ms to come.
+// Heartbeats every 2 s from `from` on; each takes 10 ms to arrive.
 void Beat(WorkerClock& clock, double from, int beats, double lead) {
   for (int i = 0; i < beats; ++i) {
     const double at = kNow + from + 2 * i;

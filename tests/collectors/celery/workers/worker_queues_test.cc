@@ -1,4 +1,4 @@
-// What control calls tell of workers, and of the queues that they serve.
+// What control calls show of workers, and of the queues that they serve.
 
 #include <doctest/doctest.h>
 
@@ -48,7 +48,8 @@ TEST_CASE("queues have their workers, slots and held tasks once control calls we
   one.active = Held({"celery", "mail"});
   one.reserved = Held({"mail", "mail", "elsewhere"});
   WorkerReply two = Serving("w2@h", {"celery"}, 8);
-  two.scheduled = Held({"task.routed"});  // Not by a direct exchange: of its sole queue.
+  two.scheduled = Held({"task.routed"});  // Not by a direct exchange: counts for the worker's only
+                                          // queue.
   story.Replies(0, {one, two});
   const auto page = story.Page(1, {"celery", "idle", "mail"});
   const std::map<std::string, double> expected = {
@@ -84,7 +85,7 @@ TEST_CASE("a worker that is down serves nothing, one that does not say leaves su
   story.Replies(0, {Serving("w1@h", {"celery"}), Serving("w2@h", {"celery"})});
   story.Offline(10, "w1@h").Beat(10, "w2@h");
   CHECK(story.At(10, "celery_active_worker_count{}", {"celery"}) == 1);
-  // It lives, and has not replied for more than five rounds.
+  // The worker is alive, but has not replied for more than five rounds.
   for (int second = 12; second <= 62; second += 2) story.Beat(second, "w2@h");
   const auto page = story.Page(62, {"celery", "mail"});
   CHECK_FALSE(page.contains("celery_active_worker_count{}"));
@@ -153,7 +154,7 @@ TEST_CASE("what a worker holds that did not answer the last round is not told, n
   story.Replies(0, {Serving("w1@h", {"celery"}), Serving("w2@h", {"celery"})});
   CHECK(has(1, held));
   CHECK(has(1, own));
-  // A solo worker, that answers no call while a task runs.
+  // A solo worker, which does not answer while a task runs.
   story.Beat(14, "w1@h", 1).Replies(15, {Serving("w2@h", {"celery"})});
   CHECK_FALSE(has(15, held));
   CHECK_FALSE(has(15, own));
@@ -164,7 +165,7 @@ TEST_CASE("what a worker holds that did not answer the last round is not told, n
   CHECK(story.At(15, "celery_worker_last_reply_timestamp_seconds{w2@h}") == kEpoch + 15);
   story.Replies(30, {Serving("w1@h", {"celery"}), Serving("w2@h", {"celery"})});
   CHECK(has(30, held));
-  // Rounds that failed leave no facts for long.
+  // Facts do not outlive several failed rounds.
   CHECK_FALSE(has(71, held));
 }
 
@@ -211,7 +212,7 @@ TEST_CASE("a queue that should have workers has their number, 0 where there are 
   Story story({.expected = {{"mail", 2}}});
   auto page = story.Page(0);
   CHECK(page.at("celery_queue_expected_workers{mail}") == 2);
-  CHECK_FALSE(page.contains("celery_active_worker_count{mail}"));  // Nobody was asked.
+  CHECK_FALSE(page.contains("celery_active_worker_count{mail}"));  // No worker was asked yet.
   story.Replies(0, {});
   CHECK(story.At(0, "celery_active_worker_count{mail}") == 0);
   story.Replies(1, {Serving("w1@h", {"mail"})});

@@ -1,4 +1,4 @@
-// When a WorkerTable wants a round of control calls, and what is not said before.
+// When a WorkerTable wants a round of control calls, and what is absent until then.
 
 #include <doctest/doctest.h>
 
@@ -37,7 +37,7 @@ void Reply(WorkerTable& table, int at, const std::vector<std::string>& hostnames
   table.Replied(replies, kStart + seconds(at));
 }
 
-// Workers of the queue mail, as the page says.
+// The page's number of workers of the queue mail.
 std::optional<double> Count(WorkerTable& table, int at) {
   exporter::FamilySet families;
   table.Write({"mail"}, false, families, {kStart + seconds(at), 1.7e9 + at});
@@ -60,7 +60,7 @@ TEST_CASE("who comes is asked twice, and no queue is said to have nobody before"
   Say(table, 1, "w1@h", EventType::kWorkerOnline);
   CHECK(table.WantsRound());
   CHECK_FALSE(Count(table, 1));
-  // It does not listen to control calls yet.
+  // The worker does not listen to control calls yet.
   Reply(table, 2, {});
   CHECK(table.WantsRound());
   CHECK_FALSE(Count(table, 2));

@@ -40,7 +40,7 @@ TEST_CASE("a worker that says that it goes is down at once, and up when it is ba
   CHECK(story.At(10, kUp) == 0);
   CHECK(story.At(10, kActive) == 0);
   CHECK(story.At(10, "celery_worker_last_seen_timestamp_seconds{w1@h}") == kEpoch + 10);
-  // Its last events may come behind its word.
+  // Its last events may arrive after worker-offline.
   story.Sent(11, 9, "w1@h", {}, 0, EventType::kTaskSucceeded);
   story.Sent(11, 8, "w1@h", 1, 1);
   CHECK(story.At(11, kUp) == 0);
@@ -52,7 +52,7 @@ TEST_CASE("a worker that goes at the very time of its last heartbeat is down") {
   Story story;
   story.Beat(0, "w1@h", 5).Beat(2, "w1@h", 5).Offline(2, "w1@h");
   CHECK(story.At(3, kUp) == 0);
-  // A heartbeat that it has overtaken, and its word twice, change nothing.
+  // A late heartbeat and a repeated worker-offline change nothing.
   story.Sent(4, 2, "w1@h", 5).Sent(5, 2, "w1@h", 5, 0, EventType::kWorkerOffline);
   CHECK(story.At(5, kUp) == 0);
   CHECK(story.At(5, "celery_worker_last_seen_timestamp_seconds{w1@h}") == kEpoch + 2);
@@ -259,7 +259,7 @@ TEST_CASE("a worker that takes tasks and tells of none is said so, once") {
   story.Beat(0, "w1@h", 5).Beat(2, "w1@h", 5);
   CHECK_FALSE(story.At(2, kSends).has_value());
   story.Beat(4, "w1@h", 6);
-  CHECK_FALSE(story.At(4, kSends).has_value());  // Its event may come behind.
+  CHECK_FALSE(story.At(4, kSends).has_value());  // Its event may still arrive.
   CHECK(story.table.TakeSilent().empty());
   story.Beat(6, "w1@h", 6);
   CHECK(story.At(6, kSends) == 0);
@@ -305,11 +305,11 @@ TEST_CASE("while nobody listens a silent worker is unknown, not down") {
   const auto page = story.Page(100);
   CHECK_FALSE(page.contains(kUp));
   CHECK(page.contains("celery_worker_last_seen_timestamp_seconds{w1@h}"));
-  CHECK(story.At(150, kUp) == 0);  // 60 s of silence that were heard.
+  CHECK(story.At(150, kUp) == 0);  // 60 s of silence in which it could have been heard.
   story.Replies(151, {Serving("w1@h", {"celery"})});
   CHECK(story.At(151, kUp) == 1);
   story.table.Deaf(seconds(100));
-  CHECK(story.At(251, kUp) == 1);  // By its reply.
+  CHECK(story.At(251, kUp) == 1);  // Because of its reply.
   CHECK_FALSE(story.At(300, kUp).has_value());
 }
 
@@ -325,8 +325,8 @@ TEST_CASE("nor is one down then that was heard by its reply alone") {
 TEST_CASE("events that are not JSON excuse a worker whose heartbeats were not read beside them") {
   struct Case {
     const char* name;
-    int since;                 // When such events began to come; they came from then on.
-    std::optional<double> up;  // At 100, of a worker that was last heard at 10.
+    int since;                 // When such events began to come; they did not stop.
+    std::optional<double> up;  // At 100 s, of a worker that was last heard at 10 s.
   };
   const Case cases[] = {
       {"they are another's: it was heard beside them", 5, 0},
