@@ -25,7 +25,7 @@ Ids Queues(std::size_t count) {
   return ids;
 }
 
-// What a collection asks for where the entries are of these bytes: how many a pipeline.
+// What a collection asks for: queues per pipeline, and which queues.
 struct Asked {
   std::vector<std::size_t> pipelines;
   std::set<std::size_t> places;
@@ -45,7 +45,7 @@ Asked Collect(EntryBudget& budget, const Ids& ids, SteadyTime now,
   return asked;
 }
 
-// The same, where a pipeline with that queue in it breaks and ends the collection.
+// The same, but a pipeline that contains the queue `broken` breaks and ends the collection.
 Asked CollectBroken(EntryBudget& budget, const Ids& ids, SteadyTime now, std::size_t broken) {
   Asked asked;
   budget.Begin(ids, now);
@@ -83,7 +83,7 @@ TEST_CASE("known entries fill a pipeline to a MiB, and a collection to four") {
   const auto half = [](std::size_t) { return kMiB / 2; };
   const Asked first = Collect(budget, ids, kStart, half);
   CHECK(first.pipelines == std::vector<std::size_t>{1, 2, 4, 8});
-  // Those that are read stay the same ones.
+  // The same queues are read again.
   const Asked second = Collect(budget, ids, kStart, half);
   CHECK(second.pipelines == std::vector<std::size_t>{2, 2, 2, 2});
   CHECK(second.places == std::set<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7});
@@ -94,7 +94,7 @@ TEST_CASE("large entries cost a collection one each, and then rest, longer each 
   EntryBudget budget;
   const Ids ids = Queues(3);
   const auto large = [](std::size_t place) { return place == 1 ? 20 * kMiB : 300; };
-  // The collection ends with it; the small ones are known from then on.
+  // The large entry ends the collection; the small ones are known from then on.
   CHECK(Collect(budget, ids, kStart, large).pipelines == std::vector<std::size_t>{1, 2});
   CHECK(budget.Rests(1));
   CHECK_FALSE(budget.Rests(0));
@@ -108,7 +108,7 @@ TEST_CASE("large entries cost a collection one each, and then rest, longer each 
     const Asked again = Collect(budget, ids, now, large);
     CHECK(again.pipelines == std::vector<std::size_t>{2, 1});
   }
-  // One that has become small begins anew.
+  // An entry that has become small rests for the shortest time again.
   Collect(budget, ids, now + hours(6), Small);
   CHECK(Collect(budget, ids, now + hours(6), large).places.contains(1));
   CHECK(Collect(budget, ids, now + hours(6) + minutes(11), Small).places.contains(1));
@@ -138,7 +138,7 @@ TEST_CASE("one that breaks the pipeline is found, and its neighbours are read") 
   EntryBudget budget;
   const Ids ids = Queues(10);
   CHECK(CollectBroken(budget, ids, kStart, 5).pipelines == std::vector<std::size_t>{1, 2, 4});
-  // Those that broke with it are asked alone and last, until it breaks alone.
+  // The queues of the broken pipeline are asked alone and last, until the bad one breaks alone.
   const Asked second = CollectBroken(budget, ids, kStart, 5);
   CHECK(second.pipelines == std::vector<std::size_t>{3, 1, 2, 1, 1, 1});
   CHECK(second.places == std::set<std::size_t>{0, 1, 2, 3, 4, 7, 8, 9});

@@ -22,7 +22,7 @@ using std::chrono::milliseconds;
 using testing::FakeServer;
 using Peer = FakeServer::Peer;
 
-// What is wrong with a configuration of the collector's own keys.
+// The problems of a configuration of the collector's own keys.
 std::vector<exporter::ConfigProblem> ProblemsOf(const std::string& yaml,
                                                 std::unique_ptr<exporter::Collector>* made) {
   std::vector<exporter::ConfigProblem> problems;
@@ -58,7 +58,7 @@ std::string PageOf(Reading reading) {
   return prometheus::TextSerializer().Serialize(families);
 }
 
-// Takes the name, then answers all that is asked, in one go.
+// Accepts the client's name, then answers all commands at once.
 FakeServer::Script AnswerAll(const std::string& last_word, const std::string& replies) {
   return [=](Peer& peer) {
     peer.Expect("exporter:jobs\r\n");

@@ -15,7 +15,7 @@ namespace {
 using exporter::CollectError;
 using exporter::ErrorKind;
 
-// A captured list as the one page that it would be.
+// A captured list, as if it were one page.
 RabbitmqPage CapturedPage(const std::string& name) {
   std::ifstream file("tests/data/queue/rmqapi-c563-" + name + ".json");
   REQUIRE(file.good());
@@ -71,7 +71,7 @@ TEST_CASE("the queues of each captured version are read") {
     CHECK(queue.ready == c.ready);
     CHECK(queue.unacked == c.unacked);
     CHECK(queue.consumers == c.consumers);
-    CHECK_FALSE(queue.head_timestamp);  // Celery gives its messages none.
+    CHECK_FALSE(queue.head_timestamp);  // Celery sends no timestamp.
   }
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("a count that is no number, or none that can be, is not known") {
   CHECK(ReadRabbitmqQueue(R"({"name":"a","head_message_timestamp":17})").head_timestamp == 17);
   CHECK(ReadRabbitmqQueue(R"({"name":"a","arguments":{},"head_message_timestamp":17})")
             .head_timestamp == 17);
-  // With priorities others may have waited longer than the next.
+  // With priorities, other messages may have waited longer than the next one.
   CHECK_FALSE(ReadRabbitmqQueue(
                   R"({"name":"a","arguments":{"x-max-priority":9},"head_message_timestamp":17})")
                   .head_timestamp);

@@ -121,7 +121,7 @@ TEST_CASE("the three queues that Dramatiq makes of one are one") {
        {Discovering({}, {"jobs", "mine.*"}), Discovering({"jobs"}, {"mine.*"})}) {
     const RabbitmqFindings findings = ListingOf(question, queues);
     REQUIRE(NamesIn(findings) == std::vector<std::string>{"jobs", "mine", "mine.DQ"});
-    // Unacknowledged are as many again.
+    // Each queue has as many unacknowledged messages as ready ones.
     CHECK(findings.queues[0].ready == 3);
     CHECK(findings.queues[0].scheduled == 4);
     CHECK(findings.queues[0].failed == 8);

@@ -19,7 +19,7 @@ bool IsFor(const std::string& yaml) {
   return IsForRabbitmq(reader);
 }
 
-// The problems' texts, each with a line end.
+// The problems' texts, one a line.
 std::string ProblemsOf(const std::string& yaml) {
   std::vector<exporter::ConfigProblem> problems;
   exporter::YamlReader reader(YAML::Load(yaml), problems);
@@ -95,7 +95,7 @@ TEST_CASE("what would be no use is a mistake that is explained") {
       CHECK(problems.empty());
     } else {
       CHECK(problems.find(expected) != std::string::npos);
-      CHECK(problems.find('\n') == problems.size() - 1);  // No other.
+      CHECK(problems.find('\n') == problems.size() - 1);  // No other problem.
     }
   }
 }

@@ -38,7 +38,7 @@ std::string Counts(const std::string& name, int ready) {
          R"(,"messages_unacknowledged":2,"consumers":1})";
 }
 
-// Answers GETs of these paths, in this order, and then says nothing.
+// Answers GETs of these paths, in this order, and then stays silent.
 FakeServer::Script Serve(const std::vector<std::pair<std::string, std::string>>& answers) {
   return [answers](Peer& peer) {
     for (const auto& [path, answer] : answers) {
@@ -140,7 +140,7 @@ TEST_CASE("queues are discovered page by page") {
   CHECK(reading.problems.empty());
   const std::string page = PageOf(std::move(reading));
   CHECK(Has(page, R"(queue_depth{queue="a",system="rabbitmq",state="waiting"} 1)"));
-  // The named queue has the label, the one that is called so in the broker has none.
+  // The named queue has this label; a found queue whose name is the same has no series.
   CHECK(Has(page, R"(queue_depth{queue="shown",system="rabbitmq",state="waiting"} 4)"));
   CHECK(page.find("} 9\n") == std::string::npos);
   CHECK(page.find("amq.gen") == std::string::npos);
@@ -186,7 +186,7 @@ TEST_CASE("the age of a queue is that of its next message's timestamp") {
                   R"(,"head_message_timestamp":)" + timestamp + "}");
   };
   FakeServer server(Serve({{"v/a?", body("1", "1000000000")},
-                           {"v/a?", body("1", "99999999999")},  // A clock that runs ahead.
+                           {"v/a?", body("1", "99999999999")},  // The sender's clock is ahead.
                            {"v/a?", body("0", "1000000000")},
                            {"v/a?", body("1", "null")}}));
   const auto collector = CollectorAt(server, "queues: [{name: a}]");

@@ -1,5 +1,5 @@
-// What each system's replies mean: tables of replies as the systems' libraries make
-// Redis give them, and of replies that no server should give.
+// What each system's replies mean: tables of replies as Redis gives them to the systems' libraries,
+// and of replies that no server should give.
 
 #include "collectors/queue/systems/queue_systems.h"
 
@@ -40,7 +40,7 @@ TEST_CASE("RQ: what is past its time is stalled or forgotten, and dead workers d
         "shown waiting=7000" + depths + " age=10250 consumers=1000 going");
   CHECK(Read(kQueue, question, Rq(0, Members({})), {Nil()}) ==
         "shown waiting=0" + depths + " consumers=0 going");
-  // The oldest job was deleted meanwhile; its time is none; its time is to come.
+  // The oldest job was deleted meanwhile; its time is not a time; its time is to come.
   for (const RedisReply& time : {Nil(), T("yesterday"), T("")}) {
     CHECK(Read(kQueue, question, Rq(1, Members({})), {T("id"), time}) ==
           "shown waiting=1000" + depths + " consumers=0 going");
@@ -99,7 +99,7 @@ TEST_CASE("Sidekiq: processes that live serve the queues they name, each once") 
   const std::string depths = "shown scheduled=2000 retry=1000 failed=3000";
   CHECK(Read(kQueue, question, first, {lives, dead, ends, lives}) ==
         depths + " active=9000 consumers=2000 | mails:2000 slow:2000");
-  // A form that we do not know: nothing is said of consumers.
+  // An unknown form: consumers are not reported.
   const RedisReply unknown = A({T(R"({"capsules":{}})"), T("1"), T("false")});
   CHECK(Read(kQueue, question, first, {lives, unknown, dead, dead}) == depths + " active=5000");
   CHECK(Read(kQueue, question, {N(2), N(1), N(3), Members({T("a")}, "9")}) == depths + " ! limit");
@@ -147,15 +147,15 @@ TEST_CASE("BullMQ: waiting is three places, and a job without a lock is stalled"
   const std::string rest = " scheduled=2000 failed=1000 finished=6000";
   CHECK(Read(kQueue, question, first(end, 2, 0), {A({T("token"), Nil()}), job}) ==
         "shown waiting=3000" + rest + " active=1000 stalled=1000 blocked=4000 age=10000 going");
-  // No right to SORT_RO, or a server before 7.0.
+  // SORT_RO is not permitted, or the server is older than 7.0.
   CHECK(Read(kQueue, question, first(end, 2, 0), {Error("ERR unknown command 'SORT_RO'"), job}) ==
         "shown waiting=3000" + rest + " active=2000 blocked=4000 age=10000 going");
   CHECK(Read(kQueue, question, first(end, 5000, 0), {job}) ==
         "shown waiting=3000" + rest + " active=5000000 blocked=4000 age=10000 going");
-  // What has a priority may be older than the list's end.
+  // A job with a priority may be older than the list's end.
   CHECK(Read(kQueue, question, first(end, 0, 5)) ==
         "shown waiting=8000" + rest + " active=0 stalled=0 blocked=4000 going");
-  // BullMQ 4's marker is no job.
+  // BullMQ 4's marker is not a job.
   CHECK(Read(kQueue, question, first(A({T("7"), T("0:1700000000000")}), 0, 0), {job}) ==
         "shown waiting=2000" + rest + " active=0 stalled=0 blocked=4000 age=10000 going");
   CHECK(question.entry(kQueue, first(A({T("7"), T("0:0")}), 0, 0), kNow) ==
@@ -258,9 +258,9 @@ TEST_CASE("the groups of a stream are queues, a hundred at most") {
   CHECK(question.more(kQueue, many, kNow).size() == 100);
 }
 
-// Every place of every question's replies in turn is one of these; the rest are numbers,
-// texts and lists that fit. Nothing may be read beyond its end, and what is said must be
-// a CollectError or an answer without a number below zero.
+// In turn, every place of every question's replies is one of these; the other replies are numbers,
+// texts and lists that fit. Nothing may be read beyond its end, and the result must be a
+// CollectError or an answer without negative numbers.
 TEST_CASE("replies that no server should give are an error or harmless, in every place") {
   const RedisReply hostile[] = {
       Nil(),
