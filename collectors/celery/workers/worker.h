@@ -51,7 +51,7 @@ class Worker {
   void Replied(const WorkerReply& reply, exporter::SteadyTime round, const Deafness& deaf);
   // From now on the worker is asked only for its queues; the other facts would not change any more.
   void AskedLess();
-  // Events may have been lost: what was counted before says nothing about what comes.
+  // Events may have been lost: earlier counts say nothing about later ones.
   void Missed();
 
   Life LifeAt(exporter::SteadyTime now, const Deafness& deaf, const Silence& silence) const;

@@ -62,7 +62,7 @@ std::optional<std::vector<std::string>> MembersOf(const RedisReply& reply);
 // One step through the keys of a glob.
 RedisCommand ScanCommand(const std::string& cursor, const std::string& glob);
 
-// Returns the middle of a text with that beginning and that end; absent for other texts.
+// Returns what stands between that beginning and that end; absent for other texts, and if empty.
 std::optional<std::string> Between(std::string_view text, std::string_view begin,
                                    std::string_view end);
 
