@@ -36,14 +36,21 @@ void PrintProblems(const std::string& source, const std::vector<ConfigProblem>& 
     fmt::print(stderr, "{}\n", FormatProblem(source, problem));
 }
 
+// What a configuration holds. Prints its problems and logs its warnings.
+std::vector<Job> Report(const std::string& source, ConfigResult result) {
+  PrintProblems(source, result.problems);
+  for (const ConfigProblem& warning : result.warnings)
+    Log(LogLevel::kWarn, "configuration", {{"warning", FormatProblem(source, warning)}});
+  return std::move(result.jobs);
+}
+
 // The collectors of the file; without a file, those of the environment. If there are none, the
-// problems are printed already.
-std::vector<Job> LoadJobs(const Flags& flags, std::span<const CollectorType> types) {
-  if (!flags.config_path.empty()) {
-    ConfigResult result = LoadConfig(flags.config_path, types);
-    PrintProblems(flags.config_path, result.problems);
-    return std::move(result.jobs);
-  }
+// problems are printed already. `bad_collector` is about the environment: its URLs are written for
+// the application, and the collector of one that cannot be used must not take the others with it.
+std::vector<Job> LoadJobs(const Flags& flags, std::span<const CollectorType> types,
+                          BadCollector bad_collector) {
+  if (!flags.config_path.empty())
+    return Report(flags.config_path, LoadConfig(flags.config_path, types));
   const EnvironmentConfig made = ConfigFromEnvironment(types, ProcessEnvironment);
   for (const std::string& left_out : made.left_out)
     Log(LogLevel::kWarn, "a collector is not built in", {{"wanted", left_out}});
@@ -53,9 +60,8 @@ std::vector<Job> LoadJobs(const Flags& flags, std::span<const CollectorType> typ
                UnderstoodVariables());
     return {};
   }
-  ConfigResult result = ParseConfig(made.yaml, types, ProcessEnvironment);
-  PrintProblems("environment", result.problems);
-  return std::move(result.jobs);
+  return Report("environment",
+                ParseConfig(made.yaml, types, ProcessEnvironment, "", bad_collector));
 }
 
 AppOptions OptionsFrom(const Flags& flags) {
@@ -160,7 +166,7 @@ void TakeSignals() {
 }
 
 int Run(const Flags& flags, std::span<const CollectorType> types) {
-  std::vector<Job> jobs = LoadJobs(flags, types);
+  std::vector<Job> jobs = LoadJobs(flags, types, BadCollector::kIsDown);
   if (jobs.empty()) return kUnusable;
   try {
     return Serve(flags, std::move(jobs));
@@ -174,7 +180,7 @@ int Run(const Flags& flags, std::span<const CollectorType> types) {
 
 int Check(const Flags& flags, std::span<const CollectorType> types) {
   EndBySignals();
-  std::vector<Job> jobs = LoadJobs(flags, types);
+  std::vector<Job> jobs = LoadJobs(flags, types, BadCollector::kIsAnError);
   if (jobs.empty()) return kUnusable;
   const std::size_t count = jobs.size();
   if (flags.connect) {
@@ -189,7 +195,7 @@ int Check(const Flags& flags, std::span<const CollectorType> types) {
 
 int Collect(const Flags& flags, std::span<const CollectorType> types) {
   EndBySignals();
-  std::vector<Job> jobs = LoadJobs(flags, types);
+  std::vector<Job> jobs = LoadJobs(flags, types, BadCollector::kIsDown);
   if (jobs.empty() || !Narrow(jobs, flags.collectors)) return kUnusable;
   App app(std::move(jobs), OptionsFrom(flags));
   const int code = CollectOnce(app);

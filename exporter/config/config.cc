@@ -14,6 +14,7 @@
 #include "exporter/config/claims.h"
 #include "exporter/config/common_keys.h"
 #include "exporter/config/nearest.h"
+#include "exporter/config/unusable_collector.h"
 #include "exporter/config/yaml_document.h"
 
 namespace exporter {
@@ -60,9 +61,10 @@ class Builder {
  public:
   // The readers note their problems in `problems`.
   Builder(std::span<const CollectorType> types, YamlReader root, YamlReader global,
-          const std::vector<ConfigProblem>& problems)
+          std::vector<ConfigProblem>& problems, BadCollector bad_collector)
       : types_(types),
         problems_(problems),
+        bad_collector_(bad_collector),
         root_(std::move(root)),
         global_reader_(std::move(global)) {}
 
@@ -100,14 +102,22 @@ class Builder {
     const std::string type_name = reader.RequiredString("type");
     job.settings.name = ReadName(reader, type_name);
     job.type = FindType(reader, type_name);
-    if (job.type != nullptr) {
-      job.collector = job.type->make(reader, job.settings);
-      reader.RejectUnknownKeys();
-      if (!job.collector && problems_.empty()) {
-        reader.Problem("type", "no collector can be made of these keys");
-      }
-    }
+    if (job.type != nullptr) job.collector = MakeCollector(reader, job);
     return job;
+  }
+
+  std::unique_ptr<Collector> MakeCollector(YamlReader& reader, const Job& job) {
+    const std::size_t before = problems_.size();
+    std::unique_ptr<Collector> collector = job.type->make(reader, job.settings);
+    reader.RejectUnknownKeys();
+    if (bad_collector_ == BadCollector::kIsDown && problems_.size() > before) {
+      collector = std::make_unique<UnusableCollector>(problems_[before].message);
+      problems_.resize(before);
+    }
+    if (!collector && problems_.empty()) {
+      reader.Problem("type", "no collector can be made of these keys");
+    }
+    return collector;
   }
 
   const CollectorType* FindType(YamlReader& reader, const std::string& name) {
@@ -157,7 +167,8 @@ class Builder {
   }
 
   std::span<const CollectorType> types_;
-  const std::vector<ConfigProblem>& problems_;
+  std::vector<ConfigProblem>& problems_;
+  const BadCollector bad_collector_;
   YamlReader root_;
   YamlReader global_reader_;
   CommonKeys global_;
@@ -167,6 +178,13 @@ class Builder {
   std::vector<YamlReader> readers_;  // In the order of the jobs.
   std::vector<Job> jobs_;
 };
+
+// The warnings from top to bottom of the file. Collectors that read one URL have one warning.
+void ArrangeWarnings(std::string_view text, std::vector<ConfigProblem>& warnings) {
+  std::set<std::string> seen;
+  std::erase_if(warnings, [&](const auto& one) { return !seen.insert(one.message).second; });
+  CountColumnsInCharacters(text, warnings);
+}
 
 // The problems from top to bottom of the file, each once.
 void Arrange(std::string_view text, std::vector<ConfigProblem>& problems) {
@@ -186,24 +204,28 @@ void Arrange(std::string_view text, std::vector<ConfigProblem>& problems) {
 }  // namespace
 
 ConfigResult ParseConfig(std::string_view text, std::span<const CollectorType> types,
-                         const Environment& environment, const std::string& folder) {
+                         const Environment& environment, const std::string& folder,
+                         BadCollector bad_collector) {
   ConfigResult result;
   if (const auto node = ParseYaml(text, result.problems)) {
-    YamlReader root(*node, result.problems, environment, folder);
+    YamlReader root(*node, result.problems, environment, folder, &result.warnings);
     const YAML::Node no_global(YAML::NodeType::Map);
     YamlReader global =
         root.Child("global").value_or(YamlReader(no_global, result.problems, environment));
-    result.jobs = Builder(types, std::move(root), std::move(global), result.problems).Build();
+    result.jobs =
+        Builder(types, std::move(root), std::move(global), result.problems, bad_collector).Build();
   }
   if (!result.problems.empty()) result.jobs.clear();
   Arrange(text, result.problems);
+  ArrangeWarnings(text, result.warnings);
   return result;
 }
 
 ConfigResult LoadConfig(const std::string& path, std::span<const CollectorType> types,
                         const Environment& environment) {
   const auto unreadable = [](int error) {
-    return ConfigResult{{}, {{0, 0, "cannot be read: " + std::generic_category().message(error)}}};
+    return ConfigResult{
+        {}, {{0, 0, "cannot be read: " + std::generic_category().message(error)}}, {}};
   };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                              &std::fclose);

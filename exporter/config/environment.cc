@@ -70,4 +70,11 @@ std::optional<std::string> Substitute(std::string_view text, const Environment& 
   return result += text;
 }
 
+std::string OnlyVariable(std::string_view text) {
+  const std::size_t end = text.find('}');
+  if (!text.starts_with("${") || end + 1 != text.size()) return "";
+  const std::string_view inside = text.substr(2, end - 2);
+  return std::string(inside.substr(0, inside.find(":-")));
+}
+
 }  // namespace exporter

@@ -23,4 +23,7 @@ std::optional<std::string> ProcessEnvironment(const std::string& name);
 std::optional<std::string> Substitute(std::string_view text, const Environment& environment,
                                       std::vector<std::string>& problems);
 
+// Returns NAME if the whole text is ${NAME} or ${NAME:-default}; else empty.
+std::string OnlyVariable(std::string_view text);
+
 }  // namespace exporter

@@ -8,6 +8,7 @@
 
 #include "exporter/config/duration.h"
 #include "exporter/config/nearest.h"
+#include "exporter/config/yaml_message.h"
 #include "exporter/seam/names.h"
 #include "exporter/seam/utf8.h"
 
@@ -24,24 +25,6 @@ bool IsPlainText(std::string_view text) {
   return ValidUtf8Prefix(text) == text.size() && std::none_of(text.begin(), text.end(), [](char c) {
            return IsControl(c) && c != '\n' && c != '\r' && c != '\t';
          });
-}
-
-// A word for this kind of node that a user knows.
-std::string_view KindOf(const YAML::Node& node) {
-  switch (node.Type()) {
-    case YAML::NodeType::Sequence:
-      return "a list";
-    case YAML::NodeType::Map:
-      return "a mapping";
-    case YAML::NodeType::Scalar:
-      return "a text";
-    default:
-      return "nothing";
-  }
-}
-
-std::string Shown(const YAML::Node& node) {
-  return node.IsScalar() ? Quoted(node.Scalar()) : std::string(KindOf(node));
 }
 
 // `text` as a number, if all of it is one.
@@ -66,15 +49,6 @@ std::string DurationHint(const std::string& text) {
   return bare && text != "0" ? fmt::format("; a number needs a unit: {}s", text) : "";
 }
 
-std::string Listed(std::span<const std::string_view> choices) {
-  std::string text;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    if (i > 0) text += i + 1 == choices.size() ? " or " : ", ";
-    text += choices[i];
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string Quoted(std::string_view text) {
@@ -89,9 +63,11 @@ std::string Quoted(std::string_view text) {
 }
 
 YamlReader::YamlReader(const YAML::Node& node, std::vector<ConfigProblem>& problems,
-                       Environment environment, std::string folder)
+                       Environment environment, std::string folder,
+                       std::vector<ConfigProblem>* warnings)
     : node_(node),
       problems_(&problems),
+      warnings_(warnings),
       environment_(std::move(environment)),
       folder_(std::move(folder)) {
   if (!node_.IsMap())
@@ -281,7 +257,7 @@ bool YamlReader::IsSafe(const std::string& key, const std::string& secret) {
 std::optional<YamlReader> YamlReader::Child(const std::string& key) {
   const auto entry = Find(key);
   if (!entry || entry->value.IsNull() || !IsMapping(key, entry->value)) return std::nullopt;
-  return YamlReader(entry->value, *problems_, environment_, folder_);
+  return YamlReader(entry->value, *problems_, environment_, folder_, warnings_);
 }
 
 std::vector<YAML::Node> YamlReader::Items(const std::string& key) {
@@ -299,7 +275,7 @@ std::vector<YamlReader> YamlReader::List(const std::string& key) {
   std::vector<YamlReader> readers;
   for (const YAML::Node& item : Items(key)) {
     if (IsMapping("each entry of " + key, item)) {
-      readers.emplace_back(item, *problems_, environment_, folder_);
+      readers.emplace_back(item, *problems_, environment_, folder_, warnings_);
     }
   }
   return readers;
@@ -311,9 +287,9 @@ std::vector<YamlReader> YamlReader::NamedList(const std::string& key) {
     if (item.IsScalar()) {
       YAML::Node mapping(YAML::NodeType::Map);
       mapping["name"] = item;
-      readers.emplace_back(mapping, *problems_, environment_, folder_);
+      readers.emplace_back(mapping, *problems_, environment_, folder_, warnings_);
     } else if (IsMapping("each entry of " + key + " that is no name", item)) {
-      readers.emplace_back(item, *problems_, environment_, folder_);
+      readers.emplace_back(item, *problems_, environment_, folder_, warnings_);
     }
   }
   return readers;
@@ -341,17 +317,27 @@ void YamlReader::Mismatch(const std::string& key, std::string_view expected) {
   NoteAt(entry->value, fmt::format("{} must be {}, not {}", key, expected, Shown(entry->value)));
 }
 
-void YamlReader::Problem(const std::string& key, std::string message) {
-  if (!node_.IsMap()) return;  // Noted already.
+YAML::Node YamlReader::PlaceOf(const std::string& key) const {
   for (const std::string& name : {key, key + std::string(kFileSuffix)}) {
     for (const auto& entry : node_) {
       if (!entry.first.IsScalar() || entry.first.Scalar() != name) continue;
-      const YAML::Node& place = entry.second.IsNull() ? entry.first : entry.second;
-      if (!IsNoted(place)) NoteAt(place, std::move(message));
-      return;
+      return entry.second.IsNull() ? entry.first : entry.second;
     }
   }
-  NoteAt(node_, std::move(message));
+  return node_;
+}
+
+void YamlReader::Problem(const std::string& key, std::string message) {
+  if (!node_.IsMap()) return;  // Noted already.
+  const YAML::Node place = PlaceOf(key);
+  if (!place.is(node_) && IsNoted(place)) return;
+  NoteAt(place, Origin(place) + message);
+}
+
+void YamlReader::Warn(const std::string& key, std::string_view message) {
+  if (warnings_ == nullptr || !node_.IsMap()) return;
+  const YAML::Node place = PlaceOf(key);
+  warnings_->push_back(ProblemAt(place, fmt::format("{}{}: {}", Origin(place), key, message)));
 }
 
 bool YamlReader::IsNoted(const YAML::Node& node) const {
@@ -362,9 +348,7 @@ bool YamlReader::IsNoted(const YAML::Node& node) const {
 }
 
 void YamlReader::NoteAt(const YAML::Node& node, std::string message) {
-  const YAML::Mark mark = node.Mark();
-  problems_->push_back(
-      {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1, std::move(message)});
+  problems_->push_back(ProblemAt(node, std::move(message)));
 }
 
 void YamlReader::RejectUnknownKeys() {

@@ -46,9 +46,10 @@ std::string Quoted(std::string_view text);
 class YamlReader {
  public:
   // `problems` must outlive the reader. A node that is not a mapping is noted. `folder` is that of
-  // the configuration file; empty if there is none.
+  // the configuration file; empty if there is none. `warnings`, if given, must outlive it too.
   YamlReader(const YAML::Node& node, std::vector<ConfigProblem>& problems,
-             Environment environment = ProcessEnvironment, std::string folder = "");
+             Environment environment = ProcessEnvironment, std::string folder = "",
+             std::vector<ConfigProblem>* warnings = nullptr);
 
   bool Has(const std::string& key);
   // Relative paths in the configuration start here.
@@ -88,8 +89,11 @@ class YamlReader {
   YAML::Node Raw(const std::string& key);
 
   // Notes a problem at the value of `key` or `key`_file, or at the mapping if both are absent.
-  // Follow-on errors are not reported: a value has one problem at most.
+  // Follow-on errors are not reported: a value has one problem at most. If the value is ${NAME},
+  // the message begins with NAME: that is where the mistake is.
   void Problem(const std::string& key, std::string message);
+  // Notes something in the same place that is wrong but harmless. The message names the key.
+  void Warn(const std::string& key, std::string_view message);
   // Notes each key that was not read, with the nearest known key as a hint. Call it once for each
   // reader, after all keys were read.
   void RejectUnknownKeys();
@@ -113,6 +117,8 @@ class YamlReader {
   std::optional<std::string> ScalarOf(const std::string& key, const Entry& entry);
   // Notes "KEY must be EXPECTED, not VALUE".
   void Mismatch(const std::string& key, std::string_view expected);
+  // Where a message about the key belongs.
+  YAML::Node PlaceOf(const std::string& key) const;
   bool IsNoted(const YAML::Node& node) const;
   void NoteAt(const YAML::Node& node, std::string message);
   bool IsSafe(const std::string& key, const std::string& secret);
@@ -123,7 +129,8 @@ class YamlReader {
   YAML::Node node_;
   std::set<std::string> known_;
   std::vector<ConfigProblem>* problems_;
-  Environment environment_;  // Empty if nothing is to be replaced.
+  std::vector<ConfigProblem>* warnings_;  // Null: warnings are not wanted.
+  Environment environment_;               // Empty if nothing is to be replaced.
   std::string folder_;
 };
 

@@ -71,6 +71,17 @@ TEST_CASE("each variable that is not set, and each ${ that is no reference, is a
   }
 }
 
+TEST_CASE("a text that is one variable and nothing else names it") {
+  for (const char* text : {"${HOST}", "${HOST:-}", "${HOST:-a:-b}"}) {
+    CHECK(OnlyVariable(text) == "HOST");
+  }
+  for (const char* text :
+       {"", "HOST", "${HOST", "$${HOST}", "a${HOST}", "${HOST}b", "${HOST}${PORT}", "$HOST}"}) {
+    CAPTURE(std::string(text));
+    CHECK(OnlyVariable(text).empty());
+  }
+}
+
 TEST_CASE("a problem with a variable never shows a value") {
   std::vector<std::string> problems;
   Substitute("${HOST}${GONE}", Variable, problems);
