@@ -1,55 +1,28 @@
 #include "collectors/clients/make_sql_session.h"
 
-#include <algorithm>
 #include <optional>
 #include <stdexcept>
-#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "collectors/clients/mysql/mysql_dsn.h"
 #include "collectors/clients/mysql/mysql_session.h"
+#include "collectors/clients/net/url_parameters.h"
 #include "collectors/clients/postgres/pg_dsn.h"
 #include "collectors/clients/postgres/pg_session.h"
+#include "collectors/clients/sql/sql_url.h"
 #include "collectors/clients/sqlite/sqlite_session.h"
 
 namespace collectors {
 namespace {
 
-enum class Kind { kPostgres, kSqlite, kMysql, kOther };
-
-struct Scheme {
-  std::string_view name;
-  Kind kind;
-};
-
-constexpr Scheme kSchemes[] = {
-    {"postgresql", Kind::kPostgres}, {"postgres", Kind::kPostgres}, {"sqlite", Kind::kSqlite},
-    {"sqlite3", Kind::kSqlite},      {"mysql", Kind::kMysql},       {"mariadb", Kind::kMysql},
-    {"mssql", Kind::kOther},         {"sqlserver", Kind::kOther},   {"oracle", Kind::kOther},
-    {"clickhouse", Kind::kOther},    {"mongodb", Kind::kOther},
-};
-
-// Returns the scheme before "://", without a driver suffix; null if it is unknown.
-const Scheme* SchemeOf(std::string_view dsn) {
-  std::string name(dsn.substr(0, std::min(dsn.find("://"), dsn.size())));
-  if (name.size() == dsn.size()) return nullptr;
-  name.erase(std::min(name.find('+'), name.size()));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(c | 0x20); });
-  const auto* const found = std::find_if(std::begin(kSchemes), std::end(kSchemes),
-                                         [&](const Scheme& scheme) { return scheme.name == name; });
-  return found == std::end(kSchemes) ? nullptr : found;
-}
-
-Kind KindOf(const std::string& dsn) {
-  const Scheme* const scheme = SchemeOf(dsn);
-  if (scheme != nullptr && scheme->kind != Kind::kOther) return scheme->kind;
-  if (scheme != nullptr) {
-    throw std::invalid_argument(std::string(scheme->name) +
-                                ":// is not built in; postgresql://, mysql:// and sqlite:// are");
+SqlSystem SystemOf(const std::string& dsn) {
+  if (const std::optional<SqlUrl> url = ReadSqlUrl(dsn)) {
+    if (url->system == SqlSystem::kOther) throw std::invalid_argument(OtherSystemHint(*url));
+    return url->system;
   }
   const std::size_t equals = dsn.find('=');
-  if (equals < dsn.find("://")) return Kind::kPostgres;  // "host=... dbname=..."
+  if (equals < dsn.find("://")) return SqlSystem::kPostgres;  // "host=... dbname=..."
   throw std::invalid_argument(
       "it must be a URL postgresql://user:password@host:port/database, mysql://... or "
       "sqlite:///path, or \"host=... dbname=...\"");
@@ -65,16 +38,17 @@ std::optional<std::string> Known(const exporter::SecretSource& source) {
   }
 }
 
-std::unique_ptr<SqlSession> SessionFor(SqlTarget target) {
+// Also notes the parameters of the DSN that have no effect.
+std::unique_ptr<SqlSession> SessionFor(SqlTarget target, std::vector<std::string>& dropped) {
   const std::optional<std::string> dsn = Known(target.dsn);
   if (!dsn) return std::make_unique<PgSession>(std::move(target));
-  const Kind kind = KindOf(*dsn);
-  if (kind == Kind::kSqlite) return std::make_unique<SqliteSession>(SqlitePath(*dsn));
-  if (kind == Kind::kMysql) {
-    ParseMysqlDsn(*dsn);  // Throws if the DSN is bad.
+  const SqlSystem system = SystemOf(*dsn);
+  if (system == SqlSystem::kSqlite) return std::make_unique<SqliteSession>(SqlitePath(*dsn));
+  if (system == SqlSystem::kMysql) {
+    dropped = ParseMysqlDsn(*dsn).dropped;  // Throws if the DSN is bad.
     return std::make_unique<MysqlSession>(std::move(target));
   }
-  ParsePgDsn(*dsn);
+  dropped = ParsePgDsn(*dsn).dropped;
   return std::make_unique<PgSession>(std::move(target));
 }
 
@@ -84,7 +58,10 @@ std::unique_ptr<SqlSession> MakeSqlSession(exporter::YamlReader& options, const 
                                            SqlTarget target) {
   if (!target.dsn.given()) return nullptr;  // Reading the key has already added a problem.
   try {
-    return SessionFor(std::move(target));
+    std::vector<std::string> dropped;
+    auto session = SessionFor(std::move(target), dropped);
+    if (!dropped.empty()) options.Warn(key, DroppedNote(dropped));
+    return session;
   } catch (const std::invalid_argument& error) {
     options.Problem(key, key + " cannot be used: " + error.what());
     return nullptr;

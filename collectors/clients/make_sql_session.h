@@ -8,11 +8,10 @@
 
 namespace collectors {
 
-// Returns the session for a DSN by its scheme: postgresql:// or postgres:// (also with a driver
-// suffix, as postgresql+asyncpg://), "host=... dbname=...", mysql:// or mariadb:// (also
-// mysql+pymysql://), or sqlite:///path. Adds a problem at `key` and returns null if the scheme is
-// another one. If the DSN is in a file that does not exist yet, the session is PostgreSQL's and
-// reads the file when first needed.
+// Returns the session for a DSN: a URL by its scheme (ReadSqlUrl()), or "host=... dbname=..." of
+// PostgreSQL. Adds a problem at `key` and returns null if the DSN cannot be used; adds a warning
+// for parameters of it that are dropped. If the DSN is in a file that does not exist yet, the
+// session is PostgreSQL's and reads the file when first needed.
 std::unique_ptr<SqlSession> MakeSqlSession(exporter::YamlReader& options, const std::string& key,
                                            SqlTarget target);
 

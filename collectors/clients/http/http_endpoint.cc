@@ -13,9 +13,6 @@ constexpr std::string_view kPlain = "http://";
 constexpr std::string_view kByTls = "https://";
 constexpr std::uint16_t kPlainPort = 80;
 constexpr std::uint16_t kTlsPort = 443;
-// The characters that need no encoding (RFC 3986, 2.3).
-constexpr std::string_view kUnreserved =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 // Cuts user[:password]@ off the front of an authority. The last @ ends it, so a password may
 // contain an unencoded @.
@@ -51,21 +48,5 @@ HttpEndpoint ParseHttpUrl(std::string_view url) {
 }
 
 std::string HttpEndpoint::Name() const { return AddressName(host, port); }
-
-std::string PercentEncoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : text) {
-    if (kUnreserved.find(c) != std::string_view::npos) {
-      result += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    result += '%';
-    result += kDigits[byte >> 4];
-    result += kDigits[byte & 15];
-  }
-  return result;
-}
 
 }  // namespace collectors

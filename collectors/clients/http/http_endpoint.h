@@ -23,7 +23,4 @@ struct HttpEndpoint {
 // Throws std::invalid_argument; its text holds nothing of the URL.
 HttpEndpoint ParseHttpUrl(std::string_view url);
 
-// Encodes any text for use as one segment of a path.
-std::string PercentEncoded(std::string_view text);
-
 }  // namespace collectors

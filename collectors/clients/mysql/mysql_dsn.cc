@@ -7,7 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "collectors/clients/net/url_parts.h"
+#include "collectors/clients/net/url_parameters.h"
+#include "collectors/clients/sql/sql_url.h"
 
 namespace collectors {
 namespace {
@@ -15,37 +16,6 @@ namespace {
 constexpr std::string_view kEncodeHint =
     "a special character in the user, the password or the database must be percent-encoded "
     "(@ is %40, : is %3A, / is %2F, ? is %3F, # is %23)";
-constexpr std::size_t kLongestName = 40;
-
-// Parameters of SQLAlchemy, PyMySQL, go-sql-driver, mysql2 and JDBC. They concern the application's
-// pool, encoding and timeouts, not the connection to the server.
-constexpr std::string_view kApplicationOnly[] = {
-    "allowpublickeyretrieval",
-    "autocommit",
-    "autoreconnect",
-    "characterencoding",
-    "charset",
-    "collation",
-    "connect_timeout",
-    "connection_limit",
-    "connectiontimezone",
-    "loc",
-    "max_overflow",
-    "parsetime",
-    "pool_pre_ping",
-    "pool_recycle",
-    "pool_size",
-    "pool_timeout",
-    "read_timeout",
-    "readtimeout",
-    "servertimezone",
-    "socket_timeout",
-    "timeout",
-    "use_unicode",
-    "useunicode",
-    "write_timeout",
-    "writetimeout",
-};
 
 struct TextRow {
   std::string_view name;
@@ -53,6 +23,8 @@ struct TextRow {
 };
 
 constexpr TextRow kTexts[] = {
+    {"user", &MysqlDsn::user},
+    {"username", &MysqlDsn::user},
     {"unix_socket", &MysqlDsn::socket},
     {"socket", &MysqlDsn::socket},
     {"ssl_ca", &MysqlDsn::tls_ca},
@@ -62,10 +34,29 @@ constexpr TextRow kTexts[] = {
     {"sslca", &MysqlDsn::tls_ca},
     {"sslkey", &MysqlDsn::tls_key},
     {"sslcert", &MysqlDsn::tls_certificate},
+    {"serversslcert", &MysqlDsn::tls_ca},
 };
 
 constexpr std::string_view kModeNames[] = {"ssl_mode", "sslmode", "ssl", "tls", "usessl"};
-constexpr std::string_view kCheckNames[] = {"ssl_check_hostname", "ssl_verify_identity"};
+constexpr std::string_view kCheckNames[] = {"ssl_check_hostname", "ssl_verify_identity",
+                                            "sslverify"};
+constexpr std::string_view kNoHostCheck = "disablesslhostnameverification";
+// Of Prisma: with it, sslcert is the authority.
+constexpr std::string_view kPrismaAccept = "sslaccept";
+
+constexpr std::string_view kKeystoreHint = "ssl_ca, ssl_cert and ssl_key name PEM files";
+constexpr RefusedParameter kRefused[] = {
+    {"host", "the host stands before the database"},
+    {"hostname", "the host stands before the database"},
+    {"clientcertificatekeystoreurl", kKeystoreHint},
+    {"keystore", kKeystoreHint},
+    {"sslidentity", kKeystoreHint},
+    {"trustcertificatekeystoreurl", kKeystoreHint},
+    {"truststore", kKeystoreHint},
+    {"socketfactory", "run the Cloud SQL Auth Proxy and name its host"},
+};
+// What a misspelt parameter may have been meant as.
+constexpr std::string_view kWeighty[] = {"ssl-mode", "ssl-ca", "unix_socket", "user", "password"};
 
 struct ModeRow {
   std::string_view value;
@@ -88,21 +79,31 @@ constexpr ModeRow kModes[] = {
     {"verify_ca", MysqlTls::kVerifyCa},
     {"verify_identity", MysqlTls::kVerifyIdentity},
     {"verify_full", MysqlTls::kVerifyIdentity},
+    {"trust", MysqlTls::kRequired},
+    // mysql2 of Node.
+    {"{\"rejectunauthorized\":true}", MysqlTls::kVerifyIdentity},
+    {"{\"rejectunauthorized\":false}", MysqlTls::kRequired},
+};
+
+// Parameters of Connector/J, MariaDB's Java driver, PyMySQL and Prisma that ask for more than the
+// mode does, unless that turns TLS off.
+struct RaiseRow {
+  std::string_view name;
+  std::string_view on;
+  std::string_view off;  // Leaves the mode as it is.
+  MysqlTls least;
+};
+constexpr RaiseRow kRaises[] = {
+    {"requiressl", "true", "false", MysqlTls::kRequired},
+    {"trustservercertificate", "true", "false", MysqlTls::kRequired},
+    {"verifyservercertificate", "true", "false", MysqlTls::kVerifyCa},
+    {"ssl_verify_cert", "true", "false", MysqlTls::kVerifyCa},
+    {kPrismaAccept, "strict", "accept_invalid_certs", MysqlTls::kVerifyIdentity},
 };
 
 template <typename Range>
 bool Holds(const Range& range, std::string_view value) {
   return std::find(std::begin(range), std::end(range), value) != std::end(range);
-}
-
-// Returns the text in lower case and with '_' for '-', as in the tables.
-std::string Plain(std::string_view text) {
-  std::string plain(text);
-  std::replace(plain.begin(), plain.end(), '-', '_');
-  std::transform(plain.begin(), plain.end(), plain.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return plain;
 }
 
 std::string Decoded(std::string_view text) {
@@ -154,8 +155,9 @@ void CheckHost(const std::string& host) {
   }
 }
 
-// "host:port" or "[::1]:port".
+// "host:port" or "[::1]:port", or as go-sql-driver has it, "tcp(host:port)".
 void ReadHost(std::string_view text, MysqlDsn& dsn) {
+  if (text.starts_with("tcp(") && text.ends_with(')')) text = text.substr(4, text.size() - 5);
   std::string_view port;
   std::string_view host = text.substr(0, text.find(':'));
   if (text.starts_with('[')) {
@@ -167,8 +169,12 @@ void ReadHost(std::string_view text, MysqlDsn& dsn) {
     port = text.substr(host.size());
   }
   if (!port.empty()) dsn.port = PortOf(port.starts_with(':') ? port.substr(1) : "?");
-  if (!host.empty()) dsn.host = Decoded(host);
-  CheckHost(dsn.host);
+  if (host.empty()) return;
+  std::string name = Decoded(host);
+  // A socket by its path, as Django's URLs name one: mysql://user@%2Frun%2Fm.sock/shop.
+  if (name.starts_with('/')) return void(dsn.socket = std::move(name));
+  CheckHost(name);
+  dsn.host = std::move(name);
 }
 
 bool IsTrue(std::string_view name, std::string_view value) {
@@ -189,37 +195,57 @@ MysqlTls ModeOf(std::string_view name, std::string_view value) {
                               "VERIFY_IDENTITY");
 }
 
-[[noreturn]] void Refuse(std::string_view name) {
-  const bool is_word =
-      !name.empty() && name.size() <= kLongestName &&
-      std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
-      });
-  throw std::invalid_argument(is_word ? "its parameter \"" + std::string(name) +
-                                            "\" is none that is known"
-                                      : "a parameter of it has no valid name");
-}
-
 // The TLS parameters, collected until all have been read.
 struct TlsWish {
   std::optional<MysqlTls> mode;
   std::optional<bool> check_host;
+  MysqlTls least = MysqlTls::kDisabled;
+  bool is_prisma = false;
 };
 
-void ReadParameter(std::string_view written, MysqlDsn& dsn, TlsWish& wish) {
-  const std::size_t equals = std::min(written.find('='), written.size());
-  const std::string name = Plain(written.substr(0, equals));
-  const std::string value = Decoded(written.substr(std::min(equals + 1, written.size())));
-  const auto* const text = std::find_if(std::begin(kTexts), std::end(kTexts),
-                                        [&](const TextRow& row) { return row.name == name; });
+void Raise(const RaiseRow& row, std::string_view written, const std::string& value, TlsWish& wish) {
+  wish.is_prisma = wish.is_prisma || row.name == kPrismaAccept;
+  if (value == row.on) {
+    wish.least = std::max(wish.least, row.least);
+  } else if (value != row.off) {
+    throw std::invalid_argument("the value of " + std::string(written) + " is neither " +
+                                std::string(row.on) + " nor " + std::string(row.off));
+  }
+}
+
+void ReadParameter(const UrlParameter& one, MysqlDsn& dsn, TlsWish& wish) {
+  const std::string name = PlainName(one.name);
+  const std::string value = Decoded(one.value);
+  const auto* const text = std::ranges::find(kTexts, name, &TextRow::name);
+  const auto* const raise = std::ranges::find(kRaises, name, &RaiseRow::name);
   if (text != std::end(kTexts)) {
     dsn.*(text->field) = value;
+  } else if (name == "password") {
+    dsn.password = exporter::Secret(value);
   } else if (Holds(kModeNames, name)) {
-    wish.mode = ModeOf(name, Plain(value));
+    wish.mode = ModeOf(name, PlainName(value));
+  } else if (raise != std::end(kRaises)) {
+    Raise(*raise, one.name, PlainName(value), wish);
   } else if (Holds(kCheckNames, name)) {
-    wish.check_host = IsTrue(name, Plain(value));
-  } else if (!Holds(kApplicationOnly, name)) {
-    Refuse(written.substr(0, equals));
+    wish.check_host = IsTrue(name, PlainName(value));
+  } else if (name == kNoHostCheck) {
+    wish.check_host = !IsTrue(name, PlainName(value));
+  } else {
+    DropParameter(one.name, kWeighty, kRefused, dsn.dropped);
+  }
+}
+
+void ReadParameters(std::string_view query, MysqlDsn& dsn, TlsWish& wish) {
+  for (const UrlParameter& one : UrlParameters(query)) ReadParameter(one, dsn, wish);
+  if (wish.least > MysqlTls::kDisabled && wish.mode != MysqlTls::kDisabled) {
+    wish.mode = std::max(wish.mode.value_or(wish.least), wish.least);
+  }
+  if (wish.is_prisma && !dsn.tls_certificate.empty() && dsn.tls_key.empty()) {
+    dsn.tls_ca = std::exchange(dsn.tls_certificate, "");
+  }
+  // Prisma writes socket=(/path).
+  if (dsn.socket.starts_with('(') && dsn.socket.ends_with(')')) {
+    dsn.socket = dsn.socket.substr(1, dsn.socket.size() - 2);
   }
 }
 
@@ -257,11 +283,9 @@ std::string MysqlDsn::Name() const {
 }
 
 MysqlDsn ParseMysqlDsn(const std::string& dsn) {
-  const std::size_t colon = dsn.find("://");
-  if (colon == std::string::npos) {
-    throw std::invalid_argument("it is no URL mysql://user:password@host:port/database");
-  }
-  const std::string_view rest = std::string_view(dsn).substr(colon + 3);
+  const std::optional<SqlUrl> url = ReadSqlUrl(dsn);
+  if (!url) throw std::invalid_argument("it is no URL mysql://user:password@host:port/database");
+  const std::string_view rest = url->rest;
   const std::size_t question = std::min(rest.find('?'), rest.size());
   const std::string_view address = rest.substr(0, question);
   const std::string_view authority = address.substr(0, address.find('/'));
@@ -277,11 +301,7 @@ MysqlDsn ParseMysqlDsn(const std::string& dsn) {
   ReadHost(authority.substr(at == std::string_view::npos ? 0 : at + 1), parsed);
   parsed.database = Decoded(address.substr(std::min(authority.size() + 1, address.size())));
   TlsWish wish;
-  if (rest.size() > question + 1) {
-    for (const std::string& written : SplitList(rest.substr(question + 1), '&')) {
-      if (!written.empty()) ReadParameter(written, parsed, wish);
-    }
-  }
+  ReadParameters(rest.substr(std::min(question + 1, rest.size())), parsed, wish);
   CheckTls(parsed, wish);
   parsed.tls = ModeFor(parsed, wish);
   return parsed;

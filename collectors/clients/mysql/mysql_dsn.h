@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "exporter/seam/secret.h"
 
@@ -29,20 +30,20 @@ struct MysqlDsn {
   std::string tls_ca_folder;
   std::string tls_certificate;
   std::string tls_key;
+  std::vector<std::string> dropped;  // Names of the URL's parameters without an effect.
 
   // Returns "host:port", "[::1]:port" or the socket's path. Holds no secret.
   std::string Name() const;
 };
 
-// Reads a DSN in the forms that applications use:
+// Reads a URL as applications write it; ReadSqlUrl() names the schemes:
 //   mysql://[user[:password]@][host][:port][/database][?name=value&...]
-// or mariadb://, with or without a driver suffix as in SQLAlchemy (mysql+pymysql://). The
-// parameters are `unix_socket` and those for TLS in the spellings of the common drivers, with '-'
-// or '_' and in upper or lower case: `ssl-mode`, `ssl`, `tls`, `ssl_ca`, `ssl_capath`, `ssl_cert`,
-// `ssl_key`, `ssl_check_hostname`. An authority without a mode means kVerifyIdentity. Drops
-// parameters for an application's pool and encoding. Refuses others: a misspelt ssl-mode must not
-// go unnoticed. Throws std::invalid_argument; its text holds nothing of the DSN except the name of
-// a parameter.
+// The parameters are `user`, `password`, `unix_socket` and those for TLS in the spellings of the
+// common drivers, with '-' or '_' and in upper or lower case: `ssl-mode`, `ssl`, `tls`, `ssl_ca`,
+// `ssl_capath`, `ssl_cert`, `ssl_key`, `ssl_check_hostname`. An authority without a mode means
+// kVerifyIdentity. Drops parameters that concern only the application. Refuses others that may
+// change the security or the target: a misspelt ssl-mode must not go unnoticed. Throws
+// std::invalid_argument; its text holds nothing of the DSN except the name of a parameter.
 MysqlDsn ParseMysqlDsn(const std::string& dsn);
 
 }  // namespace collectors

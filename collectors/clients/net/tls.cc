@@ -80,15 +80,18 @@ bool IsAddress(const std::string& host) {
          ::inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
 }
 
-// Sets the name that the server's certificate must match. An address is not sent as the server name
-// (RFC 6066 forbids it).
+// Sets the name that the server's certificate must match.
 void ExpectName(SSL* connection, const std::string& host) {
   if (IsAddress(host)) {
     ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(connection), host.c_str());
-    return;
+  } else {
+    ::SSL_set1_host(connection, host.c_str());
   }
-  ::SSL_set1_host(connection, host.c_str());
-  ::SSL_set_tlsext_host_name(connection, host.c_str());
+}
+
+// An address is not sent as the server name (RFC 6066 forbids it).
+void SendName(SSL* connection, const std::string& host) {
+  if (!IsAddress(host)) ::SSL_set_tlsext_host_name(connection, host.c_str());
 }
 
 // Our texts for OpenSSL's reasons. The first reason that occurs in the error counts.
@@ -143,7 +146,8 @@ TlsLayer::TlsLayer(const TlsOptions& options, const std::string& host)
   state_->output = ::BIO_new(::BIO_s_mem());
   ::SSL_set_bio(state_->connection.get(), state_->input, state_->output);
   ::SSL_set_connect_state(state_->connection.get());
-  ExpectName(state_->connection.get(), state_->name);
+  if (!options.skip_host_check) ExpectName(state_->connection.get(), state_->name);
+  SendName(state_->connection.get(), state_->name);
 }
 
 TlsLayer::~TlsLayer() = default;

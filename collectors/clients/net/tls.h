@@ -16,6 +16,7 @@ struct TlsOptions {
   std::string key_file = {};
   std::string server_name = {};  // The certificate must be for this name; empty: the URL's host.
   bool insecure_skip_verify = false;
+  bool skip_host_check = false;  // An authority must have signed the certificate, for any host.
 };
 
 // One TLS connection (at least TLS 1.2) between two buffers. It uses no socket and never waits. The

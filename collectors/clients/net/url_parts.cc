@@ -4,12 +4,46 @@
 #include <stdexcept>
 
 namespace collectors {
+namespace {
+
+// The characters that need no encoding (RFC 3986, 2.3).
+constexpr std::string_view kUnreserved =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+bool BeginsWithScheme(std::string_view text) {
+  const std::size_t end = text.find("://");
+  return end != std::string_view::npos && text.substr(0, end).find_first_of("@/;?:") > end;
+}
+
+std::string Whole(std::string_view url, std::string_view scheme) {
+  return BeginsWithScheme(url) ? std::string(url) : std::string(scheme) + std::string(url);
+}
+
+}  // namespace
 
 std::string_view CutFront(std::string_view& text, std::string_view separators) {
   const std::size_t end = text.find_first_of(separators);
   const std::string_view front = text.substr(0, end);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end);
   return front;
+}
+
+std::vector<std::string> UrlList(std::string_view text) {
+  const std::size_t colon = text.find("://");
+  const std::string_view scheme = text.substr(0, colon == std::string_view::npos ? 0 : colon + 3);
+  std::vector<std::string> urls;
+  std::size_t start = 0;
+  for (std::size_t at = text.find(';'); at != std::string_view::npos; at = text.find(';', at + 1)) {
+    const std::string_view next = text.substr(at + 1);
+    const bool is_in_password =
+        text.substr(start, at - start).find('@') == std::string_view::npos &&
+        next.find('@') != std::string_view::npos;
+    if (is_in_password && !BeginsWithScheme(next)) continue;
+    urls.push_back(Whole(text.substr(start, at - start), scheme));
+    start = at + 1;
+  }
+  urls.push_back(Whole(text.substr(start), scheme));
+  return urls;
 }
 
 void RefuseUrlList(std::string_view url) {
@@ -41,6 +75,22 @@ std::string PercentDecoded(std::string_view text) {
     }
     result += static_cast<char>(*byte);
     i += 2;
+  }
+  return result;
+}
+
+std::string PercentEncoded(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    if (kUnreserved.find(c) != std::string_view::npos) {
+      result += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    result += '%';
+    result += kDigits[byte >> 4];
+    result += kDigits[byte & 15];
   }
   return result;
 }

@@ -15,7 +15,10 @@ namespace collectors {
 // becomes empty if there is no separator.
 std::string_view CutFront(std::string_view& text, std::string_view separators);
 
-// Throws if the text is a list of URLs, as Celery accepts one: URL;URL.
+// Splits a list of URLs as Celery and kombu have it: URL;URL. An entry without a scheme has that of
+// the first. A ';' in a password is not a separator.
+std::vector<std::string> UrlList(std::string_view text);
+// Throws if the text is a list of URLs.
 void RefuseUrlList(std::string_view url);
 
 // Parses all of the text as a number from 0 to `most`.
@@ -23,6 +26,9 @@ std::optional<int> UrlNumber(std::string_view text, int base, int most);
 
 // Replaces each %XX by its byte.
 std::string PercentDecoded(std::string_view text);
+
+// Encodes any text for use as one segment of a path, or as a value.
+std::string PercentEncoded(std::string_view text);
 
 // Splits a list, such as the hosts of a DSN; returns at least one part.
 std::vector<std::string> SplitList(std::string_view text, char separator);

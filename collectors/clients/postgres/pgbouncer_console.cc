@@ -3,9 +3,12 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
+#include "collectors/clients/net/url_parameters.h"
 #include "collectors/clients/postgres/pg_connection.h"
 #include "collectors/clients/postgres/pg_dsn.h"
+#include "collectors/clients/sql/sql_url.h"
 
 namespace collectors {
 namespace {
@@ -40,12 +43,11 @@ CollectError Understood(const CollectError& error) {
   return error;
 }
 
-// ParsePgDsn() ignores the scheme.
-bool IsOfOtherSystem(std::string_view dsn) {
+bool IsOfOtherSystem(const std::string& dsn) {
+  const std::optional<SqlUrl> url = ReadSqlUrl(dsn);
+  if (url) return url->system != SqlSystem::kPostgres;
   const std::size_t scheme = dsn.find("://");
-  const bool is_url = scheme != std::string_view::npos && dsn.find_first_of("=' ") > scheme;
-  return is_url && !dsn.starts_with("postgres://") && !dsn.starts_with("postgresql://") &&
-         !dsn.starts_with("postgresql+") && !dsn.starts_with("postgres+");
+  return scheme != std::string::npos && dsn.find_first_of("=' ") > scheme;
 }
 
 PgDsn ConsoleDsn(const std::string& text) {
@@ -123,7 +125,9 @@ std::unique_ptr<PgBouncerConsole> MakePgBouncerConsole(exporter::YamlReader& opt
                                                        const std::string& key, SqlTarget target) {
   if (!target.dsn.given()) return nullptr;  // Reading the key has already added a problem.
   try {
-    if (const auto dsn = Known(target.dsn)) ConsoleDsn(*dsn);
+    const auto dsn = Known(target.dsn);
+    const auto dropped = dsn ? ConsoleDsn(*dsn).dropped : std::vector<std::string>();
+    if (!dropped.empty()) options.Warn(key, DroppedNote(dropped));
   } catch (const std::invalid_argument& error) {
     options.Problem(key, key + " cannot be used: " + error.what());
     return nullptr;

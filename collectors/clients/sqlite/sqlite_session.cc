@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "collectors/clients/net/shown_text.h"
 #include "collectors/clients/sql/answer_size.h"
+#include "collectors/clients/sql/sql_url.h"
 #include "collectors/clients/sqlite/sqlite_reading.h"
 
 namespace collectors {
@@ -199,8 +201,8 @@ Rows SqliteSession::Query(const CollectContext& context, const SqlStatement& sta
 }
 
 std::string SqlitePath(const std::string& url) {
-  const std::size_t start = url.find("://");
-  std::string path = start == std::string::npos ? "" : url.substr(start + 3);
+  const std::optional<SqlUrl> read = ReadSqlUrl(url);
+  std::string path = read ? read->rest : "";
   path.erase(std::min(path.find('?'), path.size()));
   path.erase(0, path.starts_with("//") ? 1 : 0);
   if (path.size() < 2 || path.front() != '/' || path == "/:memory:") {

@@ -98,7 +98,7 @@ TEST_CASE("a DSN that cannot be meant is refused without being quoted") {
       "postgres://ann:hu?sh@db/shop",
       "postgres://ann:1234/sh@db/shop",
       "postgres://db:hush/shop",
-      "postgres://ann:hush@db/shop?hush",
+      "postgres://ann:hush@db/shop?1hush",
       "postgres://ann:hush@db/shop?ssl=hush",
       "host=db port=hush",
       "host=db hush",
@@ -108,7 +108,7 @@ TEST_CASE("a DSN that cannot be meant is refused without being quoted") {
     CAPTURE(dsn);
     const std::string refusal = Refusal(dsn);
     CHECK_FALSE(refusal.empty());
-    if (dsn.find("?hush") == std::string::npos) CHECK(refusal.find("hu") == std::string::npos);
+    CHECK(refusal.find("hu") == std::string::npos);
   }
 }
 
