@@ -12,6 +12,8 @@
 
 #include "collectors/clients/amqp/amqp_url.h"
 #include "collectors/clients/net/tls_options.h"
+#include "collectors/clients/net/url_parameters.h"
+#include "collectors/clients/redis/endpoint.h"
 #include "collectors/clients/redis/redis_options.h"
 
 namespace collectors {
@@ -30,12 +32,45 @@ constexpr int kHighestPriority = 9;
 constexpr std::size_t kCounterShare = 4;
 constexpr std::size_t kHistogramShare = 2;
 
-constexpr const char* kAmqpSchemes[] = {"amqp", "amqps", "pyamqp", "librabbitmq"};
+constexpr std::string_view kAmqpSchemes[] = {"amqp", "amqps", "pyamqp", "librabbitmq"};
+
+// The other transports of kombu.
+struct OtherBroker {
+  std::string_view scheme;
+  std::string_view what;
+};
+constexpr OtherBroker kOthers[] = {
+    {"azureservicebus", "Azure Service Bus"},
+    {"azurestoragequeues", "Azure Storage Queues"},
+    {"confluentkafka", "Kafka"},
+    {"consul", "Consul"},
+    {"django", "the application's database"},
+    {"etcd", "etcd"},
+    {"filesystem", "a folder"},
+    {"gcpubsub", "Google Pub/Sub"},
+    {"kafka", "Kafka"},
+    {"memory", "the application's own memory"},
+    {"mongodb", "MongoDB"},
+    {"pyro", "Pyro"},
+    {"qpid", "Qpid"},
+    {"slmq", "SoftLayer's message queue"},
+    {"sqla", "the application's database"},
+    {"sqlalchemy", "the application's database"},
+    {"sqs", "Amazon SQS"},
+    {"zookeeper", "ZooKeeper"},
+};
 // Keys without a meaning for RabbitMQ.
-constexpr const char* kRedisKeys[] = {
-    "sentinel_user",  "sentinel_password",  "global_keyprefix", "sep",
-    "priority_steps", "visibility_timeout", "fanout_prefix",    "fanout_patterns",
-    "unacked_key",    "unacked_index_key"};
+constexpr const char* kRedisKeys[] = {"master_name",
+                                      "sentinel_user",
+                                      "sentinel_password",
+                                      "global_keyprefix",
+                                      "sep",
+                                      "priority_steps",
+                                      "visibility_timeout",
+                                      "fanout_prefix",
+                                      "fanout_patterns",
+                                      "unacked_key",
+                                      "unacked_index_key"};
 
 // The default buckets of prometheus_client, then those of celery-exporter.
 const std::vector<double> kRuntimeBuckets = {.005, .01, .025, .05, .075, .1,  .25,
@@ -136,7 +171,10 @@ void CheckAmqp(YamlReader& options, const std::string& url) {
     options.Problem(key, std::string(key) + " has no effect on RabbitMQ: leave it out");
   }
   try {
-    if (ParseAmqpUrl(url).tls || !options.Has("tls")) return;
+    const std::vector<AmqpEndpoint> endpoints = ParseAmqpUrls(url);
+    const std::vector<std::string> dropped = AmqpDropped(endpoints);
+    if (!dropped.empty()) options.Warn("url", DroppedNote(dropped));
+    if (std::ranges::any_of(endpoints, &AmqpEndpoint::tls) || !options.Has("tls")) return;
     options.Problem("tls", "tls has no effect on this URL: amqps:// speaks TLS");
   } catch (const std::invalid_argument& error) {
     options.Problem("url", error.what());
@@ -246,16 +284,18 @@ void ReadEvents(YamlReader& options, const JobSettings& settings, CeleryOptions&
 
 BrokerKind KindOfBroker(std::string_view url) {
   const std::string_view scheme = url.substr(0, std::min(url.find("://"), url.size()));
-  const bool is_amqp =
-      std::find(std::begin(kAmqpSchemes), std::end(kAmqpSchemes), scheme) != std::end(kAmqpSchemes);
-  if (is_amqp) return BrokerKind::kAmqp;
-  for (const std::string_view redis : {"redis", "valkey", "unix"}) {
-    if (!scheme.starts_with(redis)) continue;
-    return scheme.ends_with("-sentinel") ? BrokerKind::kSentinels : BrokerKind::kRedis;
+  if (std::ranges::find(kAmqpSchemes, scheme) != std::end(kAmqpSchemes)) return BrokerKind::kAmqp;
+  if (HasSentinelScheme(url)) return BrokerKind::kSentinels;
+  if (HasRedisScheme(url)) return BrokerKind::kRedis;
+  const auto* const other = std::ranges::find(kOthers, PlainName(scheme), &OtherBroker::scheme);
+  if (other != std::end(kOthers)) {
+    throw std::invalid_argument(
+        fmt::format("a broker in {} is out of reach: the collector celery reads Redis and RabbitMQ",
+                    other->what));
   }
   throw std::invalid_argument(
-      "a broker is redis://, rediss://, redis-sentinel:// or unix://, or amqp:// or amqps:// of a "
-      "RabbitMQ");
+      "a broker is redis://, rediss://, sentinel://, redis-sentinel:// or unix://, or amqp:// or "
+      "amqps:// of a RabbitMQ");
 }
 
 CeleryOptions ReadCeleryOptions(YamlReader& options, const JobSettings& settings) {

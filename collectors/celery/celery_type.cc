@@ -67,11 +67,12 @@ constexpr exporter::HealthFamily kHealth[] = {
 
 constexpr std::string_view kBrokerKeys =
     "url       redis://[user[:password]@]host[:port][/db], rediss:// by TLS, unix:///path?db=0, "
-    "redis-sentinel://host,host[/db]?sentinelMasterId=NAME, or amqp://user:password@host/vhost, "
-    "amqps:// by TLS; or url_file\n"
+    "redis-sentinel://host,host[/db]?sentinelMasterId=NAME, sentinel://host;sentinel://host, or "
+    "amqp://user:password@host/vhost, amqps:// by TLS, amqp://a;amqp://b; or url_file\n"
     "user      where the URL names none\n"
     "password  wins over the URL's; or password_file\n"
     "tls       {ca_file, cert_file, key_file, server_name, insecure_skip_verify}, for TLS\n"
+    "master_name        the sentinels' master, where the URL names none\n"
     "sentinel_user      the sentinels' own ACL user\n"
     "sentinel_password  the sentinels' own password; or sentinel_password_file\n";
 constexpr std::string_view kOwnKeys =

@@ -199,8 +199,9 @@ bool RejectOtherUrl(YamlReader& options) {
       "the URL must begin with redis://, rediss://, unix:// or redis-sentinel://, or of "
       "a RabbitMQ with amqp://, amqps://, http:// or https://");
   // What the other keys should be depends on the URL, so they are accepted.
-  for (const char* key : {"queues", "discover", "discovery_interval", "include", "exclude", "vhost",
-                          "user", "password", "sentinel_user", "sentinel_password", "tls"}) {
+  for (const char* key :
+       {"queues", "discover", "discovery_interval", "include", "exclude", "vhost", "user",
+        "password", "master_name", "sentinel_user", "sentinel_password", "tls"}) {
     options.Raw(key);
   }
   return true;

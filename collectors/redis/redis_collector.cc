@@ -97,7 +97,7 @@ Choice ReadParts(exporter::YamlReader& options) {
 
 // Returns the endpoint of the URL, or an empty one if the URL cannot be read yet.
 RedisEndpoint EndpointOf(const RedisTarget& target) try {
-  return ParseRedisUrl(target.url.Load().Reveal());
+  return ParseRedisUrl(target.url.Load().Reveal(), target.master_name);
 } catch (const std::exception&) {
   return {};
 }

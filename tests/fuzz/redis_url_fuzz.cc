@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       fuzz::Require(!sentinel.host.empty() && sentinel.port != 0, "a sentinel without an address");
     }
   } catch (const std::invalid_argument& error) {
-    fuzz::Require(std::string_view(error.what()).size() < 200, "a refusal without a bound");
+    fuzz::Require(std::string_view(error.what()).size() < 300, "a refusal without a bound");
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "collectors/clients/amqp/amqp_error.h"
+#include "collectors/clients/net/url_tls.h"
 
 namespace collectors {
 namespace {
@@ -25,7 +26,9 @@ constexpr std::chrono::seconds kGrace(1);
 
 Stream Dial(const CollectContext& context, const AmqpEndpoint& endpoint, const TlsOptions& tls) {
   Stream stream = Stream::Connect(context, endpoint.host, endpoint.port);
-  if (endpoint.tls) stream.StartTls(context, tls, endpoint.host);
+  if (endpoint.tls) {
+    stream.StartTls(context, WithUrl(tls, endpoint.tls_options), endpoint.host);
+  }
   return stream;
 }
 

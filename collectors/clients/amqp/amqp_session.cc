@@ -13,6 +13,7 @@ namespace {
 
 using exporter::CollectContext;
 using exporter::CollectError;
+using exporter::Deadline;
 using exporter::ErrorKind;
 
 constexpr std::uint16_t kAskChannel = AmqpConnection::kAskChannel;
@@ -20,19 +21,27 @@ constexpr std::uint16_t kOwnChannel = AmqpConnection::kOwnChannel;
 // The most queues in one pipeline.
 constexpr std::size_t kMostPipelined = 100;
 
-// The current address of the target; reads its URL and password again. The texts of the exceptions
-// caught here name a file or a rule, never a secret.
-AmqpEndpoint EndpointOf(const AmqpTarget& target) {
+// The current addresses of the target; reads its URL and password again. The texts of the
+// exceptions caught here name a file or a rule, never a secret.
+std::vector<AmqpEndpoint> EndpointsOf(const AmqpTarget& target) {
   try {
-    AmqpEndpoint endpoint = ParseAmqpUrl(target.url.Load().Reveal());
-    if (!target.user.empty()) endpoint.user = target.user;
-    if (target.password.given()) endpoint.password = target.password.Load();
-    return endpoint;
+    std::vector<AmqpEndpoint> endpoints = ParseAmqpUrls(target.url.Load().Reveal());
+    for (AmqpEndpoint& endpoint : endpoints) {
+      if (!target.user.empty()) endpoint.user = target.user;
+      if (target.password.given()) endpoint.password = target.password.Load();
+    }
+    return endpoints;
   } catch (const std::runtime_error& error) {
     throw CollectError(ErrorKind::kConnect, error.what());
   } catch (const std::invalid_argument& error) {
     throw CollectError(ErrorKind::kConnect, error.what());
   }
+}
+
+// Whether the next server of a list is worth a try. A refused login is not: it would be refused
+// there too, and must be seen.
+bool CannotBeReached(const CollectError& error) {
+  return error.kind() == ErrorKind::kConnect || error.kind() == ErrorKind::kTimeout;
 }
 
 // Returns the error with the server's name before its text: a log may cover many servers.
@@ -94,7 +103,27 @@ AmqpSession::AmqpSession(AmqpTarget target) : target_(std::move(target)) {}
 AmqpSession::~AmqpSession() { Close(); }
 
 std::unique_ptr<AmqpConnection> AmqpSession::Connect(const CollectContext& context) {
-  const AmqpEndpoint endpoint = EndpointOf(target_);
+  const std::vector<AmqpEndpoint> endpoints = EndpointsOf(target_);
+  std::string failures;
+  for (std::size_t i = 0; i + 1 < endpoints.size(); ++i) {
+    // A mute server takes its share of the time, not that of the next ones.
+    const auto share = context.deadline.Remaining() / static_cast<int>(endpoints.size() - i);
+    try {
+      return ConnectTo({Deadline::After(share), context.watchdog}, endpoints[i]);
+    } catch (const CollectError& error) {
+      if (!CannotBeReached(error)) throw;
+      failures += std::string(error.what()) + "; ";
+    }
+  }
+  try {
+    return ConnectTo(context, endpoints.back());
+  } catch (const CollectError& error) {
+    throw CollectError(error.kind(), failures + error.what());
+  }
+}
+
+std::unique_ptr<AmqpConnection> AmqpSession::ConnectTo(const CollectContext& context,
+                                                       const AmqpEndpoint& endpoint) {
   server_ = endpoint.Name();
   try {
     auto connection = std::make_unique<AmqpConnection>(context, endpoint, target_.tls,

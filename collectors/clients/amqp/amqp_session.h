@@ -18,6 +18,7 @@ namespace collectors {
 // The address of a RabbitMQ server and our login. `url` and `password` are loaded again for each
 // new connection. `password`, if given, overrides the URL's.
 //   amqp://[user[:password]@][host][:port][/vhost], amqps:// with TLS, also pyamqp://
+//   amqp://a;amqp://b: each new connection is to the first server that can be reached
 struct AmqpTarget {
   exporter::SecretSource url;
   std::string user;
@@ -40,6 +41,7 @@ struct AmqpQueue {
 using AmqpQueueAnswer = std::variant<AmqpQueue, exporter::CollectError>;
 
 class AmqpConnection;
+struct AmqpEndpoint;
 
 // One connection to a RabbitMQ server (AMQP 0-9-1,
 // https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf), opened when first needed and again after
@@ -99,7 +101,10 @@ class AmqpSession {
   // Makes the call again if a kept connection turns out to be broken.
   template <typename Call>
   auto Ask(const exporter::CollectContext& context, const Call& call);
+  // Tries the servers of the URL in their order.
   std::unique_ptr<AmqpConnection> Connect(const exporter::CollectContext& context);
+  std::unique_ptr<AmqpConnection> ConnectTo(const exporter::CollectContext& context,
+                                            const AmqpEndpoint& endpoint);
 
   AmqpTarget target_;
   std::unique_ptr<AmqpConnection> connection_;  // Null when not connected.

@@ -1,15 +1,19 @@
 #include "collectors/clients/amqp/amqp_url.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
+#include "collectors/clients/net/url_parameters.h"
 #include "collectors/clients/net/url_parts.h"
+#include "collectors/clients/net/url_tls.h"
 
 namespace collectors {
 namespace {
 
 // The protocol has one byte for the length of a virtual host.
 constexpr std::size_t kMostVhostBytes = 255;
+constexpr std::size_t kMostServers = 20;
 
 struct Scheme {
   std::string_view prefix;
@@ -42,11 +46,28 @@ void ReadUserInfo(std::string_view info, AmqpEndpoint& endpoint) {
   }
 }
 
-}  // namespace
+constexpr RefusedParameter kRefused[] = {
+    {"auth_mechanism", "the exporter logs in by user and password (PLAIN)"},
+    {"capath", "cacertfile names the authorities in one PEM file"},
+};
+// What a misspelt parameter may have been meant as.
+constexpr std::string_view kWeighty[] = {"cacertfile", "certfile", "keyfile", "verify",
+                                         "ssl_cert_reqs"};
 
-AmqpEndpoint ParseAmqpUrl(std::string_view url) {
+void ReadQuery(std::string_view query, AmqpEndpoint& endpoint) {
+  UrlTls tls;
+  for (const UrlParameter& one : UrlParameters(query)) {
+    if (PlainName(one.name) == "auth_mechanism" && PlainName(one.value) == "plain") continue;
+    if (ReadTlsParameter(one.name, PercentDecoded(one.value), tls)) continue;
+    DropParameter(one.name, kWeighty, kRefused, endpoint.dropped);
+  }
+  FinishTls(tls);
+  endpoint.tls = endpoint.tls || tls.wanted;
+  endpoint.tls_options = std::move(tls.options);
+}
+
+AmqpEndpoint ParseOne(std::string_view url) {
   const Scheme& scheme = SchemeOf(url);
-  RefuseUrlList(url);
   url.remove_prefix(scheme.prefix.size());
   AmqpEndpoint endpoint;
   endpoint.tls = scheme.tls;
@@ -71,7 +92,28 @@ AmqpEndpoint ParseAmqpUrl(std::string_view url) {
   if (endpoint.vhost.size() > kMostVhostBytes) {
     throw std::invalid_argument("the URL's virtual host is longer than 255 bytes");
   }
+  url = url.substr(0, url.find('#'));
+  ReadQuery(url.substr(std::min<std::size_t>(1, url.size())), endpoint);
   return endpoint;
+}
+
+}  // namespace
+
+std::vector<AmqpEndpoint> ParseAmqpUrls(std::string_view urls) {
+  std::vector<AmqpEndpoint> endpoints;
+  for (const std::string& url : UrlList(urls)) endpoints.push_back(ParseOne(url));
+  if (endpoints.size() > kMostServers) {
+    throw std::invalid_argument("the URL's list has more than 20 servers");
+  }
+  return endpoints;
+}
+
+std::vector<std::string> AmqpDropped(const std::vector<AmqpEndpoint>& endpoints) {
+  std::vector<std::string> names;
+  for (const AmqpEndpoint& endpoint : endpoints) {
+    names.insert(names.end(), endpoint.dropped.begin(), endpoint.dropped.end());
+  }
+  return names;
 }
 
 std::string AmqpEndpoint::Name() const { return AddressName(host, port); }

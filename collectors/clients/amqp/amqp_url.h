@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "collectors/clients/net/tls.h"
 #include "exporter/seam/secret.h"
 
 namespace collectors {
@@ -19,12 +21,19 @@ struct AmqpEndpoint {
   exporter::Secret password{"guest"};
   std::string vhost = "/";
   bool tls = false;
+  TlsOptions tls_options = {};       // By the URL's parameters.
+  std::vector<std::string> dropped;  // Names of the URL's parameters without an effect.
 
   std::string Name() const;  // "host:port", "[::1]:port"; holds no secret.
 };
 
-// Parts may be percent-encoded. Ignores the query. Throws std::invalid_argument; its text holds
-// nothing of the URL.
-AmqpEndpoint ParseAmqpUrl(std::string_view url);
+// Reads a URL, or a list of them as Celery writes it: amqp://a;amqp://b. Returns at least one.
+// Parts may be percent-encoded. The query's parameters about TLS count (cacertfile, ssl_cert_reqs);
+// those that concern only the application's client are dropped. Throws std::invalid_argument; its
+// text holds nothing of the URL except the name of a parameter.
+std::vector<AmqpEndpoint> ParseAmqpUrls(std::string_view urls);
+
+// The names of all the parameters that are dropped.
+std::vector<std::string> AmqpDropped(const std::vector<AmqpEndpoint>& endpoints);
 
 }  // namespace collectors

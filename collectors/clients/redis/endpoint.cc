@@ -1,10 +1,14 @@
 #include "collectors/clients/redis/endpoint.h"
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
+#include "collectors/clients/net/url_parameters.h"
 #include "collectors/clients/net/url_parts.h"
+#include "collectors/clients/net/url_tls.h"
 
 namespace collectors {
 namespace {
@@ -64,15 +68,47 @@ void ReadAuthority(std::string_view& rest, Place place, RedisEndpoint& endpoint)
   endpoint.port = address.port;
 }
 
-void ReadQuery(std::string_view query, RedisEndpoint& endpoint) {
-  while (!query.empty()) {
-    query.remove_prefix(1);  // The ? or &.
-    std::string_view value = CutFront(query, "&");
-    const std::string_view key = CutFront(value, "=");
-    if (!value.empty()) value.remove_prefix(1);
-    if (key == "db" || key == "virtual_host") endpoint.database = Database(PercentDecoded(value));
-    if (key == "sentinelMasterId" || key == "master_name") endpoint.master = PercentDecoded(value);
+constexpr std::string_view kDatabases[] = {"db", "database", "dbindex", "virtual_host"};
+constexpr std::string_view kMasters[] = {"sentinelmasterid", "master_name", "sentinel_master",
+                                         "redis_sentinel"};
+constexpr std::string_view kPasswords[] = {"password", "auth"};
+constexpr RefusedParameter kRefused[] = {
+    {"capath", "ssl_ca_certs names the authorities in one PEM file"},
+    {"host", "the host stands before the database; sentinels are redis-sentinel://host1,host2"},
+    {"ssl_ca_data", "ssl_ca_certs names the authorities in a PEM file"},
+    {"ssl_ca_path", "ssl_ca_certs names the authorities in one PEM file"},
+};
+// What a misspelt parameter may have been meant as.
+constexpr std::string_view kWeighty[] = {"ssl_cert_reqs", "ssl_ca_certs",     "master_name",
+                                         "password",      "sentinelMasterId", "username"};
+
+bool IsOneOf(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// A login in front of the host counts before one in the parameters, as in redis-py.
+void ReadParameter(const UrlParameter& one, RedisEndpoint& endpoint, UrlTls& tls) {
+  const std::string name = PlainName(one.name);
+  std::string value = PercentDecoded(one.value);
+  if (IsOneOf(kDatabases, name)) {
+    endpoint.database = Database(value);
+  } else if (IsOneOf(kMasters, name)) {
+    endpoint.master = std::move(value);
+  } else if (name == "username") {
+    if (endpoint.user.empty()) endpoint.user = std::move(value);
+  } else if (IsOneOf(kPasswords, name)) {
+    if (endpoint.password.empty()) endpoint.password = exporter::Secret(std::move(value));
+  } else if (!ReadTlsParameter(one.name, value, tls)) {
+    DropParameter(one.name, kWeighty, kRefused, endpoint.dropped);
   }
+}
+
+void ReadQuery(std::string_view query, RedisEndpoint& endpoint) {
+  UrlTls tls;
+  for (const UrlParameter& one : UrlParameters(query)) ReadParameter(one, endpoint, tls);
+  FinishTls(tls);
+  endpoint.tls = endpoint.tls || tls.wanted;
+  endpoint.tls_options = std::move(tls.options);
 }
 
 struct Scheme {
@@ -83,10 +119,14 @@ struct Scheme {
 constexpr Scheme kSchemes[] = {
     {"redis", Place::kHost, false},
     {"rediss", Place::kHost, true},
+    {"tcp", Place::kHost, false},
+    {"tls", Place::kHost, true},
     {"valkey", Place::kHost, false},
     {"valkeys", Place::kHost, true},
     {"unix", Place::kSocket, false},
     {"redis+socket", Place::kSocket, false},
+    {"redis-socket", Place::kSocket, false},
+    {"sentinel", Place::kSentinels, false},
     {"redis-sentinel", Place::kSentinels, false},
     {"redis+sentinel", Place::kSentinels, false},
     {"rediss-sentinel", Place::kSentinels, true},
@@ -108,18 +148,22 @@ const Scheme& SchemeOf(std::string_view url) {
   Refuse("a Redis URL must begin with redis://, rediss://, unix:// or redis-sentinel://");
 }
 
-}  // namespace
+// Cuts "#fragment" off the end, and returns it without the '#'.
+std::string_view CutFragment(std::string_view& text) {
+  const std::size_t hash = std::min(text.find('#'), text.size());
+  const std::string_view fragment = text.substr(std::min(hash + 1, text.size()));
+  text.remove_suffix(text.size() - hash);
+  return fragment;
+}
 
-bool HasRedisScheme(std::string_view url) { return KnownScheme(url) != nullptr; }
-
-RedisEndpoint ParseRedisUrl(std::string_view url) {
+// Reads one URL.
+RedisEndpoint ParseOne(std::string_view url) {
   const Scheme& scheme = SchemeOf(url);
-  RefuseUrlList(url);
   std::string_view rest = url.substr(scheme.name.size() + 3);
   RedisEndpoint endpoint;
   endpoint.tls = scheme.tls;
   ReadAuthority(rest, scheme.place, endpoint);
-  rest = rest.substr(0, rest.find('#'));
+  const std::string_view fragment = CutFragment(rest);
   const std::string path = PercentDecoded(CutFront(rest, "?"));
   if (scheme.place == Place::kSocket) {
     if (path.size() < 2) Refuse("the URL names no socket: unix:///path");
@@ -127,10 +171,48 @@ RedisEndpoint ParseRedisUrl(std::string_view url) {
   } else if (path.size() > 1) {
     endpoint.database = Database(std::string_view(path).substr(1));
   }
-  ReadQuery(rest, endpoint);
+  ReadQuery(rest.substr(std::min<std::size_t>(1, rest.size())), endpoint);
+  // Lettuce names the master there too.
   if (scheme.place == Place::kSentinels && endpoint.master.empty()) {
+    endpoint.master = PercentDecoded(fragment);
+  }
+  return endpoint;
+}
+
+// Reads a list of sentinels. As in kombu, the first URL has the login and the database.
+RedisEndpoint ParseSentinels(std::string_view list) {
+  const std::vector<std::string> urls = UrlList(list);
+  RedisEndpoint first = ParseOne(urls.front());
+  for (auto url = urls.begin() + 1; url != urls.end(); ++url) {
+    if (!HasSentinelScheme(*url)) Refuse("the URL's list has sentinels and others: name one kind");
+    const RedisEndpoint next = ParseOne(*url);
+    first.sentinels.insert(first.sentinels.end(), next.sentinels.begin(), next.sentinels.end());
+    if (first.master.empty()) first.master = next.master;
+    if (first.sentinels.size() > kMostSentinels) Refuse("the URL names too many sentinels");
+  }
+  return first;
+}
+
+}  // namespace
+
+bool HasRedisScheme(std::string_view url) { return KnownScheme(url) != nullptr; }
+
+bool HasSentinelScheme(std::string_view url) {
+  const Scheme* const scheme = KnownScheme(url);
+  return scheme != nullptr && scheme->place == Place::kSentinels;
+}
+
+RedisEndpoint ParseRedisUrl(std::string_view url, std::string_view master) {
+  if (!HasSentinelScheme(url)) {
+    SchemeOf(url);
+    RefuseUrlList(url);
+    return ParseOne(url);
+  }
+  RedisEndpoint endpoint = ParseSentinels(url);
+  if (endpoint.master.empty()) endpoint.master = master;
+  if (endpoint.master.empty()) {
     Refuse(
-        "the URL names no master of the sentinels: "
+        "the URL names no master of the sentinels: give master_name, or write "
         "redis-sentinel://host:26379/0?sentinelMasterId=mymaster");
   }
   return endpoint;

@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "collectors/clients/net/url_tls.h"
+
 namespace collectors {
 namespace {
 
@@ -37,7 +39,9 @@ std::string Encoded(const RedisCommand& command) {
 Stream Dial(const CollectContext& context, const RedisEndpoint& endpoint, const TlsOptions& tls) {
   if (!endpoint.path.empty()) return Stream::ConnectUnix(context, endpoint.path);
   Stream stream = Stream::Connect(context, endpoint.host, endpoint.port);
-  if (endpoint.tls) stream.StartTls(context, tls, endpoint.host);
+  if (endpoint.tls) {
+    stream.StartTls(context, WithUrl(tls, endpoint.tls_options), endpoint.host);
+  }
   return stream;
 }
 

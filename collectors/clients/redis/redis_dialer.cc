@@ -17,7 +17,7 @@ using exporter::ErrorKind;
 // caught here name a file or a rule, never a secret.
 RedisEndpoint EndpointOf(const RedisTarget& target) {
   try {
-    RedisEndpoint endpoint = ParseRedisUrl(target.url.Load().Reveal());
+    RedisEndpoint endpoint = ParseRedisUrl(target.url.Load().Reveal(), target.master_name);
     if (!target.user.empty()) endpoint.user = target.user;
     if (target.password.given()) endpoint.password = target.password.Load();
     if (target.node) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "collectors/clients/net/tls_options.h"
+#include "collectors/clients/net/url_parameters.h"
 #include "collectors/clients/redis/endpoint.h"
 
 namespace collectors {
@@ -16,7 +17,9 @@ std::optional<RedisEndpoint> CheckUrl(exporter::YamlReader& options, const Redis
   const exporter::Secret* url = target.url.given() ? target.url.literal() : nullptr;
   if (url == nullptr) return std::nullopt;
   try {
-    return ParseRedisUrl(url->Reveal());
+    RedisEndpoint endpoint = ParseRedisUrl(url->Reveal(), target.master_name);
+    if (!endpoint.dropped.empty()) options.Warn("url", DroppedNote(endpoint.dropped));
+    return endpoint;
   } catch (const std::invalid_argument& error) {
     options.Problem("url", error.what());
     return std::nullopt;
@@ -35,6 +38,7 @@ RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSe
   target.url = std::move(url);
   target.user = options.String("user", "");
   target.password = options.Source("password");
+  target.master_name = options.String("master_name", "");
   target.sentinel_user = options.String("sentinel_user", "");
   target.sentinel_password = options.Source("sentinel_password");
   target.client_name = "exporter:" + settings.name;
@@ -43,13 +47,13 @@ RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSe
   const std::optional<RedisEndpoint> endpoint = CheckUrl(options, target);
   if (!endpoint) return target;
   if (tls && !endpoint->tls) {
-    options.Problem("tls", "tls has no effect on this URL: rediss:// speaks TLS");
+    options.Problem("tls",
+                    "tls has no effect on this URL: rediss:// and rediss-sentinel:// speak TLS");
   }
-  if (!target.sentinel_user.empty() && endpoint->sentinels.empty()) {
-    options.Problem("sentinel_user", "the URL names no sentinels: redis-sentinel://");
-  }
-  if (target.sentinel_password.given() && endpoint->sentinels.empty()) {
-    options.Problem("sentinel_password", "the URL names no sentinels: redis-sentinel://");
+  if (!endpoint->sentinels.empty()) return target;
+  for (const char* const key : {"master_name", "sentinel_user", "sentinel_password"}) {
+    if (!options.Has(key) && !options.Has(std::string(key) + "_file")) continue;
+    options.Problem(key, "the URL names no sentinels: redis-sentinel://");
   }
   return target;
 }

@@ -8,8 +8,8 @@
 
 namespace collectors {
 
-// Reads the keys of every collector that asks a Redis: url, user, password, tls and the sentinels'
-// login. Adds problems to the reader and has no other side effect.
+// Reads the keys of every collector that asks a Redis: url, user, password, tls, the sentinels'
+// master and their login. Adds problems to the reader and has no other side effect.
 RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings);
 // The same without the key url, which the caller has read.
 RedisTarget ReadRedisTarget(exporter::YamlReader& options, const exporter::JobSettings& settings,
@@ -22,6 +22,7 @@ inline constexpr std::string_view kRedisTargetKeys =
     "user      the ACL user, where the URL names none\n"
     "password  wins over the URL's; or password_file\n"
     "tls       {ca_file, cert_file, key_file, server_name, insecure_skip_verify}, for TLS\n"
+    "master_name        the sentinels' master, where the URL names none\n"
     "sentinel_user      the sentinels' own ACL user\n"
     "sentinel_password  the sentinels' own password; or sentinel_password_file";
 

@@ -18,7 +18,8 @@ struct RedisTarget {
   std::string client_name;  // Shown by CLIENT LIST: "exporter:cache".
   // If set, the server to connect to instead of the URL's host.
   std::optional<RedisNodeAddress> node = std::nullopt;
-  TlsOptions tls = {};  // For a URL with TLS.
+  TlsOptions tls = {};           // For a URL with TLS.
+  std::string master_name = {};  // The sentinels' master, if the URL names sentinels and no master.
   // The login for the sentinels, if the URL names any.
   std::string sentinel_user = {};
   exporter::SecretSource sentinel_password = {};

@@ -38,6 +38,7 @@ std::unique_ptr<RedisConnection> SentinelRoute::Connect(const CollectContext& co
                                                         const RedisNodeAddress& sentinel) {
   RedisEndpoint own;
   own.tls = endpoint.tls;
+  own.tls_options = endpoint.tls_options;
   own.host = sentinel.host;
   own.port = sentinel.port;
   own.user = target_.sentinel_user;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "collectors/clients/net/tls_options.h"
+#include "collectors/clients/net/url_parameters.h"
 #include "collectors/queue/rabbitmq/rabbitmq_target.h"
 
 namespace collectors {
@@ -36,7 +37,9 @@ RabbitmqTarget ReadTarget(YamlReader& options, const exporter::JobSettings& sett
   const std::string* url = LiteralUrl(target);
   if (url == nullptr) return target;
   try {
-    if (!CheckRabbitmqUrl(*url, target.vhost) && tls) {
+    const RabbitmqUrl read = CheckRabbitmqUrl(*url, target.vhost);
+    if (!read.dropped.empty()) options.Warn("url", DroppedNote(read.dropped));
+    if (!read.tls && tls) {
       options.Problem("tls", "tls has no effect on this URL: amqps:// and https:// speak TLS");
     }
   } catch (const std::invalid_argument& error) {

@@ -1,6 +1,8 @@
 #include "collectors/queue/rabbitmq/rabbitmq_target.h"
 
+#include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 #include "collectors/clients/amqp/amqp_url.h"
 #include "collectors/queue/rabbitmq/rabbitmq_declares.h"
@@ -43,17 +45,18 @@ std::optional<RabbitmqWay> RabbitmqWayOf(std::string_view url) {
   return std::nullopt;
 }
 
-bool CheckRabbitmqUrl(std::string_view url, std::string_view vhost) {
+RabbitmqUrl CheckRabbitmqUrl(std::string_view url, std::string_view vhost) {
   if (RabbitmqWayOf(url) == RabbitmqWay::kManagement) {
     const HttpEndpoint endpoint = ParseHttpUrl(url);
     PlaceOf(endpoint, vhost);
-    return endpoint.tls;
+    return {endpoint.tls, {}};
   }
-  const bool is_tls = ParseAmqpUrl(url).tls;
+  const std::vector<AmqpEndpoint> endpoints = ParseAmqpUrls(url);
   if (!vhost.empty()) {
     throw std::invalid_argument("an AMQP URL names its virtual host itself: amqp://host/vhost");
   }
-  return is_tls;
+  const bool is_tls = std::ranges::any_of(endpoints, &AmqpEndpoint::tls);
+  return {is_tls, AmqpDropped(endpoints)};
 }
 
 std::unique_ptr<RabbitmqSource> MakeRabbitmqSource(const RabbitmqTarget& target) {

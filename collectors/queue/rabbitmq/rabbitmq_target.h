@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collectors/clients/net/tls.h"
 #include "collectors/queue/rabbitmq/rabbitmq_source.h"
@@ -27,9 +28,13 @@ enum class RabbitmqWay { kAmqp, kManagement };
 // Absent for schemes of other systems.
 std::optional<RabbitmqWay> RabbitmqWayOf(std::string_view url);
 
-// Returns whether the URL speaks TLS. Throws std::invalid_argument if it, or the virtual host
-// beside it, is wrong; the message holds no secret.
-bool CheckRabbitmqUrl(std::string_view url, std::string_view vhost);
+struct RabbitmqUrl {
+  bool tls;                          // Whether it speaks TLS.
+  std::vector<std::string> dropped;  // Names of its parameters without an effect.
+};
+// Throws std::invalid_argument if the URL, or the virtual host beside it, is wrong; the message
+// holds no secret.
+RabbitmqUrl CheckRabbitmqUrl(std::string_view url, std::string_view vhost);
 
 // Makes a source for the URL as it is now. Throws CollectError kConnect if the URL is wrong.
 std::unique_ptr<RabbitmqSource> MakeRabbitmqSource(const RabbitmqTarget& target);

@@ -58,8 +58,9 @@ ClusterViewpoint ViewpointOf(const RedisTarget& seed,
                              const std::optional<RedisNodeAddress>& node) try {
   const exporter::Secret url = seed.url.Load();
   ClusterViewpoint viewpoint;
-  viewpoint.names_first = url.Reveal().starts_with("rediss:");
-  viewpoint.asked_host = node ? node->host : ParseRedisUrl(url.Reveal()).host;
+  const RedisEndpoint endpoint = ParseRedisUrl(url.Reveal());
+  viewpoint.names_first = endpoint.tls;
+  viewpoint.asked_host = node ? node->host : endpoint.host;
   if (viewpoint.asked_host.empty()) viewpoint.asked_host = "127.0.0.1";
   return viewpoint;
 } catch (const std::runtime_error& error) {

@@ -144,11 +144,13 @@ TEST_CASE("of a URL in a file nothing is known yet") {
 }
 
 TEST_CASE("the scheme tells which broker it is") {
-  for (const char* const url : {"redis://h", "rediss://h", "unix:///path", "valkey://h"}) {
+  for (const char* const url :
+       {"redis://h", "rediss://h", "unix:///path", "valkey://h", "redis+socket:///s"}) {
     CAPTURE(url);
     CHECK(KindOfBroker(url) == BrokerKind::kRedis);
   }
-  for (const char* const url : {"redis-sentinel://h?sentinelMasterId=m", "rediss-sentinel://h"}) {
+  for (const char* const url : {"redis-sentinel://h?sentinelMasterId=m", "rediss-sentinel://h",
+                                "redis+sentinel://h", "sentinel://a;sentinel://b"}) {
     CAPTURE(url);
     CHECK(KindOfBroker(url) == BrokerKind::kSentinels);
   }

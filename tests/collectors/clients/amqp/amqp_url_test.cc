@@ -42,13 +42,35 @@ TEST_CASE("a RabbitMQ URL leads to a place, a user and a virtual host, as in kom
   };
   for (const Case& c : cases) {
     CAPTURE(c.url);
-    const AmqpEndpoint endpoint = ParseAmqpUrl(c.url);
+    const AmqpEndpoint endpoint = ParseAmqpUrls(c.url).front();
     CHECK(endpoint.Name() == c.name);
     CHECK(endpoint.user == c.user);
     CHECK(endpoint.password.Reveal() == c.password);
     CHECK(endpoint.vhost == c.vhost);
     CHECK(endpoint.tls == c.url.starts_with("amqps"));
   }
+}
+
+TEST_CASE("a list of RabbitMQ URLs has all servers, in their order") {
+  struct Case {
+    std::string urls;
+    std::vector<std::string> names;
+  };
+  const std::vector<Case> cases = {
+      {"amqp://a;amqp://b", {"a:5672", "b:5672"}},
+      {"amqp://u:p@a:1//;amqps://u:p@b//", {"a:1", "b:5671"}},
+      {"amqp://a;b:2", {"a:5672", "b:2"}},
+      {"amqp://u:p@a;u:p@b", {"a:5672", "b:5672"}},
+      {"amqp://u:p;w@a", {"a:5672"}},
+      {"amqp://u:p;w@a;amqp://u:p;w@b", {"a:5672", "b:5672"}},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.urls);
+    std::vector<std::string> names;
+    for (const AmqpEndpoint& endpoint : ParseAmqpUrls(c.urls)) names.push_back(endpoint.Name());
+    CHECK(names == c.names);
+  }
+  CHECK(ParseAmqpUrls("amqp://u:p;w@a;amqp://b").front().password.Reveal() == "p;w");
 }
 
 TEST_CASE("a wrong RabbitMQ URL is refused without a word of its password") {
@@ -63,7 +85,8 @@ TEST_CASE("a wrong RabbitMQ URL is refused without a word of its password") {
       {"amqp://u:hunter2@h:5672x", "port"},
       {"amqp://u:hunter2@[::1", "bracket"},
       {"amqp://u:hunter2%zz@h", "%"},
-      {"amqp://u:hunter2@h/jobs;amqp://u:hunter2@h2/jobs", "is a list"},
+      {"amqp://u:hunter2@h/jobs;http://u:hunter2@h2/jobs", "must begin with amqp://"},
+      {"amqp://u:hunter2@h;amqp://u:hunter2@h2:0", "port"},
       {"amqp://5672/hunter2@h/jobs", "%2F"},
       {"amqp://u:hunter2@h/%4", "%"},
       {"amqp://u:hunter2@h/" + std::string(256, 'v'), "255 bytes"},
@@ -71,7 +94,7 @@ TEST_CASE("a wrong RabbitMQ URL is refused without a word of its password") {
   for (const auto& [url, rule] : cases) {
     CAPTURE_BOUND(url);
     try {
-      ParseAmqpUrl(url);
+      ParseAmqpUrls(url);
       FAIL("taken");
     } catch (const std::invalid_argument& error) {
       const std::string text = error.what();
