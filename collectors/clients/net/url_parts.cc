@@ -15,6 +15,15 @@ bool BeginsWithScheme(std::string_view text) {
   return end != std::string_view::npos && text.substr(0, end).find_first_of("@/;?:") > end;
 }
 
+// Whether a ';' between the two is a separator, and not part of a password: an entry without a
+// scheme is "host" or "user:password@host".
+bool EndsUrl(std::string_view url, std::string_view next) {
+  if (BeginsWithScheme(next)) return true;
+  const std::size_t at = next.find('@');
+  if (at == std::string_view::npos) return true;
+  return url.find('@') != std::string_view::npos && next.find(':') < at;
+}
+
 std::string Whole(std::string_view url, std::string_view scheme) {
   return BeginsWithScheme(url) ? std::string(url) : std::string(scheme) + std::string(url);
 }
@@ -34,11 +43,7 @@ std::vector<std::string> UrlList(std::string_view text) {
   std::vector<std::string> urls;
   std::size_t start = 0;
   for (std::size_t at = text.find(';'); at != std::string_view::npos; at = text.find(';', at + 1)) {
-    const std::string_view next = text.substr(at + 1);
-    const bool is_in_password =
-        text.substr(start, at - start).find('@') == std::string_view::npos &&
-        next.find('@') != std::string_view::npos;
-    if (is_in_password && !BeginsWithScheme(next)) continue;
+    if (!EndsUrl(text.substr(start, at - start), text.substr(at + 1))) continue;
     urls.push_back(Whole(text.substr(start, at - start), scheme));
     start = at + 1;
   }

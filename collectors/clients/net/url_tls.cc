@@ -60,12 +60,12 @@ bool Holds(auto& range, std::string_view value) {
 
 [[noreturn]] void RefuseValue(std::string_view name, const std::string& values) {
   throw std::invalid_argument("the value of the URL's parameter " + std::string(name) +
-                              " is none of " + values);
+                              " must be one of " + values);
 }
 
 bool ReadSwitch(std::string_view name, const std::string& plain, UrlTls& tls) {
   if (!Holds(kSwitches, PlainName(name))) return false;
-  if (!Holds(kOn, plain) && !Holds(kOff, plain)) RefuseValue(name, "true and false");
+  if (!Holds(kOn, plain) && !Holds(kOff, plain)) RefuseValue(name, "true, false");
   tls.wanted = tls.wanted || Holds(kOn, plain);
   return true;
 }

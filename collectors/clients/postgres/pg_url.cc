@@ -91,8 +91,7 @@ constexpr Spelling kServerTypes[] = {
 constexpr std::string_view kModes = "disable, allow, prefer, require, verify-ca, verify-full";
 constexpr Translated kTranslated[] = {
     {"ssl", "sslmode", Rank::kFallback, kSslValues,
-     "true, false, disable, allow, prefer, require, verify-ca, "
-     "verify-full"},
+     "true, false, disable, allow, prefer, require, verify-ca, verify-full"},
     {"sslmode", "sslmode", Rank::kOwn, kSslModeValues, kModes},
     {"ssl_mode", "sslmode", Rank::kOwn, kSslModeValues, kModes},
     {"sslaccept", "sslmode", Rank::kRestricts, kAcceptValues, "strict, accept_invalid_certs"},
@@ -157,7 +156,7 @@ std::string_view Translate(const Translated& row, std::string_view name, std::st
   const std::string plain = PlainName(PercentDecoded(value));
   const auto found = std::ranges::find(row.values, plain, &Spelling::first);
   if (found != row.values.end()) return found->second;
-  throw std::invalid_argument("the value of " + std::string(name) + " is none of " +
+  throw std::invalid_argument("the value of " + std::string(name) + " must be one of " +
                               std::string(row.wanted));
 }
 
@@ -166,7 +165,7 @@ const Translated* RowOf(std::string_view name) {
   return row == std::end(kTranslated) ? nullptr : row;
 }
 
-// Gathers the parameters for libpq.
+// Gathers the parameters for libpq. They stay encoded.
 class Query {
  public:
   explicit Query(PgUrl& url) : url_(url) {}

@@ -71,6 +71,7 @@ void ReadAuthority(std::string_view& rest, Place place, RedisEndpoint& endpoint)
 constexpr std::string_view kDatabases[] = {"db", "database", "dbindex", "virtual_host"};
 constexpr std::string_view kMasters[] = {"sentinelmasterid", "master_name", "sentinel_master",
                                          "redis_sentinel"};
+constexpr std::string_view kUsers[] = {"username", "user"};
 constexpr std::string_view kPasswords[] = {"password", "auth"};
 constexpr RefusedParameter kRefused[] = {
     {"capath", "ssl_ca_certs names the authorities in one PEM file"},
@@ -94,7 +95,7 @@ void ReadParameter(const UrlParameter& one, RedisEndpoint& endpoint, UrlTls& tls
     endpoint.database = Database(value);
   } else if (IsOneOf(kMasters, name)) {
     endpoint.master = std::move(value);
-  } else if (name == "username") {
+  } else if (IsOneOf(kUsers, name)) {
     if (endpoint.user.empty()) endpoint.user = std::move(value);
   } else if (IsOneOf(kPasswords, name)) {
     if (endpoint.password.empty()) endpoint.password = exporter::Secret(std::move(value));

@@ -62,6 +62,7 @@ TEST_CASE("a list of RabbitMQ URLs has all servers, in their order") {
       {"amqp://a;b:2", {"a:5672", "b:2"}},
       {"amqp://u:p@a;u:p@b", {"a:5672", "b:5672"}},
       {"amqp://u:p;w@a", {"a:5672"}},
+      {"amqp://u:p@x;w@a", {"a:5672"}},
       {"amqp://u:p;w@a;amqp://u:p;w@b", {"a:5672", "b:5672"}},
   };
   for (const Case& c : cases) {
