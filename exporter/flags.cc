@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "exporter/config/nearest.h"
+#include "exporter/peer_flags.h"
 
 namespace exporter {
 namespace {
@@ -145,7 +146,13 @@ class Grammar {
     if (extras.empty()) return;
     const std::string word = extras.front().substr(0, extras.front().find('='));
     if (word.starts_with("-")) {
-      throw UsageError(fmt::format("unknown flag {}{}", word, DidYouMean(word, KnownFlags())));
+      const std::string hint = PeerFlagHint(word);
+      throw UsageError(fmt::format("unknown flag {}{}", word,
+                                   hint.empty() ? DidYouMean(word, KnownFlags()) : hint));
+    }
+    // A URL may hold a password.
+    if (word.find("://") != std::string::npos) {
+      throw UsageError("a URL is not an argument: it belongs into the configuration or a variable");
     }
     std::vector<std::string_view> names;
     for (const auto& [subcommand, command] : commands_) {

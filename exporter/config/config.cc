@@ -128,8 +128,11 @@ class Builder {
       names.push_back(type.name);
     }
     std::sort(names.begin(), names.end());
-    reader.Problem("type", fmt::format("unknown type {}{} (types: {})", Quoted(name),
-                                       DidYouMean(name, names), fmt::join(names, ", ")));
+    // What is not a word may be a URL with its password.
+    const bool is_word = IsCollectorName(name);
+    reader.Problem("type",
+                   fmt::format("unknown type{}{} (types: {})", is_word ? " " + Quoted(name) : "",
+                               is_word ? DidYouMean(name, names) : "", fmt::join(names, ", ")));
     return nullptr;
   }
 

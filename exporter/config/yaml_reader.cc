@@ -221,6 +221,12 @@ SecretSource YamlReader::Source(const std::string& key) {
   if (const auto file = Find(file_key)) {
     if (literal) NoteAt(file->key, fmt::format("give {} or {}, not both", key, file_key));
     const std::string path = RequiredString(file_key);
+    if (path.find("://") != std::string::npos) {
+      Problem(file_key,
+              fmt::format("{} must be the path of a file; a URL itself is the value of {}",
+                          file_key, key));
+      return {};
+    }
     return path.empty() ? SecretSource() : SecretSource::File(path);
   }
   const auto text = Scalar(key);
@@ -358,13 +364,16 @@ void YamlReader::RejectUnknownKeys() {
     if (!entry.first.IsScalar() || known_.count(entry.first.Scalar()) > 0) continue;
     const std::string& key = entry.first.Scalar();
     if (key == "<<") continue;  // ParseYaml notes it, with a better message.
-    const std::size_t colon = key.find(':');
-    if (colon == std::string::npos) {
-      NoteAt(entry.first, fmt::format("unknown key {}{}", Quoted(key), DidYouMean(key, known)));
+    // `url:redis://:password@host` and `password hunter2` are one key to YAML, and what follows the
+    // first word may be a secret.
+    const std::size_t end = key.find_first_of(": ");
+    const std::string word = Quoted(key.substr(0, end));
+    if (end == std::string::npos) {
+      NoteAt(entry.first, fmt::format("unknown key {}{}", word, DidYouMean(key, known)));
+    } else if (key[end] == ':') {
+      NoteAt(entry.first, fmt::format("unknown key; write a space after the colon of {}", word));
     } else {
-      // `url:redis://:password@host` is one word to YAML; the part after the colon may be a secret.
-      NoteAt(entry.first, fmt::format("unknown key; write a space after the colon of {}",
-                                      Quoted(key.substr(0, colon))));
+      NoteAt(entry.first, fmt::format("unknown key; write a colon after {}", word));
     }
   }
 }

@@ -2,11 +2,14 @@
 
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 
 namespace exporter {
 namespace {
 
 constexpr std::size_t kMaxSecretBytes = 64UL * 1024;
+// Some editors put it before a text in UTF-8.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -37,6 +40,7 @@ Secret SecretSource::Load() const {
     throw std::runtime_error("the secret's file " + path_ + " is larger than 64 KiB");
   }
   text.erase(text.find_last_not_of("\r\n") + 1);
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   return Secret(std::move(text));
 }
 

@@ -26,8 +26,9 @@ class SecretSource {
   static SecretSource Literal(std::string value);
   static SecretSource File(std::string path);
 
-  // The current secret; from a file, its text without trailing newlines. Throws std::runtime_error,
-  // which names the file, if the file cannot be read or is larger than 64 KiB.
+  // The current secret; from a file, its text without trailing newlines and without a byte order
+  // mark. Throws std::runtime_error, which names the file, if the file cannot be read or is larger
+  // than 64 KiB.
   Secret Load() const;
 
   // The secret if the configuration itself holds it; null for a file. For checks that can be made

@@ -148,6 +148,8 @@ TEST_CASE("a secret comes from its key or its file, and is never quoted") {
       {"url: redis://h unter2@h",
        "1:6: url is a URL with a space in it; write a space in a URL as %20\n"},
       {"url: a\nurl_file: b", "2:1: give url or url_file, not both\n"},
+      {"url_file: redis://:hunter2@h",
+       "1:11: url_file must be the path of a file; a URL itself is the value of url\n"},
       {"url_file: ''", "1:11: url_file must not be empty\n"},
   };
   for (const Case& c : cases) {
@@ -181,14 +183,16 @@ TEST_CASE("labels are read with their values replaced, and their names checked")
 }
 
 TEST_CASE("a key that nobody has read is a problem, with the nearest known one") {
-  Fixture f("intervall: 15s\ncolour: red\nurl: x\nurl:redis://:hunter2@h: y\n");
+  Fixture f(
+      "intervall: 15s\ncolour: red\nurl: x\nurl:redis://:hunter2@h: y\npassword hunter2: z\n");
   f.reader.Duration("interval");
   f.reader.Source("url");
   f.reader.RejectUnknownKeys();
   CHECK(f.Said() ==
         "1:1: unknown key \"intervall\"; did you mean \"interval\"?\n"
         "2:1: unknown key \"colour\"\n"
-        "4:1: unknown key; write a space after the colon of \"url\"\n");
+        "4:1: unknown key; write a space after the colon of \"url\"\n"
+        "5:1: unknown key; write a colon after \"password\"\n");
   CHECK(f.reader.known() == std::set<std::string>{"interval", "url", "url_file"});
 }
 

@@ -47,6 +47,10 @@ TEST_CASE("a secret's file is read again each time, without its last line breaks
   CHECK(source.given());
   CHECK(source.literal() == nullptr);
   CHECK(source.Load().Reveal() == "first");
+  file.Write(
+      "\xEF\xBB\xBF"
+      "marked\r\n");
+  CHECK(source.Load().Reveal() == "marked");
   file.Write("sec ond");
   CHECK(source.Load().Reveal() == "sec ond");
   file.Write("");
