@@ -55,7 +55,7 @@ WORDS = {
     "redis_zset", "celery_delayed", "redis_password", "pg_stat_io", "pg_buffercache",
     "pg_table_bloat", "pg_table_bloat_dead", "pg_table_bloat_live", "pg_blocking_pids",
     "pg_has_role", "pgbouncer_dsn", "exporter_celery", "exporter_queue", "pg_settings",
-    "process_idle", "process_id",
+    "process_idle", "process_id", "pg_prepared_xacts",
 } | NO_FAMILIES
 # Families of other exporters that we do not have, as docs/migrate.md says.
 OTHERS = {

@@ -25,6 +25,7 @@ add_pytest() {
 workers=$(($(nproc) + 1))
 summary_of() { tail -n 1 "$output/pytest" | grep -oE "[0-9]+ $1" | grep -oE '^[0-9]+' || echo 0; }
 run_integration() { run_pytest release tests/integration; }
+run_alerts() { run_pytest release tests/alerts; }
 run_e2e() { run_pytest release tests/e2e; }
 run_truth() { TRUTH=${long:+all} run_pytest release tests/truth; }
 run_neighbours() { NEIGHBOURS=${long:+all} run_pytest release tests/neighbours; }

@@ -1,10 +1,11 @@
-"""The pages for people: README.md, what stands beside it, and docs/."""
+"""The pages for people: README.md, what stands beside it, docs/ and alerts/."""
 
 import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FILES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
+FILES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")),
+         *sorted((ROOT / "alerts").glob("*.md")))
 # A changelog speaks of what was, too.
 PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in FILES
          if path.name != "CHANGELOG.md"}

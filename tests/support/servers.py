@@ -187,20 +187,26 @@ class Redis(Process):
 
 
 class Prometheus(Process):
-    """A Prometheus server that scrapes one target every second; each path is a job's name."""
+    """A Prometheus server that scrapes one target every second; each path is a job's name.
 
-    def __init__(self, target, paths=("/metrics",)):
+    `others` are more targets, by their job; `rules` are files that it evaluates every second.
+    """
+
+    def __init__(self, target, paths=("/metrics",), others=None, rules=()):
         super().__init__()
         self.port = free_port()
         settings = self.folder / "prometheus.yml"
+        jobs = [(path, path, target) for path in paths]
+        jobs += [(job, "/metrics", other) for job, other in (others or {}).items()]
         settings.write_text(f"""
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
+rule_files: {json.dumps(list(map(str, rules)))}
 scrape_configs:
 """ + "".join(f"""
-  - job_name: {path}
+  - job_name: {job}
     metrics_path: {path}
-    static_configs: [{{targets: ['{target}']}}]
-""" for path in paths))
+    static_configs: [{{targets: ['{where}']}}]
+""" for job, path, where in jobs))
         self.spawn([program("prometheus"), f"--config.file={settings}",
                     f"--storage.tsdb.path={self.folder / 'tsdb'}", "--log.level=warn",
                     f"--web.listen-address=127.0.0.1:{self.port}"])
@@ -221,6 +227,11 @@ scrape_configs:
         """The result vector of an instant query."""
         query = urllib.parse.urlencode({"query": expression})
         return json.loads(self._get(f"/api/v1/query?{query}"))["data"]["result"]
+
+    def rules(self):
+        """Each rule with its health, its last error and, of an alert, its state."""
+        groups = json.loads(self._get("/api/v1/rules"))["data"]["groups"]
+        return [rule for group in groups for rule in group["rules"]]
 
     def metadata(self, job):
         """The type of each family that a job's target has."""

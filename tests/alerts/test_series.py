@@ -1,0 +1,89 @@
+"""Each expression reads series that a page really has: of which collector, a golden file says."""
+
+import os
+import pathlib
+
+import pytest
+
+from support.page import Page
+from support.processes import ROOT
+from support.rules import grouped, matches, rules, selectors, written
+
+GOLDEN = ROOT / "tests/data/alerts/series.txt"
+RULES = rules()
+RECORDED = {rule.name for rule in RULES if rule.kind == "record"}
+# What no system shows while all is well: the label has other values then.
+NOT_WHILE_WELL = {
+    'pg_replication_slot_wal_status{wal_status=~"unreserved|lost"}': "wal_status",
+    'redis_sentinel_master_status{master_status!="ok"}': "master_status",
+}
+# Labels that Prometheus gives, and two that some families have by the configuration.
+ALWAYS = {"job", "instance", "pod", "server", "datname"}
+
+
+@pytest.fixture(scope="module")
+def pages(stack, exporter):
+    """The pages by the type of their collector, and those of others."""
+    found = {"application": [Page(stack.application)], "prometheus": [Page("up 1\n")],
+             "exporter": [exporter.page()]}
+    for labels, _ in exporter.page().series("exporter_collector_up"):
+        page = exporter.page(f"?collector={labels['collector']}")
+        for name in [name for name in page.samples if name.startswith(("exporter_", "process_"))]:
+            del page.samples[name]
+        found.setdefault(labels["type"], []).append(page)
+    # Of servers that are not started here: captured ones.
+    found["redis"] += [Page(path.read_text())
+                       for path in sorted(pathlib.Path(ROOT / "tests/data/redis").glob(
+                           "*sentinel*/page.prom"))]
+    return found
+
+
+def holders(pages, selector):
+    """The types of collectors whose pages have a series that is selected."""
+    wanted = selector
+    if (label := NOT_WHILE_WELL.get(written(selector))) is not None:
+        wanted = selector._replace(matchers=((label, "!=", ""),))
+    return sorted(kind for kind, found in pages.items() if kind != "exporter" or selector.name
+                  .startswith(("exporter_", "process_")) for page in found
+                  if any(matches(wanted, dict(labels))
+                         for labels in page.samples.get(selector.name, ())))
+
+
+def test_each_expression_reads_series_that_are_on_a_page(pages):
+    lines, missing = [], []
+    for rule in RULES:
+        for selector in selectors(rule.expr):
+            found = sorted(set(holders(pages, selector)))
+            if selector.name in RECORDED:
+                found = ["a rule"]
+            line = f"{rule.name}: {written(selector)}: {', '.join(found) or 'nowhere'}"
+            lines += [line] if line not in lines else []
+            missing += [line] if not found else []
+    assert not missing
+    if os.environ.get("EXPORTER_REWRITE_GOLDEN"):
+        GOLDEN.parent.mkdir(exist_ok=True)
+        GOLDEN.write_text("\n".join(lines) + "\n")
+    assert GOLDEN.read_text().splitlines() == lines
+
+
+def test_each_label_that_a_rule_joins_by_is_one_of_its_series(pages):
+    for rule in RULES:
+        names = {selector.name for selector in selectors(rule.expr)}
+        labels = {label for found in pages.values() for page in found for name in names
+                  for series in page.samples.get(name, ()) for label, _ in series}
+        if names & RECORDED:
+            continue
+        assert grouped(rule.expr) <= labels | ALWAYS, rule.name
+
+
+@pytest.mark.parametrize("version", range(13, 19))
+def test_each_version_of_postgres_has_the_families_that_rules_read(version):
+    """Of a server alone; what a primary or a replica has besides, one of 15 stands for all."""
+    folder = ROOT / "tests/data/postgres"
+    files = [folder / f"families-{version}.tsv", *folder.glob("families-15-*.tsv")]
+    families = {line.split("\t")[0] for path in files for line in path.read_text().splitlines()}
+    # No file: those that say whether the last collection went well.
+    families |= {"pg_up"}
+    read = {selector.name for rule in RULES for selector in selectors(rule.expr)
+            if selector.name.startswith("pg_")}
+    assert not read - families
