@@ -1,11 +1,12 @@
 """Each expression reads series that a page really has: of which collector, a golden file says."""
 
 import os
-import pathlib
+import re
 
 import pytest
 
 from support.page import Page
+from support.pages import PAGES
 from support.processes import ROOT
 from support.rules import grouped, matches, rules, selectors, written
 
@@ -33,8 +34,7 @@ def pages(stack, exporter):
         found.setdefault(labels["type"], []).append(page)
     # Of servers that are not started here: captured ones.
     found["redis"] += [Page(path.read_text())
-                       for path in sorted(pathlib.Path(ROOT / "tests/data/redis").glob(
-                           "*sentinel*/page.prom"))]
+                       for path in sorted((ROOT / "tests/data/redis").glob("*sentinel*/page.prom"))]
     return found
 
 
@@ -79,11 +79,31 @@ def test_each_label_that_a_rule_joins_by_is_one_of_its_series(pages):
 @pytest.mark.parametrize("version", range(13, 19))
 def test_each_version_of_postgres_has_the_families_that_rules_read(version):
     """Of a server alone; what a primary or a replica has besides, one of 15 stands for all."""
-    folder = ROOT / "tests/data/postgres"
-    files = [folder / f"families-{version}.tsv", *folder.glob("families-15-*.tsv")]
-    families = {line.split("\t")[0] for path in files for line in path.read_text().splitlines()}
-    # No file: those that say whether the last collection went well.
-    families |= {"pg_up"}
+    families = families_of(f"families-{version}.tsv") | families_of("families-15-*.tsv")
+    # Not in the goldens: what says whether the last collection went well.
+    families.add("pg_up")
     read = {selector.name for rule in RULES for selector in selectors(rule.expr)
             if selector.name.startswith("pg_")}
     assert not read - families
+
+
+def families_of(pattern):
+    """The names of the goldens of PostgreSQL that fit the pattern."""
+    return {line.split("\t")[0] for path in (ROOT / "tests/data/postgres").glob(pattern)
+            for line in path.read_text().splitlines()}
+
+
+def test_the_page_names_what_alerts_of_others_read_and_nobody_has(pages):
+    """The names of their expressions, by source and alert, are in others.tsv."""
+    rows = [line.split("\t") for line in
+            (ROOT / "tests/data/alerts/others.tsv").read_text().splitlines()]
+    have = families_of("families-*.tsv").union(*(page.samples for found in pages.values()
+                                                for page in found))
+    unanswered = {(name, alert) for _, alert, names in rows for name in names.split()
+                  if name not in have}
+    section = PAGES["docs/migrate.md"].partition("## Alerts that nobody answers\n")[2]
+    told = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section.partition("\n## ")[0],
+                           re.MULTILINE))
+    assert set(told) == {name for name, _ in unanswered}
+    for name, alert in unanswered:
+        assert alert in told[name] or "more" in told[name], (name, alert)

@@ -68,18 +68,20 @@ class Stack:
     def _start(self):
         self.postgres = self._closed(Postgres())
         replica = self._closed(Replica(self.postgres))
-        bouncer = self._closed(PgBouncer(self.postgres))
-        for server in (self.postgres, bouncer):
+        self.bouncer = self._closed(PgBouncer(self.postgres))
+        for server in (self.postgres, self.bouncer):
             self._opened.enter_context(server.client("shop-web", "SELECT 1"))
         redis = self._closed(BusyRedis())
+        self.redis = redis.primary
         cluster = self._closed(RedisCluster())
         queues = self._closed(Redis())
+        self.jobs = self._closed(App(queues, "rq_app.py"))
         self._work_off(queues)
         broker = self._closed(RedisServer())
         self.celery = self._closed(CeleryApp(DEBIAN, broker.url()))
-        self.celery.worker("w1@box", ["orders"])
+        self.worker = self.celery.worker("w1@box", ["orders"])
         config = yaml.safe_load(CONFIG.format(
-            postgres=self.postgres.url(), replica=replica.url(), pgbouncer=bouncer.url(),
+            postgres=self.postgres.url(), replica=replica.url(), pgbouncer=self.bouncer.url(),
             redis=redis.primary.url(), redis_replica=redis.replica.url(), cluster=cluster.url(),
             queues=queues.url(), celery=broker.url()))
         config["collectors"] += [*map(self._business, BUSINESS), self._tenants()]
@@ -89,10 +91,9 @@ class Stack:
 
     def _work_off(self, redis):
         """Jobs of RQ that are done, one that failed and some whose time is to come."""
-        app = self._closed(App(redis, "rq_app.py"))
-        app.run("put")
+        self.jobs.run("put")
         redis.command("RPUSH", "gate", 1)
-        app.run("burst", "mails", "broken", "slow")
+        self.jobs.run("burst", "mails", "broken", "slow")
 
     def run_tasks(self):
         """A task of each end that a rule looks at. The exporter has to listen already."""
