@@ -3,6 +3,7 @@
 import pytest
 
 from support.exporter import run
+from support.processes import free_port
 
 SECRET = "S3cr3t"
 
@@ -41,6 +42,20 @@ def test_a_jdbc_url_has_its_login_in_parameters(start_exporter, postgres):
     url = f"jdbc:postgresql://{place}?user={user}&ApplicationName=shop"
     exporter = start_exporter(None, env={
         "DATABASE_URL": url + (f"&password={password}" if password else "")})
+    exporter.await_page(is_up("postgres"), 10, "it is up")
+
+
+def test_a_socket_may_stand_in_the_path_as_in_django(start_exporter, postgres):
+    exporter = start_exporter(None, env={
+        "DATABASE_URL": f"postgres://exporter@/{postgres.folder}/shop?port={postgres.port}"})
+    exporter.await_page(is_up("postgres"), 10, "it is up")
+
+
+def test_hosts_may_be_repeated_as_in_sqlalchemy(start_exporter, postgres):
+    login = postgres.url().partition("://")[2].partition("@")[0]
+    url = (f"postgresql+psycopg2://{login}@/shop?host=127.0.0.1:{free_port()}"
+           f"&host=127.0.0.1:{postgres.port}")
+    exporter = start_exporter(None, env={"DATABASE_URL": url})
     exporter.await_page(is_up("postgres"), 10, "it is up")
 
 
