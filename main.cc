@@ -33,6 +33,8 @@ int Dispatch(const exporter::Flags& flags) {
       return exporter::Collect(flags, types);
     case exporter::Command::kCollectors:
       return exporter::ListCollectors(types);
+    case exporter::Command::kHealthcheck:
+      return exporter::Healthcheck(flags);
     case exporter::Command::kVersion:
       return PrintVersion();
     case exporter::Command::kRun:

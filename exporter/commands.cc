@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <set>
@@ -18,6 +19,7 @@
 #include "exporter/config/config.h"
 #include "exporter/config/environment_config.h"
 #include "exporter/descriptor_limit.h"
+#include "exporter/http/health_probe.h"
 #include "exporter/seam/log.h"
 
 namespace exporter {
@@ -208,6 +210,21 @@ int ListCollectors(std::span<const CollectorType> types) {
     fmt::print("{}: {}\n  keys\n{}  metrics\n{}\n", type.name, type.summary, Indented(type.keys),
                Indented(type.metrics));
   return kDone;
+}
+
+int Healthcheck(const Flags& flags) {
+  constexpr std::chrono::seconds kBudget(2);
+  const ListenAddress& address = flags.listen_addresses.front();
+  if (address.port == 0) {
+    fmt::print(stderr, "exporter: the port is not known: --web.listen-address has port 0\n");
+    return kUnusable;
+  }
+  // A look-up of the host's name takes no deadline.
+  ::alarm(kBudget.count() + 1);
+  const std::string reason = ProbeHealth(address, Deadline::After(kBudget));
+  if (reason.empty()) return kDone;
+  fmt::print(stderr, "exporter: port {}: {}\n", address.port, reason);
+  return kUnhealthy;
 }
 
 }  // namespace exporter

@@ -8,7 +8,7 @@
 namespace exporter {
 
 // The exit codes of the command line.
-enum ExitCode : int { kDone = 0, kCollectionFailed = 1, kUnusable = 2 };
+enum ExitCode : int { kDone = 0, kCollectionFailed = 1, kUnhealthy = 1, kUnusable = 2 };
 
 // The commands of the command line. Each prints its result to standard output and errors to
 // standard error, and returns the exit code.
@@ -22,6 +22,9 @@ int Check(const Flags& flags, std::span<const CollectorType> types);
 int Collect(const Flags& flags, std::span<const CollectorType> types);
 // Prints each collector type with its keys and metrics.
 int ListCollectors(std::span<const CollectorType> types);
+// Asks the exporter that runs on this host, at the first listen address, whether it is healthy.
+// Ends within three seconds, by SIGALRM if the look-up of a host name takes longer.
+int Healthcheck(const Flags& flags);
 
 // Blocks the signals that Run waits for, and ignores those that must not end the program. Call it
 // before any thread is started.

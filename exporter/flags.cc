@@ -81,7 +81,7 @@ class Grammar {
  public:
   Grammar() : app_("Metrics of an application's backends for Prometheus.", "exporter") {
     app_.footer(
-        "Exit codes: 0 done, 1 a collection failed, 2 the command line or the "
+        "Exit codes: 0 done, 1 a collection or the health check failed, 2 the command line or the "
         "configuration is unusable.\nEach --flag may also be set by the variable EXPORTER_ "
         "and the flag in capitals, with _ for . and -.");
     AddFlags();
@@ -133,8 +133,12 @@ class Grammar {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     CLI::App* const collectors =
         app_.add_subcommand("collectors", "Print every collector type, its keys and its metrics");
-    commands_ = {
-        {check, Command::kCheck}, {collect, Command::kCollect}, {collectors, Command::kCollectors}};
+    CLI::App* const healthcheck = app_.add_subcommand(
+        "healthcheck", "Ask the exporter that runs on this host whether it is healthy");
+    commands_ = {{check, Command::kCheck},
+                 {collect, Command::kCollect},
+                 {collectors, Command::kCollectors},
+                 {healthcheck, Command::kHealthcheck}};
     for (const auto& [subcommand, command] : commands_) {
       subcommand->fallthrough();
       subcommand->allow_extras();

@@ -12,7 +12,7 @@
 
 namespace exporter {
 
-enum class Command { kRun, kCheck, kCollect, kCollectors, kVersion };
+enum class Command { kRun, kCheck, kCollect, kCollectors, kHealthcheck, kVersion };
 
 // `HOST:PORT`, `:PORT` or `[IPV6]:PORT`, as Go's net.Listen takes it; else absent. The host is not
 // looked up.

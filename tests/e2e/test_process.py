@@ -193,3 +193,30 @@ def test_an_error_is_logged_once_and_its_end_once(start_exporter, own_redis):
                 or "level=warn" in line]
     # The connection that broke and the one that was refused may be told apart.
     assert 1 <= len(failures) <= 2, failures
+
+
+def healthcheck(address):
+    return run("healthcheck", env={"EXPORTER_WEB_LISTEN_ADDRESS": address}, within=5)
+
+
+def test_the_health_check_tells_a_running_exporter_from_one_that_hangs_or_is_gone(start_exporter,
+                                                                                  config):
+    exporter = start_exporter(config)
+    address = f"127.0.0.1:{exporter.port}"
+    healthy = healthcheck(address)
+    assert (healthy.returncode, healthy.stdout, healthy.stderr) == (0, "", "")
+    exporter.pause()
+    hanging = healthcheck(address)
+    assert hanging.returncode == 1
+    assert hanging.stderr == f"exporter: port {exporter.port}: no answer in time\n"
+    exporter.resume()
+    exporter.stop()
+    gone = healthcheck(address)
+    assert gone.returncode == 1
+    assert gone.stderr == f"exporter: port {exporter.port}: Connection refused\n"
+
+
+def test_the_health_check_of_an_unknown_port_is_refused():
+    done = healthcheck("127.0.0.1:0")
+    assert done.returncode == 2
+    assert "the port is not known" in done.stderr

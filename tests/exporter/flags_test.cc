@@ -56,6 +56,7 @@ TEST_CASE("every flag is read, before its command and after it") {
   CHECK(flags.collectors == std::vector<std::string>{"a", "b"});
 
   CHECK(Good({"collectors"}).command == Command::kCollectors);
+  CHECK(Good({"healthcheck"}).command == Command::kHealthcheck);
   CHECK(Good({"--version"}).command == Command::kVersion);
 }
 
@@ -125,7 +126,7 @@ TEST_CASE("--help names every flag and command") {
   CHECK(exit.code == 0);
   for (const std::string word :
        {"--config", "--web.listen-address", "--web.telemetry-path", "--log.level", "--log.format",
-        "--version", "check", "collect", "collectors"}) {
+        "--version", "check", "collect", "collectors", "healthcheck"}) {
     CAPTURE(word);
     CHECK(exit.text.find(word) != std::string::npos);
   }
