@@ -1,0 +1,15 @@
+# Made by packaging/from_help.py.
+complete -c exporter -f
+complete -c exporter -l help -s h -d 'Print this help message and exit'
+complete -c exporter -l config -r -F -d 'The configuration file (YAML)'
+complete -c exporter -l web.listen-address -x -d 'Where to listen; repeatable (default :9899, all interfaces)'
+complete -c exporter -l web.telemetry-path -x -d 'The path of the metrics (default /metrics)'
+complete -c exporter -l log.level -x -a 'debug info warn error' -d 'debug, info, warn or error (default info)'
+complete -c exporter -l log.format -x -a 'logfmt json' -d 'logfmt or json (default logfmt)'
+complete -c exporter -l version -d 'Print the version and those of the libraries'
+complete -c exporter -n __fish_use_subcommand -a check -d 'Validate the configuration and end'
+complete -c exporter -n '__fish_seen_subcommand_from check' -l connect -d 'Also open each target, and say which permission is missing'
+complete -c exporter -n __fish_use_subcommand -a collect -d 'Run each collector once and print the metrics to standard output'
+complete -c exporter -n '__fish_seen_subcommand_from collect' -l collector -x -d 'Run this one only; repeatable'
+complete -c exporter -n __fish_use_subcommand -a collectors -d 'Print every collector type, its keys and its metrics'
+complete -c exporter -n __fish_use_subcommand -a healthcheck -d 'Ask the exporter that runs on this host whether it is healthy'
