@@ -11,6 +11,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 
 # "-h,--help" or "--config FILE", and the text, which CLI11 moves to the next line if it must.
 _OPTION = re.compile(r"^  (?:-(?P<short>\w),)?--(?P<name>[\w.-]+)(?: (?P<type>[A-Z:]+))?"
@@ -130,8 +131,9 @@ def bash(program):
                            and option.type != "FILE" and not option.choices)
     of_commands = [f"        {command.name}) words+=' {_words(o.flag for o in command.options)}' ;;"
                    for command in program.commands if command.options]
-    return f"""\
-# shellcheck shell=bash
+    main = textwrap.fill(_words(_spelled(program.main.options)), 80, subsequent_indent=" " * 8,
+                         break_on_hyphens=False)
+    return "# shellcheck shell=bash" + f"""
 # Made by packaging/from_help.py.
 _exporter() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} command='' word
@@ -150,7 +152,7 @@ _exporter() {{
     {with_values}) return ;;
 {chr(10).join(cases)}
     *)
-      words='{_words(_spelled(program.main.options))}'
+      words='{main}'
       case $command in
         '') words+=' {commands}' ;;
 {chr(10).join(of_commands)}

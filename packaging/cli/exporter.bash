@@ -18,7 +18,8 @@ _exporter() {
     --log.level) words='debug info warn error' ;;
     --log.format) words='logfmt json' ;;
     *)
-      words='--help -h --config --web.listen-address --web.telemetry-path --log.level --log.format --version'
+      words='--help -h --config --web.listen-address --web.telemetry-path --log.level
+        --log.format --version'
       case $command in
         '') words+=' check collect collectors healthcheck' ;;
         check) words+=' --connect' ;;
