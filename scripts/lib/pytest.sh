@@ -27,6 +27,9 @@ summary_of() { tail -n 1 "$output/pytest" | grep -oE "[0-9]+ $1" | grep -oE '^[0
 run_integration() { run_pytest release tests/integration; }
 run_alerts() { run_pytest release tests/alerts; }
 run_e2e() { run_pytest release tests/e2e; }
+run_packaging() { run_pytest release tests/packaging --ignore=tests/packaging/built; }
+# Its files share what is built once.
+run_release() { needs_root && run_pytest release tests/packaging/built -n 0; }
 run_truth() { TRUTH=${long:+all} run_pytest release tests/truth; }
 run_neighbours() { NEIGHBOURS=${long:+all} run_pytest release tests/neighbours; }
 

@@ -12,7 +12,7 @@ sources() {
 changed() { git diff --name-only HEAD; git ls-files --others --exclude-standard; }
 cxx() { sources main.cc 'exporter/*.h' 'exporter/*.cc' 'collectors/*.h' 'collectors/*.cc' \
   'tests/*.h' 'tests/*.cc'; }
-scripts() { sources scripts .ci | xargs grep -lE '^#!/bin/bash|^# shellcheck shell'; }
+scripts() { sources scripts .ci packaging | xargs grep -lE '^#!/bin/bash|^# shellcheck shell'; }
 
 check_format() { cxx | xargs clang-format --dry-run -Werror 2>&1 || true; }
 check_shell() { scripts | xargs shellcheck -x || true; }
