@@ -24,12 +24,12 @@ ENVIRONMENT = {
 # The first line of YAML that is not our configuration, and what checks it.
 FOREIGN = {
     "# Kubernetes": None,
-    "# compose.yaml": None,
     "# prometheus.yml": "config",
     "# rules.yml": "rules",
 }
 # Flags of other programs, which a page names alone.
 OTHER_FLAGS = {
+    "docs/install.md": {"--format"},
     "docs/collectors/celery.md": {"--without-heartbeat"},
     "docs/retention.md": {"--retention.resolution-raw", "--retention.resolution-5m",
                           "--retention.resolution-1h", "--storage.tsdb.retention.time"},
